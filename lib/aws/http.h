@@ -1,0 +1,69 @@
+/*
+ * http: an HTTP client, the home of libcurl. Connections are pooled and reused; each
+ * call is synchronous and may be made from any thread. No redirects, no netrc, no
+ * proxy surprises; TLS 1.2 or newer, verified.
+ */
+#ifndef OPS_HTTP_H
+#define OPS_HTTP_H
+
+#include "buf.h"
+#include "err.h"
+
+struct http;
+
+struct http_options {
+	const char *user_agent;    /* required; borrowed */
+	const char *ca_bundle;     /* path, or NULL: SSL_CERT_FILE, else the library's default */
+	int connect_timeout_ms;    /* 0: 5,000 */
+	int total_timeout_ms;      /* 0: 30,000 */
+};
+
+int http_open(struct http **out, const struct http_options *options, struct err *err)
+    ATTR_MUST_CHECK;
+void http_close(struct http *h); /* no call may be under way */
+
+struct http_header {
+	const char *name, *value;
+};
+
+struct http_request {
+	const char *method; /* "GET" */
+	const char *url;    /* http or https */
+	const struct http_header *headers;
+	size_t header_count;
+	struct str body;
+	bool has_body;
+	int total_timeout_ms; /* 0: that of the options */
+};
+
+/* Where the time went, from the start of the call, in microseconds; 0 when a step was skipped. */
+struct http_timing {
+	int64_t dns_us, connect_us, tls_us, first_byte_us, total_us;
+	bool is_reused; /* an open connection was used */
+};
+
+struct http_response {
+	int status;
+	struct buf headers; /* raw lines of the final answer */
+	struct buf body;    /* its max is the limit: larger is ERR_CORRUPT */
+	struct http_timing timing;
+};
+
+/* `body_max` bounds the answer. Release after every call, also a failed one. */
+void http_response_init(struct http_response *r, size_t body_max);
+void http_response_release(struct http_response *r);
+
+/*
+ * Any answer with a status is success, 4xx and 5xx included. ERR_TIMEOUT, ERR_IO (refused, reset,
+ * name not found, torn answer), ERR_CORRUPT (too large), ERR_INVALID (bad URL).
+ */
+int http_call(struct http *h, const struct http_request *request, struct http_response *response,
+    struct err *err) ATTR_MUST_CHECK;
+
+/* Value of a header, trimmed, or empty. */
+struct str http_response_header(const struct http_response *r, const char *name);
+
+/* Version line of the linked library, for --version. */
+const char *http_library_version(void);
+
+#endif

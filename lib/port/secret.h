@@ -1,0 +1,59 @@
+/*
+ * secret: where the shared token lives. "file:<path>" (previous version in
+ * <path>.previous; refused when group or others may read or write it), "env:<NAME>",
+ * later "ssm:<name>", "secretsmanager:<id>". Every call goes to the source: callers
+ * that need it often keep it. Any thread.
+ */
+#ifndef OPS_SECRET_H
+#define OPS_SECRET_H
+
+#include "buf.h"
+#include "err.h"
+
+enum { SECRET_MAX = 4096, SECRET_VERSION_SIZE = 64 };
+
+enum secret_which { SECRET_CURRENT, SECRET_PREVIOUS };
+
+struct secret_value {
+	struct buf bytes; /* less one trailing newline; never empty after success */
+	char version[SECRET_VERSION_SIZE]; /* what the source calls it; "" when it has no names */
+	int64_t changed_at; /* Unix s at which this became current; 0 unknown */
+};
+
+void secret_value_init(struct secret_value *v);
+void secret_value_wipe(struct secret_value *v);
+
+struct secret;
+
+/* ERR_CONFIG: unknown scheme or bad URL. Does not read the secret. */
+int secret_open(struct secret **out, struct str url, struct err *err) ATTR_MUST_CHECK;
+void secret_close(struct secret *s);
+
+/*
+ * Fill *out, to be wiped by the caller. ERR_NOTFOUND: no such version; ERR_DENIED; ERR_INVALID:
+ * empty, too long, not printable ASCII, or a file others can read; ERR_BUSY, ERR_IO.
+ * For SECRET_PREVIOUS changed_at is the time at which it stopped being current.
+ */
+int secret_get(struct secret *s, enum secret_which which, struct secret_value *out,
+    struct err *err) ATTR_MUST_CHECK;
+
+/*
+ * Make `value` current and the present one previous. ERR_DENIED where the source cannot be
+ * written (env:). The order of steps is such that a crash leaves a usable current one.
+ */
+int secret_rotate(struct secret *s, struct str value, struct err *err) ATTR_MUST_CHECK;
+
+struct secret_ops {
+	const char *scheme;
+	int (*open)(struct secret **out, struct str url, struct err *err);
+	void (*close)(struct secret *s);
+	int (*get)(struct secret *s, enum secret_which which, struct secret_value *out,
+	    struct err *err);
+	int (*rotate)(struct secret *s, struct str value, struct err *err);
+};
+
+struct secret {
+	const struct secret_ops *ops;
+};
+
+#endif

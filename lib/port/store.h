@@ -1,0 +1,98 @@
+/*
+ * store: where envelopes end up. One key is written once: a second put with the
+ * same bytes succeeds, with other bytes it is ERR_CONFLICT and the first stays.
+ * Every function may be called from several threads at once; calls are synchronous.
+ *
+ * To add a backend: write store_<name>.c ending in `const struct store_ops
+ * store_<name>_ops`, add one row to store.c, run tests/contract against it.
+ */
+#ifndef OPS_STORE_H
+#define OPS_STORE_H
+
+#include "buf.h"
+#include "clock.h"
+#include "err.h"
+#include "hash.h"
+
+enum {
+	STORE_KEY_MAX = 512,
+	STORE_OBJECT_MAX = 1024 * 1024,
+};
+
+struct store;
+
+struct store_options {
+	const struct clock *clock; /* NULL: clock_system */
+	bool create;               /* file: make the directory when it is missing */
+};
+
+/* "file:<directory>", "s3://bucket/prefix". ERR_CONFIG, ERR_NOTFOUND, ERR_DENIED, ERR_IO. */
+int store_open(struct store **out, struct str url, const struct store_options *options,
+    struct err *err) ATTR_MUST_CHECK;
+void store_close(struct store *s);
+
+/* Facts that go with an object where the backend can keep them (S3 metadata); borrowed. */
+struct store_metadata {
+	size_t record_count;
+	int64_t sent_at_ms, received_at_ms;
+	struct str traceparent; /* or empty */
+};
+
+/*
+ * Store bytes under key if it is absent; durable once 0 is returned. sha256 is the hex
+ * digest of bytes, checked by the caller; metadata may be NULL. *existed (may be NULL)
+ * says that the same object was there already.
+ * Keys: 1 to STORE_KEY_MAX bytes of [A-Za-z0-9._/=-], no empty, "." or ".." segment, none
+ * that begins with a dot (ERR_INVALID). ERR_CONFLICT: other bytes are there.
+ */
+int store_put(struct store *s, struct str key, struct str bytes, const char sha256[HASH_HEX_SIZE],
+    const struct store_metadata *metadata, bool *existed, struct err *err) ATTR_MUST_CHECK;
+
+struct store_info {
+	uint64_t size_bytes;
+	int64_t stored_at_ms;
+	char sha256[HASH_HEX_SIZE]; /* as kept beside the object; "" when the backend has none */
+};
+
+/*
+ * Append the object's bytes to out and check them against the kept digest.
+ * info may be NULL. ERR_NOTFOUND; ERR_CORRUPT: the digest does not match or is missing.
+ */
+int store_get(struct store *s, struct str key, struct buf *out, struct store_info *info,
+    struct err *err) ATTR_MUST_CHECK;
+
+/* As store_get() without the bytes and without checking them. */
+int store_head(struct store *s, struct str key, struct store_info *info, struct err *err)
+    ATTR_MUST_CHECK;
+
+/*
+ * Call fn for every key that sorts behind `after` (empty: all), in bytewise order of keys,
+ * until it returns false. The key is valid during the call only.
+ */
+typedef bool store_list_fn(void *arg, struct str key, uint64_t size_bytes);
+int store_list(struct store *s, struct str after, store_list_fn *fn, void *arg, struct err *err)
+    ATTR_MUST_CHECK;
+
+/* Whether the store can be written to now, without leaving anything behind. */
+int store_check(struct store *s, struct err *err) ATTR_MUST_CHECK;
+
+/* ---- for backends: store.c has checked keys and lengths ---- */
+
+struct store_ops {
+	const char *scheme;
+	int (*open)(struct store **out, struct str url, const struct store_options *o, struct err *err);
+	void (*close)(struct store *s);
+	int (*put)(struct store *s, struct str key, struct str bytes, const char *sha256,
+	    const struct store_metadata *metadata, bool *existed, struct err *err);
+	int (*get)(struct store *s, struct str key, struct buf *out, struct store_info *info,
+	    struct err *err);
+	int (*head)(struct store *s, struct str key, struct store_info *info, struct err *err);
+	int (*list)(struct store *s, struct str after, store_list_fn *fn, void *arg, struct err *err);
+	int (*check)(struct store *s, struct err *err);
+};
+
+struct store {
+	const struct store_ops *ops;
+};
+
+#endif
