@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define ATTR_PRINTF(format, first) __attribute__((format(printf, format, first)))
-#define ATTR_MUST_CHECK            __attribute__((warn_unused_result))
+#define ATTR_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#define ATTR_MUST_CHECK          __attribute__((warn_unused_result))
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

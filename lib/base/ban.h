@@ -12,6 +12,6 @@
 
 #pragma GCC poison strcpy strncpy strcat strncat sprintf vsprintf gets strtok
 #pragma GCC poison gmtime localtime ctime asctime atoi atol atoll tmpnam mktemp
-#pragma GCC poison alloca system popen
+#pragma GCC poison system popen
 
 #endif

@@ -5,6 +5,8 @@
 #ifndef OPS_CLOCK_H
 #define OPS_CLOCK_H
 
+#include <stdatomic.h>
+
 #include "buf.h"
 
 struct clock {
@@ -15,10 +17,10 @@ struct clock {
 /* The machine's own clock. */
 extern const struct clock clock_system;
 
-/* A clock that stands still until it is set: { .base = CLOCK_FAKE_OPS, ... } and cast. */
+/* For tests: stands still until it is advanced. Pass &fake.base. Any thread. */
 struct clock_fake {
 	struct clock base;
-	int64_t wall_ms_now, mono_us_now;
+	_Atomic int64_t wall_ms_now, mono_us_now;
 };
 void clock_fake_init(struct clock_fake *c, int64_t wall_ms);
 void clock_fake_advance(struct clock_fake *c, int64_t ms); /* both times */

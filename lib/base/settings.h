@@ -41,7 +41,9 @@ struct settings_spec {
 /*
  * Fill *out (the program's struct) from argv and envp. Text fields point into
  * argv, envp or the table. *flag_seen gets a bit per seen row of spec->flags.
- * Options: --name=value or --name value. A stray operand is ERR_USAGE, as is an
+ * Options: --name=value or --name value. *flag_seen is set even on -1, so that --help works in
+ * a wrong environment; with a flag seen, a missing required setting leaves its field alone.
+ * A stray operand is ERR_USAGE, as is an
  * unknown option; everything else wrong is ERR_CONFIG.
  */
 int settings_load(const struct settings_spec *spec, int argc, char *const *argv, char *const *envp,

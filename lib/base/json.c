@@ -1,0 +1,356 @@
+#include "json.h"
+
+#include <assert.h>
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+/* ---- writer ---- */
+
+void json_writer_init(struct json_writer *w, struct buf *out)
+{
+	*w = (struct json_writer){ .out = out };
+}
+
+/* What stands before a value: a comma between items; nothing after a key. */
+static void before_value(struct json_writer *w)
+{
+	if (w->depth == 0)
+		return;
+	if (w->is_object[w->depth - 1]) {
+		assert(w->has_key);
+		w->has_key = false;
+		return;
+	}
+	if (w->has_item[w->depth - 1])
+		buf_addc(w->out, ',');
+	w->has_item[w->depth - 1] = true;
+}
+
+static void begin(struct json_writer *w, bool is_object)
+{
+	before_value(w);
+	assert(w->depth < JSON_DEPTH_MAX);
+	w->is_object[w->depth] = is_object;
+	w->has_item[w->depth] = false;
+	w->depth++;
+	buf_addc(w->out, is_object ? '{' : '[');
+}
+
+static void end(struct json_writer *w, bool is_object)
+{
+	assert(w->depth > 0 && w->is_object[w->depth - 1] == is_object && !w->has_key);
+	w->depth--;
+	buf_addc(w->out, is_object ? '}' : ']');
+}
+
+void json_object_begin(struct json_writer *w)
+{
+	begin(w, true);
+}
+
+void json_object_end(struct json_writer *w)
+{
+	end(w, true);
+}
+
+void json_array_begin(struct json_writer *w)
+{
+	begin(w, false);
+}
+
+void json_array_end(struct json_writer *w)
+{
+	end(w, false);
+}
+
+static void add_quoted(struct buf *out, struct str value)
+{
+	buf_addc(out, '"');
+	json_escape(out, value);
+	buf_addc(out, '"');
+}
+
+void json_key(struct json_writer *w, const char *key)
+{
+	assert(w->depth > 0 && w->is_object[w->depth - 1] && !w->has_key);
+	if (w->has_item[w->depth - 1])
+		buf_addc(w->out, ',');
+	w->has_item[w->depth - 1] = true;
+	w->has_key = true;
+	add_quoted(w->out, str_from(key));
+	buf_addc(w->out, ':');
+}
+
+/* Length of the well-formed UTF-8 sequence at the start of s, or 0 (Unicode table 3-7). */
+static size_t utf8_length(struct str s)
+{
+	static const struct {
+		unsigned char first_min, first_max, second_min, second_max, length;
+	} rows[] = {
+		{ 0x00, 0x7f, 0x00, 0x00, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
+		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+	const unsigned char *p = (const unsigned char *)s.p;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		size_t n = rows[i].length;
+
+		if (p[0] < rows[i].first_min || p[0] > rows[i].first_max || n > s.n)
+			continue;
+		if (n > 1 && (p[1] < rows[i].second_min || p[1] > rows[i].second_max))
+			continue;
+		for (size_t k = 2; k < n; k++)
+			if ((p[k] & 0xc0) != 0x80)
+				return 0;
+		return n;
+	}
+	return 0;
+}
+
+static void add_escaped_byte(struct buf *out, unsigned char c)
+{
+	static const char short_forms[0x20] = {
+		['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
+	};
+
+	if (c == '"' || c == '\\')
+		buf_addf(out, "\\%c", c);
+	else if (c < 0x20 && short_forms[c])
+		buf_addf(out, "\\%c", short_forms[c]);
+	else
+		buf_addf(out, "\\u%04x", c);
+}
+
+static size_t plain_run(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n) {
+		unsigned char c = (unsigned char)s.p[n];
+
+		if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
+			break;
+		n++;
+	}
+	return n;
+}
+
+void json_escape(struct buf *out, struct str value)
+{
+	while (value.n) {
+		size_t n = plain_run(value);
+
+		if (n == 0) {
+			n = utf8_length(value);
+			if (n <= 1) {
+				unsigned char c = (unsigned char)value.p[0];
+
+				if (c < 0x80)
+					add_escaped_byte(out, c);
+				else
+					buf_adds(out, "\xef\xbf\xbd"); /* U+FFFD */
+				value = str_skip(value, 1);
+				continue;
+			}
+		}
+		buf_add(out, str_slice(value, 0, n));
+		value = str_skip(value, n);
+	}
+}
+
+void json_str(struct json_writer *w, struct str value)
+{
+	before_value(w);
+	add_quoted(w->out, value);
+}
+
+void json_text(struct json_writer *w, const char *value)
+{
+	if (value)
+		json_str(w, str_from(value));
+	else
+		json_null(w);
+}
+
+void json_raw(struct json_writer *w, struct str json)
+{
+	before_value(w);
+	buf_add(w->out, json);
+}
+
+void json_int(struct json_writer *w, int64_t value)
+{
+	before_value(w);
+	buf_addf(w->out, "%" PRId64, value);
+}
+
+void json_uint(struct json_writer *w, uint64_t value)
+{
+	before_value(w);
+	buf_addf(w->out, "%" PRIu64, value);
+}
+
+void json_double(struct json_writer *w, double value, int decimals)
+{
+	before_value(w);
+	if (isfinite(value))
+		buf_addf(w->out, "%.*f", decimals, value);
+	else
+		buf_adds(w->out, "null");
+}
+
+void json_bool(struct json_writer *w, bool value)
+{
+	json_raw(w, str_from(value ? "true" : "false"));
+}
+
+void json_null(struct json_writer *w)
+{
+	json_raw(w, STR("null"));
+}
+
+void json_member_str(struct json_writer *w, const char *key, struct str value)
+{
+	json_key(w, key);
+	json_str(w, value);
+}
+
+void json_member_text(struct json_writer *w, const char *key, const char *value)
+{
+	json_key(w, key);
+	json_text(w, value);
+}
+
+void json_member_int(struct json_writer *w, const char *key, int64_t value)
+{
+	json_key(w, key);
+	json_int(w, value);
+}
+
+void json_member_uint(struct json_writer *w, const char *key, uint64_t value)
+{
+	json_key(w, key);
+	json_uint(w, value);
+}
+
+void json_member_double(struct json_writer *w, const char *key, double value, int decimals)
+{
+	json_key(w, key);
+	json_double(w, value, decimals);
+}
+
+void json_member_bool(struct json_writer *w, const char *key, bool value)
+{
+	json_key(w, key);
+	json_bool(w, value);
+}
+
+/* ---- reader: struct json is cJSON's node under our name ---- */
+
+enum { TEXT_MAX = 16 * 1024 * 1024 };
+
+static const cJSON *node_of(const struct json *j)
+{
+	return (const cJSON *)(const void *)j;
+}
+
+static const struct json *json_of(const cJSON *node)
+{
+	return (const struct json *)(const void *)node;
+}
+
+int json_parse(struct str text, struct json **out, struct err *err)
+{
+	const char *end = text.p;
+	cJSON *doc;
+
+	if (text.n == 0 || text.n > TEXT_MAX)
+		return err_set(err, ERR_INVALID, "JSON of %zu bytes: must have 1 to %d", text.n, TEXT_MAX);
+	doc = cJSON_ParseWithLengthOpts(text.p, text.n, &end, 0);
+	if (!doc)
+		return err_set(err, ERR_INVALID, "not JSON at byte %zu", (size_t)(end - text.p));
+	/* cJSON stops behind the value and ignores what follows. */
+	if (str_trim(str_skip(text, (size_t)(end - text.p))).n) {
+		cJSON_Delete(doc);
+		return err_set(err, ERR_INVALID, "not JSON at byte %zu: more after the value",
+		    (size_t)(end - text.p));
+	}
+	*out = (struct json *)(void *)doc;
+	return 0;
+}
+
+void json_free(struct json *doc)
+{
+	cJSON_Delete((cJSON *)(void *)doc);
+}
+
+const struct json *json_get(const struct json *object, const char *key)
+{
+	return json_of(cJSON_GetObjectItemCaseSensitive(node_of(object), key));
+}
+
+static const cJSON *child_at(const struct json *parent, size_t index)
+{
+	const cJSON *child = parent ? node_of(parent)->child : NULL;
+
+	while (child && index--)
+		child = child->next;
+	return child;
+}
+
+const struct json *json_at(const struct json *array, size_t index)
+{
+	return json_of(child_at(array, index));
+}
+
+size_t json_count(const struct json *array_or_object)
+{
+	size_t n = 0;
+
+	for (const cJSON *c = child_at(array_or_object, 0); c; c = c->next)
+		n++;
+	return n;
+}
+
+const char *json_key_at(const struct json *object, size_t index)
+{
+	const cJSON *child = child_at(object, index);
+
+	return child ? child->string : NULL;
+}
+
+bool json_is_null(const struct json *value)
+{
+	return !value || cJSON_IsNull(node_of(value));
+}
+
+const char *json_get_text(const struct json *value, const char *fallback)
+{
+	return cJSON_IsString(node_of(value)) ? node_of(value)->valuestring : fallback;
+}
+
+int64_t json_get_int(const struct json *value, int64_t fallback)
+{
+	double number;
+
+	if (!cJSON_IsNumber(node_of(value)))
+		return fallback;
+	number = node_of(value)->valuedouble;
+	/* Beyond 2^53 a double no longer holds every integer. */
+	return number >= -9007199254740992.0 && number <= 9007199254740992.0 ? (int64_t)number : fallback;
+}
+
+double json_get_double(const struct json *value, double fallback)
+{
+	return cJSON_IsNumber(node_of(value)) ? node_of(value)->valuedouble : fallback;
+}
+
+bool json_get_bool(const struct json *value, bool fallback)
+{
+	return cJSON_IsBool(node_of(value)) ? cJSON_IsTrue(node_of(value)) != 0 : fallback;
+}
