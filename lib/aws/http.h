@@ -55,7 +55,8 @@ void http_response_release(struct http_response *r);
 
 /*
  * Any answer with a status is success, 4xx and 5xx included. ERR_TIMEOUT, ERR_IO (refused, reset,
- * name not found, torn answer), ERR_CORRUPT (too large), ERR_INVALID (bad URL).
+ * name not found, torn answer), ERR_CORRUPT (too large, not HTTP), ERR_INVALID (bad URL, header or
+ * method), ERR_CONFIG (the other side's certificate is not trusted). The program ignores SIGPIPE.
  */
 int http_call(struct http *h, const struct http_request *request, struct http_response *response,
     struct err *err) ATTR_MUST_CHECK;
