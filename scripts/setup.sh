@@ -1,22 +1,18 @@
-#!/usr/bin/env bash
+# shellcheck shell=bash
 #
-# What the project needs on a Debian 12 machine. Sourced by scripts/build, scripts/demo and
-# scripts/test, which call the functions below; run by itself it does what its arguments name:
+# setup: what the other scripts need of the machine. Sourced by them, under set -euo pipefail.
 #
-#	scripts/setup.sh [build] [test] [python] [mhd]		(default: all four)
+#	setup_build	compiler, meson and libraries, from the package manager
+#	setup_test	whatever scripts/test calls besides
+#	setup_python	a virtual environment with requirements.txt, first in PATH
+#	setup_mhd	libmicrohttpd 1.0.10, found by pkg-config
 #
-# setup_build	packages for building the programs
-# setup_test	packages for testing them; daemons among them are not started
-# setup_python	scripts/requirements.txt in a virtual environment; exports OPS_PYTHON
-# setup_mhd	libmicrohttpd 1.0.10, static; exports PKG_CONFIG_PATH, or says why not
-#
-# Each returns non-zero with one line on stderr when it cannot, and does nothing, without
-# network, when all is there. What is not a package goes to OPS_DEPS_DIR.
+# Each does nothing, and needs no network, when everything is there. What is built or
+# downloaded stays under $DEPS_DIR. (OPS_ is the prefix of the services' own settings,
+# and they refuse those that they do not know.)
 
-set -euo pipefail
-
-setup_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-export OPS_DEPS_DIR="${OPS_DEPS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/ops-deps}"
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+deps_dir=${DEPS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/ops-deps}
 
 build_packages=(
 	gcc libc6-dev make meson ninja-build pkg-config git ca-certificates
@@ -24,246 +20,220 @@ build_packages=(
 	libexpat1-dev libinih-dev zlib1g-dev
 )
 
-# libclang-rt: sanitizer and fuzzer runtimes; llvm: readable reports; libc6-dbg: valgrind.
+# libclang-rt holds the run time of clang's sanitizers and of libFuzzer: clang only recommends it.
 test_packages=(
-	clang clang-format clang-tidy llvm libclang-rt-14-dev valgrind libc6-dbg
-	mandoc man-db groff-base shellcheck codespell bash-completion zsh fish expect
-	python3-venv python3-pexpect python3-pyte curl jq sqlite3 strace faketime iproute2 procps
-	prometheus nginx-light wrk hyperfine gnuplot-nox
+	clang clang-format clang-tidy llvm libclang-rt-14-dev mandoc man-db groff-base valgrind
+	wrk nginx-light prometheus iproute2 procps faketime shellcheck codespell bash-completion
+	zsh fish expect python3-venv python3-pexpect python3-pyte hyperfine gnuplot-nox curl jq
+	sqlite3 strace
 )
 
+# Of those, the ones that would run as daemons. We want their programs only.
+daemon_packages=(nginx-light prometheus)
+daemon_units=(nginx.service prometheus.service)
+
 mhd_version=1.0.10
-# Debian's signature is not asked: this checksum is the stronger statement.
 mhd_sha256=04bfe8ef75db7d629a33de767599765cecadc56274a39822d5d081030d577685
+mhd_prefix=$deps_dir/libmicrohttpd-$mhd_version
 
-setup_say() {
-	printf 'setup: %s\n' "$*" >&2
+say()
+{
+	printf '%s\n' "$*" >&2
 }
 
-# --- packages ---------------------------------------------------------------------------------
-
-missing_packages() {
-	local installed package
-	installed=$(dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' "$@" 2>/dev/null || true)
-	for package in "$@"; do
-		grep -qx "ii *$package" <<<"$installed" || printf '%s\n' "$package"
-	done
+die()
+{
+	say "${0##*/}: $*"
+	exit 1
 }
 
-# Runs its arguments as root, or returns 1 where nobody can be asked for a password.
-as_root() {
+# ---- packages ----
+
+missing_packages()
+{
+	comm -13 \
+		<(dpkg-query -W -f '${db:Status-Status} ${Package}\n' "$@" 2>/dev/null |
+			sed -n 's/^installed //p' | sort -u) \
+		<(printf '%s\n' "$@" | sort -u)
+}
+
+# Print the words that make a command run as root; fail when there are none.
+root_prefix()
+{
 	if [ "$(id -u)" -eq 0 ]; then
-		"$@"
-	elif command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
-		sudo "$@"
+		echo env
+	elif sudo -n true 2>/dev/null; then
+		echo sudo -n
+	elif [ -t 0 ] && command -v sudo >/dev/null; then
+		echo sudo
 	else
 		return 1
 	fi
 }
 
-# As root, in a process of its own. A policy-rc.d that denies keeps daemons (nginx, prometheus)
-# from starting and taking ports; one that was there before stays.
-# shellcheck disable=SC2016
-install_script='
-set -eu
-export DEBIAN_FRONTEND=noninteractive
-policy=/usr/sbin/policy-rc.d
-if [ ! -e $policy ]; then
-	trap "rm -f $policy" EXIT
-	trap "exit 130" INT TERM
-	printf "#!/bin/sh\nexit 101\n" >$policy
-	chmod 755 $policy
-fi
-# A third party'\''s list that cannot be fetched must not stop us: the install will tell.
-apt-get -qq -o DPkg::Lock::Timeout=300 update ||
-	echo "setup: some package lists could not be refreshed" >&2
-apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@" >/dev/null
-'
+apt_install()
+{
+	"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
+		--no-install-recommends -o DPkg::Lock::Timeout=300 "$@" </dev/null >/dev/null
+}
 
-install_packages() {
-	local -a missing
+# Install packages and start no daemon, neither now nor at the next boot. A subshell, for its trap.
+install_packages()
+(
+	policy=/usr/sbin/policy-rc.d
+
+	"${as_root[@]}" apt-get update -qq </dev/null || say "apt-get update: went on without some lists"
+	if [ ! -e "$policy" ]; then
+		trap '"${as_root[@]}" rm -f "$policy"' EXIT
+		printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+		"${as_root[@]}" chmod 755 "$policy"
+	fi
+	apt_install "$@"
+	if command -v systemctl >/dev/null &&
+		printf '%s\n' "$@" | grep -qxF -f <(printf '%s\n' "${daemon_packages[@]}"); then
+		"${as_root[@]}" systemctl --quiet disable "${daemon_units[@]}" || true
+	fi
+)
+
+need_packages()
+{
+	local missing as_root
+
+	command -v dpkg-query >/dev/null ||
+		die "this needs Debian 12 or a relative of it; packages by their Debian names: $*"
 	mapfile -t missing < <(missing_packages "$@")
-	[ "${#missing[@]}" -gt 0 ] || return 0
+	[ ${#missing[@]} -gt 0 ] || return 0
 
-	if ! command -v apt-get >/dev/null; then
-		setup_say "not a Debian system; install these first: ${missing[*]}"
-		return 1
-	fi
-	if ! as_root true; then
-		setup_say "packages are missing; run as root: apt-get update &&" \
-			"apt-get install -y --no-install-recommends ${missing[*]}"
-		return 1
-	fi
-	setup_say "installing ${#missing[@]} packages: ${missing[*]}"
-	if ! as_root sh -c "$install_script" sh "${missing[@]}" </dev/null; then
-		setup_say "apt-get could not install: ${missing[*]}"
-		return 1
-	fi
+	read -r -a as_root < <(root_prefix) ||
+		die "packages are missing; run: sudo apt-get install --no-install-recommends ${missing[*]}"
+	say "installing ${#missing[@]} packages: ${missing[*]}"
+	install_packages "${missing[@]}"
 }
 
-setup_build() {
-	install_packages "${build_packages[@]}"
+setup_build()
+{
+	need_packages "${build_packages[@]}"
 }
 
-setup_test() {
-	install_packages "${build_packages[@]}" "${test_packages[@]}"
+setup_test()
+{
+	need_packages "${build_packages[@]}" "${test_packages[@]}"
 }
 
-# --- things which are not packages: built once, under a lock, moved in place when complete ----
+# ---- Python ----
 
-# with_lock NAME COMMAND...
-with_lock() {
-	local name=$1
-	shift
-	mkdir -p "$OPS_DEPS_DIR" || return
+# Debian's python3, not another that is first in PATH: pexpect and pyte are its packages.
+make_venv()
+{
+	local venv=$1
+
+	rm -rf "$venv"
+	/usr/bin/python3 -m venv --system-site-packages "$venv"
+	"$venv/bin/pip" install --quiet --no-input --disable-pip-version-check \
+		-r "$root/scripts/requirements.txt"
+	touch "$venv/complete"
+}
+
+setup_python()
+{
+	local sum venv
+
+	sum=$(sha256sum <"$root/scripts/requirements.txt")
+	venv=$deps_dir/python-${sum:0:12}
+	mkdir -p "$deps_dir"
 	(
-		flock 9 || exit
-		"$@"
-	) 9>"$OPS_DEPS_DIR/.$name.lock"
+		flock 9
+		[ -e "$venv/complete" ] || make_venv "$venv"
+	) 9>"$deps_dir/.lock" || return 1
+	export PATH=$venv/bin:$PATH PYTHON=$venv/bin/python
 }
 
-python_make() {
-	local venv=$1 wanted=$2 log=$OPS_DEPS_DIR/python.log
-	[ ! -e "$venv/$wanted" ] || return 0
-	setup_say "installing the Python packages of scripts/requirements.txt"
-	# Debian's own interpreter: another python3 may come first in PATH. The system's
-	# packages stay visible for pexpect and pyte.
-	{
-		/usr/bin/python3 -m venv --clear --system-site-packages "$venv" &&
-			"$venv/bin/pip" install -r "$setup_root/scripts/requirements.txt" &&
-			touch "$venv/$wanted"
-	} >"$log" 2>&1 </dev/null
+# ---- libmicrohttpd ----
+
+# The Debian mirror that this machine uses; nothing on a machine without one.
+debian_mirror()
+{
+	# shellcheck disable=SC2016 # the dollar is apt's
+	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' \
+		'Label: Debian' 2>/dev/null | head -n 1
 }
 
-setup_python() {
-	local venv=$OPS_DEPS_DIR/python wanted
-	wanted=.complete-$(sha256sum <"$setup_root/scripts/requirements.txt" | cut -c1-16)
-	if ! with_lock python python_make "$venv" "$wanted"; then
-		setup_say "no Python packages, see $OPS_DEPS_DIR/python.log"
+# apt-get with a configuration of its own under $1, so that the machine's lists stay as they are.
+private_apt()
+{
+	local dir=$1
+
+	shift
+	apt-get -qq -o "Dir::Etc::sourcelist=$dir/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+		-o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir/cache" \
+		-o APT::Sandbox::User=root "$@" </dev/null
+}
+
+# Fetch the source package into the directory $1. A mirror that stands still has an outdated
+# Release file for sid (hence check-valid-until=no); the checksum decides anyhow.
+fetch_mhd()
+{
+	local dir=$1 mirror
+
+	mirror=$(debian_mirror)
+	[ -n "$mirror" ] || return 1
+	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+	echo "deb-src [check-valid-until=no] $mirror sid main" >"$dir/sources.list"
+	private_apt "$dir" update || return 1
+	(cd "$dir" && private_apt "$dir" source --download-only libmicrohttpd)
+}
+
+compile_mhd()
+{
+	local source=$1 stage=$2
+
+	cd "$source" || return 1
+	./configure -q --prefix="$mhd_prefix" --disable-shared --disable-https --disable-doc \
+		--disable-examples --disable-curl --disable-tools --disable-postprocessor \
+		--disable-bauth --disable-dauth --disable-httpupgrade --disable-cookie \
+		--enable-epoll=yes CFLAGS='-O2 -g -fPIC' || return 1
+	# One patch is newer than Makefile.in: without these words make would call automake.
+	make -s -j "$(nproc)" AUTOMAKE=: ACLOCAL=: AUTOCONF=: AUTOHEADER=: DESTDIR="$stage" install
+}
+
+# Errors are tested one by one: set -e does not hold in a function that a condition calls.
+make_mhd()
+{
+	local dir=$1 archive=libmicrohttpd_$mhd_version.orig.tar.gz
+
+	if [ ! -e "$deps_dir/$archive" ]; then
+		fetch_mhd "$dir" && mv "$dir/$archive" "$deps_dir/" || return 1
+	fi
+	if ! echo "$mhd_sha256  $deps_dir/$archive" | sha256sum --check --quiet; then
+		rm -f "$deps_dir/$archive"
 		return 1
 	fi
-	export OPS_PYTHON=$venv/bin/python
+	tar -x -f "$deps_dir/$archive" -C "$dir" || return 1
+	(compile_mhd "$dir/libmicrohttpd-$mhd_version" "$dir/stage") || return 1
+	mv -T "$dir/stage$mhd_prefix" "$mhd_prefix"
 }
 
-# --- libmicrohttpd ----------------------------------------------------------------------------
+# With a lock, a log, and a temporary directory that does not stay.
+make_mhd_once()
+(
+	mkdir -p "$deps_dir"
+	exec 9>"$deps_dir/.lock"
+	flock 9
+	[ ! -d "$mhd_prefix" ] || exit 0
+	dir=$(mktemp -d)
+	trap 'rm -rf "$dir"' EXIT
+	say "building libmicrohttpd $mhd_version from Debian's source"
+	make_mhd "$dir" >"$deps_dir/libmicrohttpd.log" 2>&1
+)
 
-mhd_is_ready() {
-	[ -e "$1/lib/libmicrohttpd.a" ] &&
-		[ "$(PKG_CONFIG_PATH=$1/lib/pkgconfig pkg-config --modversion libmicrohttpd \
-			2>/dev/null)" = "$mhd_version" ]
-}
-
-# The Debian archives this machine is configured for, with or without lists fetched before.
-debian_mirrors() {
-	apt-get update --print-uris 2>/dev/null |
-		sed -nE "s#^'(.*/debian(\.list)?)/+dists/.*#\1#p" | sort -u
-}
-
-# apt_get_sid DIR MIRROR ARGS...: apt-get on a configuration, lists and cache of its own, with
-# only the suite sid, sources only. Of the system's configuration it keeps how to reach a
-# mirror. A mirror that stands still lets sid's Release file expire, hence check-*=no.
-apt_get_sid() {
-	local dir=$1 mirror=$2
-	shift 2
-	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" || return
-	printf 'deb-src [%s] %s sid main\n' \
-		'signed-by=/usr/share/keyrings/debian-archive-keyring.gpg check-valid-until=no check-date=no' \
-		"$mirror" >"$dir/sources.list"
-	{
-		apt-config dump | grep -E '^Acquire::(https?|Retries|ForceIPv|.*[Pp]roxy)' || true
-		printf 'Dir::%s "%s";\n' Etc::main /dev/null Etc::parts /dev/null \
-			Etc::sourcelist "$dir/sources.list" Etc::sourceparts /dev/null \
-			State::lists "$dir/lists" Cache "$dir/cache"
-		printf 'APT::Sandbox::User "root";\nAcquire::Languages "none";\n'
-	} >"$dir/apt.conf"
-	APT_CONFIG=$dir/apt.conf apt-get -q "$@"
-}
-
-mhd_fetch() {
-	local dir=$1 tarball=$2 mirror
-	while read -r mirror; do
-		apt_get_sid "$dir/apt" "$mirror" update || continue
-		(cd "$dir" && apt_get_sid "$dir/apt" "$mirror" source --download-only --tar-only \
-			libmicrohttpd) || continue
-		mhd_tarball_is_right "$dir/${tarball##*/}" || continue
-		mv "$dir/${tarball##*/}" "$tarball"
-		return
-	done < <(debian_mirrors)
-	echo "no Debian mirror offers libmicrohttpd_$mhd_version.orig.tar.gz in sid"
-	return 1
-}
-
-mhd_tarball_is_right() {
-	[ -e "$1" ] && sha256sum --quiet --check - <<<"$mhd_sha256  $1"
-}
-
-# Without TLS, digest and post processing: what is not linked needs no updates. 1.0.x only knows
-# --disable-tools. Moved in place when installed completely.
-mhd_compile() {
-	local dir=$1 tarball=$2 prefix=$3
-	mkdir "$dir/src" "$dir/dest" &&
-		tar -xzf "$tarball" -C "$dir/src" --strip-components=1 &&
-		cd "$dir/src" &&
-		./configure -q --prefix="$prefix" --libdir="$prefix/lib" --disable-shared \
-			--disable-https --disable-doc --disable-examples --disable-curl --disable-tools \
-			--disable-postprocessor --disable-bauth --disable-dauth --disable-httpupgrade \
-			--disable-cookie --enable-epoll=yes \
-			CFLAGS='-O2 -g -fPIC -fstack-protector-strong' \
-			CPPFLAGS='-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2' &&
-		make -s -j"$(nproc)" install DESTDIR="$dir/dest" \
-			AUTOMAKE=: ACLOCAL=: AUTOCONF=: AUTOHEADER=: &&
-		rm -rf "$prefix" &&
-		mv "$dir/dest$prefix" "$prefix"
-}
-
-mhd_make() {
-	local prefix=$1 tarball dir log=$OPS_DEPS_DIR/libmicrohttpd.log rc=0
-	! mhd_is_ready "$prefix" || return 0
-	setup_say "building libmicrohttpd $mhd_version from Debian's source"
-	tarball=$OPS_DEPS_DIR/libmicrohttpd_$mhd_version.orig.tar.gz
-	dir=$(mktemp -d) || return
-	{
-		mhd_tarball_is_right "$tarball" || mhd_fetch "$dir" "$tarball"
-	} >"$log" 2>&1 </dev/null && (mhd_compile "$dir" "$tarball" "$prefix") >>"$log" 2>&1 </dev/null &&
-		mhd_is_ready "$prefix" || rc=1
-	rm -rf "$dir"
-	return "$rc"
-}
-
-# Exports OPS_MHD_VERSION: the version that a build made after this links.
-setup_mhd() {
-	local prefix=$OPS_DEPS_DIR/libmicrohttpd-$mhd_version
-	local path=$prefix/lib/pkgconfig
-	if with_lock libmicrohttpd mhd_make "$prefix"; then
-		case :${PKG_CONFIG_PATH:-}: in
-		*:$path:*) ;;
-		*) export PKG_CONFIG_PATH=$path${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH} ;;
-		esac
+# A mirror keeps sid's current version only. When that is another one, or there is no mirror,
+# put libmicrohttpd_1.0.10.orig.tar.gz into $DEPS_DIR by hand.
+setup_mhd()
+{
+	if make_mhd_once; then
+		export PKG_CONFIG_PATH=$mhd_prefix/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
 	else
-		setup_say "no libmicrohttpd $mhd_version (see $OPS_DEPS_DIR/libmicrohttpd.log);" \
-			"using the distribution's"
+		say "libmicrohttpd $mhd_version: not to be had, so the distribution's is used" \
+			"(see $deps_dir/libmicrohttpd.log)"
 	fi
-	OPS_MHD_VERSION=$(pkg-config --modversion libmicrohttpd) || return
-	export OPS_MHD_VERSION
 }
-
-# --- run by itself ----------------------------------------------------------------------------
-
-setup_main() {
-	local part
-	[ $# -gt 0 ] || set -- build test python mhd
-	for part in "$@"; do
-		case $part in
-		build | test | python | mhd) "setup_$part" ;;
-		*)
-			echo "usage: scripts/setup.sh [build] [test] [python] [mhd]" >&2
-			exit 2
-			;;
-		esac
-	done
-	setup_say "ready: $*"
-}
-
-if [ "${BASH_SOURCE[0]}" = "$0" ]; then
-	setup_main "$@"
-fi
