@@ -1,0 +1,73 @@
+#include "gate.h"
+
+enum { PROBE_BASE_MS = 100 };
+
+int64_t gate_backoff_us(unsigned attempts, unsigned base_ms, unsigned max_ms, uint32_t random)
+{
+	int64_t ceiling_us = (int64_t)base_ms * 1000;
+	int64_t max_us = (int64_t)max_ms * 1000;
+
+	while (--attempts > 0 && ceiling_us < max_us)
+		ceiling_us *= 2;
+	if (ceiling_us > max_us)
+		ceiling_us = max_us;
+	return (int64_t)(((uint64_t)ceiling_us * random) >> 32);
+}
+
+void gate_init(struct gate *g, unsigned max)
+{
+	*g = (struct gate){ .max = max, .limit = 1, .is_shut = true };
+}
+
+bool gate_enter(struct gate *g, int64_t now_us)
+{
+	if (g->active >= g->limit || (g->is_shut && now_us < g->probe_at_us))
+		return false;
+	g->active++;
+	return true;
+}
+
+static bool succeed(struct gate *g)
+{
+	bool was_shut = g->is_shut;
+
+	g->successes++;
+	g->failures_in_row = 0;
+	g->is_shut = false;
+	if (++g->credit >= g->limit && g->limit < g->max) {
+		g->limit++;
+		g->credit = 0;
+	}
+	return was_shut;
+}
+
+static bool fail(struct gate *g, int64_t now_us, uint32_t random)
+{
+	bool was_shut = g->is_shut;
+
+	g->failures_in_row++;
+	g->credit = 0;
+	if (g->limit > 1)
+		g->limit /= 2;
+	if (g->failures_in_row >= GATE_SHUT_AFTER) {
+		g->is_shut = true;
+		g->limit = 1;
+	}
+	g->probe_at_us = now_us +
+	    gate_backoff_us(g->failures_in_row, PROBE_BASE_MS, GATE_PROBE_MAX_MS, random);
+	return g->is_shut && (!was_shut || g->failures_in_row == 1);
+}
+
+bool gate_leave(struct gate *g, enum gate_result result, int64_t now_us, uint32_t random)
+{
+	g->active--;
+	switch (result) {
+	case GATE_SUCCESS:
+		return succeed(g);
+	case GATE_FAILURE:
+		return fail(g, now_us, random);
+	case GATE_NEUTRAL:
+		break;
+	}
+	return false;
+}

@@ -1,0 +1,18 @@
+/*
+ * gauges: reads the queue's depth every few seconds in a thread of its own, so that a
+ * scrape never waits for the queue.
+ */
+#ifndef OPS_GAUGES_H
+#define OPS_GAUGES_H
+
+#include "queue.h"
+
+struct gauges;
+
+/* The queue is borrowed until gauges_close(). ERR_IO: the system has no thread for us. */
+int gauges_open(struct gauges **out, struct queue *queue, struct err *err) ATTR_MUST_CHECK;
+
+/* Waits for a reading under way. NULL is fine. */
+void gauges_close(struct gauges *g);
+
+#endif

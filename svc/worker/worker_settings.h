@@ -1,0 +1,18 @@
+/*
+ * worker_settings: the settings of ops-worker, one table row each.
+ */
+#ifndef OPS_WORKER_SETTINGS_H
+#define OPS_WORKER_SETTINGS_H
+
+#include "service.h"
+
+struct worker_settings {
+	struct service_settings service;
+	const char *queue, *store; /* URLs */
+	int64_t receivers, putters, visibility_timeout_s, max_in_flight;
+};
+
+/* ops-worker, as service_begin() wants to know it. */
+extern const struct service worker_service;
+
+#endif
