@@ -62,6 +62,10 @@ enum command_need {
 
 struct cli;
 
+/*
+ * Run functions die by SIGINT and SIGTERM at once, the usual way, unless they call stop_init();
+ * those that do return ERR_STOPPED, or 0 with an account of where they stopped.
+ */
 struct command {
 	const char *name;     /* "dlq ls": words separated by one space */
 	const char *operands; /* "[ID...]" or "" */
@@ -96,6 +100,7 @@ struct cli {
 	enum exit_code exit_code; /* what a successful run returns: EXIT_OK unless the command sets it */
 	char next[256];           /* hint printed below an error: "run: opsctl up" */
 	bool json_done;           /* a JSON document was printed already */
+	int out_errno;            /* why stdout took no more; 0: it takes all */
 	const char **values;      /* parsed option values, private to cli.c */
 };
 
@@ -111,11 +116,13 @@ int cli_next(struct cli *cli, const char *fmt, ...) ATTR_PRINTF(2, 3);
 
 /* ---- output: stdout is data, stderr is everything else ---- */
 
-/* printf to stdout for people; nothing with --json. Write errors surface in main. */
+/* printf to stdout for people; nothing with --json, flushed. Write errors surface in main. */
 void out_text(struct cli *cli, const char *fmt, ...) ATTR_PRINTF(2, 3);
 /* One JSON document (or line, for streams) to stdout; flushes. */
 void out_json(struct cli *cli, struct str document);
-/* A line for people on stderr; not with --quiet. */
+/* Whether stdout is gone (closed pipe, full disk): whoever prints without end must stop then. */
+bool out_failed(const struct cli *cli);
+/* A line for people on stderr; warnings also with --quiet. */
 void out_note(struct cli *cli, const char *fmt, ...) ATTR_PRINTF(2, 3);
 void out_warn(struct cli *cli, const char *fmt, ...) ATTR_PRINTF(2, 3);
 
@@ -123,7 +130,7 @@ enum out_color { COLOR_NONE, COLOR_GREEN, COLOR_YELLOW, COLOR_RED, COLOR_BOLD, C
 /* Escape sequence for stdout, "" when colours are off. State is always in words too. */
 const char *out_color(const struct cli *cli, enum out_color color);
 
-/* Begin a document: {"schema":"opsctl/<command>/1", ... The caller ends the object. */
+/* Begin a document: {"schema":schema, ...; "opsctl/token-show/1". The caller ends the object. */
 void out_json_begin(struct json_writer *w, struct buf *out, const char *schema);
 
 /* A table for people: cells by column, widths found from the content; header in dim. */

@@ -14,15 +14,20 @@
 #include "buf.h"
 #include "err.h"
 
-enum { CONTEXT_VALUE_MAX = 1024, CONTEXT_NAME_MAX = 64 };
+#define CONTEXT_LOCAL "local"
+
+enum {
+	CONTEXT_VALUE_MAX = 1024,
+	CONTEXT_NAME_MAX = 49, /* libinih keeps no more of a section's name */
+};
 
 /* One row per key of a context; the table in context.c gives its name, help and check. */
 enum context_key {
-	CONTEXT_URL,              /* of ops-api */
-	CONTEXT_SECRET,           /* secret URL */
-	CONTEXT_QUEUE,            /* queue URL */
-	CONTEXT_STORE,            /* store URL */
-	CONTEXT_API_ADMIN_URL,    /* of the admin port, or empty */
+	CONTEXT_URL,           /* of ops-api */
+	CONTEXT_SECRET,        /* secret URL */
+	CONTEXT_QUEUE,         /* queue URL */
+	CONTEXT_STORE,         /* store URL */
+	CONTEXT_API_ADMIN_URL, /* of the admin port, or empty */
 	CONTEXT_WORKER_ADMIN_URL,
 	CONTEXT_ACCOUNT,
 	CONTEXT_REGION,
@@ -40,8 +45,8 @@ const char *context_key_name(enum context_key key); /* "url", "api-admin-url" */
 const char *context_key_help(enum context_key key);
 
 /* The value, or ERR_CONFIG that names context and key and how to set it. */
-int context_require(const struct context *c, enum context_key key, const char **out, struct err *err)
-    ATTR_MUST_CHECK;
+int context_require(const struct context *c, enum context_key key, const char **out,
+    struct err *err) ATTR_MUST_CHECK;
 
 /*
  * Resolve by name (NULL: by the order above). ERR_CONFIG: unknown, or the file is wrong or readable
@@ -51,5 +56,17 @@ int context_resolve(const char *name, struct context *out, struct err *err) ATTR
 
 /* The directory of `local`, from `override` (--dir), the environment or the default. */
 int context_local_dir(const char *override, struct buf *out, struct err *err) ATTR_MUST_CHECK;
+
+/* Path of contexts.ini. ERR_CONFIG: neither XDG_CONFIG_HOME nor HOME. */
+int context_file_path(struct buf *out, struct err *err) ATTR_MUST_CHECK;
+
+/* The context `local` of that directory (NULL: as context_local_dir() says). */
+int context_local(const char *dir_override, struct context *out, struct err *err) ATTR_MUST_CHECK;
+
+/* ERR_CONFIG says what the key allows. */
+int context_check_value(enum context_key key, const char *value, struct err *err) ATTR_MUST_CHECK;
+
+/* Whether it may name a section: [A-Za-z0-9._-], not "local". ERR_USAGE otherwise. */
+int context_check_name(const char *name, struct err *err) ATTR_MUST_CHECK;
 
 #endif

@@ -1,0 +1,115 @@
+#include "cli.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "parse.h"
+#include "stop.h"
+
+enum exit_code exit_code_of(enum err_code code)
+{
+	static const enum exit_code codes[ERR_CODE_COUNT] = {
+		[ERR_NONE] = EXIT_OK,
+		[ERR_USAGE] = EXIT_USAGE,
+		[ERR_CONFIG] = EXIT_CONFIG,
+		[ERR_CREDENTIALS] = EXIT_CREDENTIALS,
+		[ERR_DENIED] = EXIT_PERMISSION,
+		[ERR_NOTFOUND] = EXIT_NOTFOUND,
+		[ERR_INVALID] = EXIT_BAD,
+		[ERR_CONFLICT] = EXIT_BAD,
+		[ERR_BUSY] = EXIT_REMOTE,
+		[ERR_TIMEOUT] = EXIT_TIMED_OUT,
+		[ERR_IO] = EXIT_REMOTE,
+		[ERR_CORRUPT] = EXIT_BAD,
+		[ERR_STOPPED] = EXIT_BAD, /* main knows better when a signal was the cause */
+	};
+
+	return codes[code];
+}
+
+/* ---- values ---- */
+
+/* The row of an option and, in *given, what the user gave, or NULL. */
+static const struct option_row *find_value(const struct cli *cli, const char *name,
+    const char **given)
+{
+	const struct command *c = cli->command;
+	const struct option_row *row = c == NULL
+	    ? NULL
+	    : option_find(c->options, c->option_count, str_from(name));
+
+	if (row != NULL) {
+		*given = cli->values[global_option_count + (size_t)(row - c->options)];
+		return row;
+	}
+	row = option_find(global_options, global_option_count, str_from(name));
+	assert(row != NULL);
+	*given = cli->values[row - global_options];
+	return row;
+}
+
+bool cli_is_set(const struct cli *cli, const char *name)
+{
+	const char *given;
+
+	(void)find_value(cli, name, &given);
+	return given != NULL;
+}
+
+bool cli_flag(const struct cli *cli, const char *name)
+{
+	return cli_is_set(cli, name);
+}
+
+const char *cli_text(const struct cli *cli, const char *name)
+{
+	const char *given;
+	const struct option_row *row = find_value(cli, name, &given);
+
+	return given != NULL ? given : row->fallback;
+}
+
+int64_t cli_int(const struct cli *cli, const char *name)
+{
+	const char *text = cli_text(cli, name);
+
+	/* The parser has checked what was given; a default is a literal of the table. */
+	return text == NULL ? 0 : (int64_t)strtoll(text, NULL, 10);
+}
+
+int64_t cli_ms(const struct cli *cli, const char *name)
+{
+	const char *text = cli_text(cli, name);
+	int64_t ms = 0;
+
+	(void)duration_parse(str_from(text), &ms); /* as above; unset: 0 */
+	return ms;
+}
+
+int cli_next(struct cli *cli, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	(void)vsnprintf(cli->next, sizeof(cli->next), fmt, args); /* a hint may be cut */
+	va_end(args);
+	return -1;
+}
+
+/* ---- questions ---- */
+
+int cli_confirm(struct cli *cli, const char *question, const char *flag, struct err *err)
+{
+	char answer[16] = "";
+
+	if (cli->no_input || !cli->is_tty_in || !cli->is_tty_err) {
+		(void)err_set(err, ERR_USAGE, "%s is asked on a terminal only", question);
+		return cli_next(cli, "say yes with %s", flag);
+	}
+	fprintf(stderr, "%s [y/N] ", question);
+	if (fgets(answer, sizeof(answer), stdin) == NULL)
+		fputc('\n', stderr);
+	if (answer[0] == 'y' || answer[0] == 'Y')
+		return 0;
+	return err_set(err, ERR_STOPPED, "not confirmed, nothing was changed");
+}

@@ -1,0 +1,188 @@
+#include "context.h"
+
+#include <unistd.h>
+
+#include "contexts_file.h"
+#include "upstate.h"
+
+static const struct {
+	const char *name, *help;
+	const char *prefixes; /* a value begins with one of these; NULL: any text */
+} keys[CONTEXT_KEY_COUNT] = {
+	[CONTEXT_URL] = { "url", "URL of ops-api", "http://|https://" },
+	[CONTEXT_SECRET] = { "secret", "URL of the token", "file:|env:|ssm:|secretsmanager:" },
+	[CONTEXT_QUEUE] = { "queue", "URL of the queue", "sqlite:|https://|http://" },
+	[CONTEXT_STORE] = { "store", "URL of the store", "file:|s3://" },
+	[CONTEXT_API_ADMIN_URL] = { "api-admin-url", "URL of the admin port of ops-api",
+	    "http://|https://" },
+	[CONTEXT_WORKER_ADMIN_URL] = { "worker-admin-url", "URL of the admin port of ops-worker",
+	    "http://|https://" },
+	[CONTEXT_ACCOUNT] = { "account", "AWS account id, 12 digits", NULL },
+	[CONTEXT_REGION] = { "region", "AWS region", NULL },
+	[CONTEXT_PROFILE] = { "profile", "profile in the AWS configuration files", NULL },
+};
+
+const char *context_key_name(enum context_key key)
+{
+	return keys[key].name;
+}
+
+const char *context_key_help(enum context_key key)
+{
+	return keys[key].help;
+}
+
+int context_require(const struct context *c, enum context_key key, const char **out,
+    struct err *err)
+{
+	if (c->values[key][0] == '\0')
+		return err_set(err, ERR_CONFIG,
+		    "context '%s' has no %s (%s): add it to its section of contexts.ini", c->name,
+		    keys[key].name, keys[key].help);
+	*out = c->values[key];
+	return 0;
+}
+
+/* ---- checks ---- */
+
+int context_check_value(enum context_key key, const char *value, struct err *err)
+{
+	struct str prefix, rest = str_from(keys[key].prefixes);
+
+	if (strlen(value) >= CONTEXT_VALUE_MAX)
+		return err_set(err, ERR_CONFIG, "%s: longer than %d bytes", keys[key].name,
+		    CONTEXT_VALUE_MAX - 1);
+	if (key == CONTEXT_ACCOUNT &&
+	    (strlen(value) != 12 || !str_only(str_from(value), "0123456789")))
+		return err_set(err, ERR_CONFIG, "account: '%s' is not 12 digits", value);
+	if (rest.n == 0)
+		return 0;
+	do {
+		(void)str_cut(rest, '|', &prefix, &rest); /* the last one has no bar behind it */
+		if (str_has_prefix(str_from(value), prefix))
+			return 0;
+	} while (rest.n > 0);
+	return err_set(err, ERR_CONFIG, "%s: '%s' begins with none of %s", keys[key].name, value,
+	    keys[key].prefixes);
+}
+
+int context_check_name(const char *name, struct err *err)
+{
+	static const char allowed[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+	if (strcmp(name, CONTEXT_LOCAL) == 0)
+		return err_set(err, ERR_USAGE, "context 'local' is built in and cannot be changed");
+	if (name[0] == '\0' || strlen(name) > CONTEXT_NAME_MAX ||
+	    !str_only(str_from(name), allowed))
+		return err_set(err, ERR_USAGE,
+		    "context name '%s': 1 to %d letters, digits, dots, underscores and hyphens",
+		    name, CONTEXT_NAME_MAX);
+	return 0;
+}
+
+/* ---- directories ---- */
+
+/* "$<variable>/<rest>", or "$HOME/<home_part>/<rest>"; the XDG rules ignore relative values. */
+static int xdg_path(const char *variable, const char *home_part, const char *rest, struct buf *out,
+    struct err *err)
+{
+	const char *base = getenv(variable), *home = getenv("HOME");
+
+	if (base != NULL && base[0] == '/')
+		buf_addf(out, "%s/%s", base, rest);
+	else if (home != NULL && home[0] == '/')
+		buf_addf(out, "%s/%s/%s", home, home_part, rest);
+	else
+		return err_set(err, ERR_CONFIG, "neither %s nor HOME is an absolute path",
+		    variable);
+	return 0;
+}
+
+static int add_absolute(const char *path, struct buf *out, struct err *err)
+{
+	char here[CONTEXT_VALUE_MAX];
+
+	if (path[0] != '/') {
+		if (getcwd(here, sizeof(here)) == NULL)
+			return err_errno(err, "current directory");
+		buf_addf(out, "%s/", here);
+	}
+	buf_adds(out, path);
+	return 0;
+}
+
+int context_local_dir(const char *override, struct buf *out, struct err *err)
+{
+	const char *variable = getenv("OPSCTL_LOCAL_DIR");
+
+	if (override == NULL && variable != NULL && variable[0] != '\0')
+		override = variable;
+	if (override != NULL
+		? add_absolute(override, out, err) == -1
+		: xdg_path("XDG_STATE_HOME", ".local/state", "opsctl/local", out, err) == -1)
+		return -1;
+	/* Room for the scheme before it and a file's name behind it, in a value of a context. */
+	if (out->full || out->n > CONTEXT_VALUE_MAX - 32)
+		return err_set(err, ERR_CONFIG, "directory of context local: path is too long");
+	return 0;
+}
+
+int context_file_path(struct buf *out, struct err *err)
+{
+	return xdg_path("XDG_CONFIG_HOME", ".config", "opsctl/contexts.ini", out, err);
+}
+
+/* ---- local ---- */
+
+static void set_local_urls(struct context *c)
+{
+	struct upstate state = { .url = "http://127.0.0.1:8080",
+		.api_admin_url = "http://127.0.0.1:9090",
+		.worker_admin_url = "http://127.0.0.1:9091" };
+	struct err err;
+
+	if (upstate_read(c->local_dir, &state, &err) == -1)
+		err.code = ERR_NONE; /* nothing runs: the defaults of up stay */
+	(void)snprintf(c->values[CONTEXT_URL], CONTEXT_VALUE_MAX, "%s", state.url);
+	(void)snprintf(c->values[CONTEXT_API_ADMIN_URL], CONTEXT_VALUE_MAX, "%s",
+	    state.api_admin_url);
+	(void)snprintf(c->values[CONTEXT_WORKER_ADMIN_URL], CONTEXT_VALUE_MAX, "%s",
+	    state.worker_admin_url);
+}
+
+int context_local(const char *dir_override, struct context *out, struct err *err)
+{
+	struct context c = { .name = CONTEXT_LOCAL };
+	struct buf dir = BUF_INIT(CONTEXT_VALUE_MAX);
+	int rc = context_local_dir(dir_override, &dir, err);
+
+	if (rc == 0) {
+		const char *path = buf_text(&dir);
+
+		(void)snprintf(c.local_dir, sizeof(c.local_dir), "%s", path);
+		(void)snprintf(c.values[CONTEXT_SECRET], CONTEXT_VALUE_MAX, "file:%s/token", path);
+		(void)snprintf(c.values[CONTEXT_QUEUE], CONTEXT_VALUE_MAX, "sqlite:%s/queue.db",
+		    path);
+		(void)snprintf(c.values[CONTEXT_STORE], CONTEXT_VALUE_MAX, "file:%s/store", path);
+		set_local_urls(&c);
+		*out = c;
+	}
+	buf_release(&dir);
+	return rc;
+}
+
+int context_resolve(const char *name, struct context *out, struct err *err)
+{
+	char current[CONTEXT_NAME_MAX + 1];
+	const char *decided_by;
+
+	if (name == NULL) {
+		if (context_current(current, &decided_by, err) == -1)
+			return -1;
+		name = current;
+	}
+	if (strcmp(name, CONTEXT_LOCAL) == 0)
+		return context_local(NULL, out, err);
+	return context_load(name, out, err);
+}

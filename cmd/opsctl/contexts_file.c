@@ -1,0 +1,253 @@
+#include "contexts_file.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "file.h"
+#include "inifile.h"
+
+/* It may be read by its owner only: it says where the secrets are. */
+static int read_file(const char *path, struct buf *text, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : err_errno(err, "%s", path);
+	if ((st.st_mode & 077) != 0)
+		return err_set(err, ERR_CONFIG, "%s: mode %03o lets others in: chmod 600 it", path,
+		    (unsigned)st.st_mode & 0777);
+	return file_read(path, text, err);
+}
+
+struct contexts_file {
+	struct buf path, text;
+	struct inifile ini;
+};
+
+static void file_release(struct contexts_file *f)
+{
+	inifile_release(&f->ini);
+	buf_release(&f->text);
+	buf_release(&f->path);
+}
+
+static int file_open(struct contexts_file *f, struct err *err)
+{
+	*f = (struct contexts_file){ .path = BUF_INIT(4096), .text = BUF_INIT(INIFILE_MAX) };
+	if (context_file_path(&f->path, err) == -1 ||
+	    read_file(buf_text(&f->path), &f->text, err) == -1 ||
+	    inifile_parse(buf_str(&f->text), buf_text(&f->path), &f->ini, err) == -1) {
+		file_release(f);
+		return -1;
+	}
+	return 0;
+}
+
+static int file_write(const struct contexts_file *f, const struct buf *text, struct err *err)
+{
+	struct str dir = buf_str(&f->path);
+	struct buf copy = BUF_INIT(4096);
+	int rc;
+
+	if (text->full)
+		return err_set(err, ERR_CONFIG, "%s: larger than %d bytes", buf_text(&f->path),
+		    INIFILE_MAX);
+	dir.n -= strlen("/contexts.ini");
+	buf_add(&copy, dir);
+	rc = file_mkdirs(buf_text(&copy), 0700, err);
+	buf_release(&copy);
+	return rc == -1 ? -1 : file_replace(buf_text(&f->path), buf_str(text), 0600, err);
+}
+
+static bool has_section(const struct inifile *ini, const char *name)
+{
+	for (size_t i = 0; i < ini->count; i++)
+		if (strcmp(ini->rows[i].section, name) == 0)
+			return true;
+	return false;
+}
+
+static int key_of(const char *name)
+{
+	for (int key = 0; key < CONTEXT_KEY_COUNT; key++)
+		if (strcmp(context_key_name((enum context_key)key), name) == 0)
+			return key;
+	return -1;
+}
+
+static int take_row(struct context *out, const struct inifile_row *row, const char *path,
+    struct err *err)
+{
+	int key = key_of(row->key);
+
+	if (key == -1)
+		return err_set(err, ERR_CONFIG, "%s: [%s]: unknown key '%s'", path, row->section,
+		    row->key);
+	if (row->value[0] == '\0')
+		return 0;
+	if (context_check_value((enum context_key)key, row->value, err) == -1)
+		return err_wrap(err, "%s: [%s]", path, row->section);
+	(void)snprintf(out->values[key], CONTEXT_VALUE_MAX, "%s", row->value);
+	return 0;
+}
+
+static int take_section(const struct contexts_file *f, const char *name, struct context *out,
+    struct err *err)
+{
+	struct context c = { 0 };
+
+	if (!has_section(&f->ini, name))
+		return err_set(err, ERR_CONFIG,
+		    "unknown context '%s': %s has no section of that name", name,
+		    buf_text(&f->path));
+	(void)snprintf(c.name, sizeof(c.name), "%s", name);
+	for (size_t i = 0; i < f->ini.count; i++)
+		if (strcmp(f->ini.rows[i].section, name) == 0 &&
+		    take_row(&c, &f->ini.rows[i], buf_text(&f->path), err) == -1)
+			return -1;
+	*out = c;
+	return 0;
+}
+
+static int current_from_file(char name[CONTEXT_NAME_MAX + 1], const char **decided_by,
+    struct err *err)
+{
+	struct contexts_file f;
+	const char *current;
+
+	if (file_open(&f, err) == -1)
+		return -1;
+	current = inifile_get(&f.ini, "", "current");
+	*decided_by = current != NULL ? "contexts.ini" : "default";
+	(void)snprintf(name, CONTEXT_NAME_MAX + 1, "%s", current != NULL ? current : CONTEXT_LOCAL);
+	file_release(&f);
+	return 0;
+}
+
+int context_load(const char *name, struct context *out, struct err *err)
+{
+	struct contexts_file f;
+	int rc;
+
+	if (file_open(&f, err) == -1)
+		return -1;
+	rc = take_section(&f, name, out, err);
+	file_release(&f);
+	return rc;
+}
+
+int context_current(char name[CONTEXT_NAME_MAX + 1], const char **decided_by, struct err *err)
+{
+	const char *variable = getenv("OPSCTL_CONTEXT");
+
+	if (variable == NULL || variable[0] == '\0')
+		return current_from_file(name, decided_by, err);
+	if (strlen(variable) > CONTEXT_NAME_MAX)
+		return err_set(err, ERR_CONFIG, "OPSCTL_CONTEXT: longer than %d bytes",
+		    CONTEXT_NAME_MAX);
+	*decided_by = "OPSCTL_CONTEXT";
+	(void)snprintf(name, CONTEXT_NAME_MAX + 1, "%s", variable);
+	return 0;
+}
+
+int context_names(context_name_fn *fn, void *arg, struct err *err)
+{
+	struct contexts_file f;
+
+	fn(arg, CONTEXT_LOCAL);
+	if (file_open(&f, err) == -1)
+		return -1;
+	for (size_t i = 0; i < f.ini.count; i++) {
+		const char *section = f.ini.rows[i].section;
+		bool is_first = i == 0 || strcmp(section, f.ini.rows[i - 1].section) != 0;
+
+		if (section[0] != '\0' && is_first)
+			fn(arg, section);
+	}
+	file_release(&f);
+	return 0;
+}
+
+/* ---- changing ---- */
+
+int context_make_current(const char *name, struct err *err)
+{
+	struct buf out = BUF_INIT(INIFILE_MAX), line = BUF_INIT(256);
+	struct contexts_file f;
+	int rc = -1;
+
+	if (file_open(&f, err) == -1)
+		return -1;
+	if (strcmp(name, CONTEXT_LOCAL) != 0 && !has_section(&f.ini, name)) {
+		(void)err_set(err, ERR_CONFIG,
+		    "unknown context '%s': %s has no section of that name", name,
+		    buf_text(&f.path));
+	} else {
+		buf_addf(&line, "current = %s\n", name);
+		inifile_put_head(buf_str(&f.text), "current", buf_str(&line), &out);
+		rc = file_write(&f, &out, err);
+	}
+	buf_release(&line);
+	buf_release(&out);
+	file_release(&f);
+	return rc;
+}
+
+static int add_values(const struct context *c, struct buf *lines, struct err *err)
+{
+	for (int key = 0; key < CONTEXT_KEY_COUNT; key++) {
+		if (c->values[key][0] == '\0')
+			continue;
+		if (context_check_value((enum context_key)key, c->values[key], err) == -1 ||
+		    inifile_add_line(lines, context_key_name((enum context_key)key), c->values[key],
+			err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int context_save(const struct context *c, struct err *err)
+{
+	struct buf out = BUF_INIT(INIFILE_MAX), lines = BUF_INIT(INIFILE_MAX);
+	struct contexts_file f;
+	int rc;
+
+	if (context_check_name(c->name, err) == -1 || file_open(&f, err) == -1)
+		return -1;
+	rc = add_values(c, &lines, err);
+	if (rc == 0) {
+		inifile_put_section(buf_str(&f.text), c->name, buf_str(&lines), &out);
+		rc = file_write(&f, &out, err);
+	}
+	buf_release(&lines);
+	buf_release(&out);
+	file_release(&f);
+	return rc;
+}
+
+int context_remove(const char *name, struct err *err)
+{
+	struct buf without = BUF_INIT(INIFILE_MAX), out = BUF_INIT(INIFILE_MAX);
+	struct contexts_file f;
+	const char *current;
+	int rc = -1;
+
+	if (context_check_name(name, err) == -1 || file_open(&f, err) == -1)
+		return -1;
+	if (!has_section(&f.ini, name)) {
+		(void)err_set(err, ERR_NOTFOUND, "context '%s': %s has no section of that name",
+		    name, buf_text(&f.path));
+	} else {
+		current = inifile_get(&f.ini, "", "current");
+		inifile_put_section(buf_str(&f.text), name, STR_NONE, &without);
+		if (current != NULL && strcmp(current, name) == 0)
+			inifile_put_head(buf_str(&without), "current", STR_NONE, &out);
+		else
+			buf_add(&out, buf_str(&without));
+		rc = file_write(&f, &out, err);
+	}
+	buf_release(&without);
+	buf_release(&out);
+	file_release(&f);
+	return rc;
+}

@@ -1,0 +1,182 @@
+#include "inifile.h"
+
+#include <ini.h>
+
+#include "mem.h"
+
+struct reading {
+	struct str rest;
+	struct inifile *out;
+	size_t line;
+	size_t bad_line; /* 0: none */
+	const char *why;
+};
+
+/* libinih would go on with the rest of a long line as if it were the next one. */
+static char *next_line(char *out, int size, void *arg)
+{
+	struct reading *r = arg;
+	struct str line;
+
+	if (r->rest.n == 0)
+		return NULL;
+	(void)str_cut(r->rest, '\n', &line, &r->rest); /* the last line may have no end */
+	r->line++;
+	if (line.n > INIFILE_LINE_MAX && r->bad_line == 0) {
+		r->bad_line = r->line;
+		r->why = "the line is too long";
+	}
+	(void)snprintf(out, (size_t)size, "%.*s", STR_ARG(line));
+	return out;
+}
+
+static int add_row(void *arg, const char *section, const char *key, const char *value)
+{
+	struct reading *r = arg;
+	struct inifile *out = r->out;
+
+	if (r->bad_line == 0 && inifile_get(out, section, key) != NULL) {
+		r->bad_line = r->line;
+		r->why = "the key is there twice";
+	}
+	out->rows = xrealloc(out->rows, (out->count + 1) * sizeof(out->rows[0]));
+	out->rows[out->count++] = (struct inifile_row){ xstrdup(section), xstrdup(key),
+		xstrdup(value) };
+	return 1;
+}
+
+int inifile_parse(struct str text, const char *path, struct inifile *out, struct err *err)
+{
+	struct inifile ini = { 0 };
+	struct reading r = { .rest = text, .out = &ini };
+	int line = ini_parse_stream(next_line, &r, add_row, &r);
+
+	if (r.bad_line == 0 && line != 0) {
+		r.bad_line = line > 0 ? (size_t)line : 0;
+		r.why = "neither [section] nor key = value";
+	}
+	if (r.why != NULL) {
+		inifile_release(&ini);
+		return err_set(err, ERR_CONFIG, "%s:%zu: %s", path, r.bad_line, r.why);
+	}
+	*out = ini;
+	return 0;
+}
+
+void inifile_release(struct inifile *ini)
+{
+	for (size_t i = 0; i < ini->count; i++) {
+		free(ini->rows[i].section);
+		free(ini->rows[i].key);
+		free(ini->rows[i].value);
+	}
+	free(ini->rows);
+	*ini = (struct inifile){ 0 };
+}
+
+const char *inifile_get(const struct inifile *ini, const char *section, const char *key)
+{
+	for (size_t i = 0; i < ini->count; i++)
+		if (strcmp(ini->rows[i].section, section) == 0 &&
+		    strcmp(ini->rows[i].key, key) == 0)
+			return ini->rows[i].value;
+	return NULL;
+}
+
+/* ---- writing ---- */
+
+int inifile_add_line(struct buf *out, const char *key, const char *value, struct err *err)
+{
+	struct str v = str_from(value);
+
+	for (size_t i = 0; i < v.n; i++)
+		if ((unsigned char)v.p[i] < ' ' || v.p[i] == 0x7f)
+			return err_set(err, ERR_INVALID, "%s: control character in the value", key);
+	if (v.n != str_trim(v).n || str_contains(v, STR(" ;")))
+		return err_set(err, ERR_INVALID, "%s: '%s' cannot stand in an ini file", key,
+		    value);
+	if (strlen(key) + v.n + 3 > INIFILE_LINE_MAX)
+		return err_set(err, ERR_INVALID, "%s: the value is longer than %zu bytes", key,
+		    INIFILE_LINE_MAX - strlen(key) - 3);
+	buf_addf(out, "%s = %s\n", key, value);
+	return 0;
+}
+
+static bool line_is_header(struct str line)
+{
+	return str_has_prefix(str_trim(line), STR("["));
+}
+
+static bool line_opens(struct str line, const char *section)
+{
+	struct str name, rest;
+
+	return line_is_header(line) && str_cut(str_skip(str_trim(line), 1), ']', &name, &rest) &&
+	    str_is(name, section);
+}
+
+static bool line_sets(struct str line, const char *key)
+{
+	struct str name = line, value;
+
+	return str_cut(line, '=', &name, &value) && str_is(str_trim(name), key);
+}
+
+/* Each call takes one line, its end included. */
+static struct str take_line(struct str *rest)
+{
+	size_t n = str_find(*rest, '\n');
+	struct str line = str_slice(*rest, 0, n + 1);
+
+	*rest = str_skip(*rest, line.n);
+	return line;
+}
+
+void inifile_put_section(struct str text, const char *section, struct str lines, struct buf *out)
+{
+	bool is_inside = false, is_put = lines.n == 0;
+
+	while (text.n > 0) {
+		struct str line = take_line(&text);
+
+		if (line_is_header(line))
+			is_inside = line_opens(line, section);
+		if (is_inside && !is_put) {
+			buf_addf(out, "[%s]\n%.*s", section, STR_ARG(lines));
+			buf_adds(out, text.n > 0 ? "\n" : "");
+			is_put = true;
+		}
+		if (!is_inside)
+			buf_add(out, line);
+	}
+	if (!is_put) {
+		if (out->n > 0)
+			buf_adds(out, str_has_suffix(buf_str(out), STR("\n")) ? "\n" : "\n\n");
+		buf_addf(out, "[%s]\n%.*s", section, STR_ARG(lines));
+	}
+}
+
+void inifile_put_head(struct str text, const char *key, struct str line, struct buf *out)
+{
+	bool is_head = true, is_put = false;
+	struct str rest = text;
+
+	/* At the place of the old line when there is one, else on top. */
+	while (rest.n > 0) {
+		struct str old = take_line(&rest);
+
+		if (line_is_header(old))
+			break;
+		is_put = is_put || line_sets(old, key);
+	}
+	if (!is_put)
+		buf_add(out, line);
+	if (!is_put && line.n > 0 && line_is_header(text))
+		buf_addc(out, '\n');
+	while (text.n > 0) {
+		struct str old = take_line(&text);
+
+		is_head = is_head && !line_is_header(old);
+		buf_add(out, is_head && line_sets(old, key) ? line : old);
+	}
+}

@@ -1,0 +1,168 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "complete.h"
+#include "help.h"
+#include "out.h"
+#include "parse.h"
+#include "stop.h"
+
+enum { ERROR_DOCUMENT_MAX = 4096 };
+
+/*
+ * A descriptor that was closed would be given to the next file opened, and results would be
+ * printed into the queue. What stands in for stdout refuses writes, so that they still fail.
+ */
+static void hold_standard_descriptors(void)
+{
+	static const int modes[] = { O_RDONLY, O_RDONLY, O_WRONLY };
+
+	for (int fd = 0; fd < (int)ARRAY_SIZE(modes); fd++)
+		if (fcntl(fd, F_GETFD) == -1)
+			(void)open("/dev/null", modes[fd]); /* the lowest free one is fd */
+}
+
+static void read_globals(struct cli *cli)
+{
+	cli->json = cli_flag(cli, "json");
+	cli->quiet = cli_flag(cli, "quiet");
+	cli->no_input = cli_flag(cli, "no-input");
+	cli->color_out = out_wants_color(cli_text(cli, "color"), STDOUT_FILENO);
+	cli->color_err = out_wants_color(cli_text(cli, "color"), STDERR_FILENO);
+}
+
+static void show_help(struct cli *cli, const char *words)
+{
+	struct buf text = BUF_INIT(HELP_MAX);
+
+	if (cli->json) {
+		help_json(words, &text);
+		out_json(cli, buf_str(&text));
+	} else {
+		help_text(words, &text);
+		out_text(cli, "%s", buf_text(&text));
+	}
+	buf_release(&text);
+}
+
+/* No command, or a noun alone: what there is goes to stderr, since nobody asked for it. */
+static enum exit_code show_usage(const char *words)
+{
+	struct buf text = BUF_INIT(HELP_MAX);
+
+	help_text(words, &text);
+	(void)fputs(buf_text(&text), stderr);
+	buf_release(&text);
+	return EXIT_USAGE;
+}
+
+static enum exit_code code_of(const struct err *err)
+{
+	if (err->code == ERR_STOPPED && stop_signal() != 0)
+		return stop_signal() == SIGINT ? EXIT_SIGINT : EXIT_SIGTERM;
+	return exit_code_of(err->code);
+}
+
+static void error_json(struct cli *cli, const struct err *err)
+{
+	struct buf out = BUF_INIT(ERROR_DOCUMENT_MAX);
+	struct json_writer w;
+
+	out_json_begin(&w, &out, "opsctl/error/1");
+	json_key(&w, "error");
+	json_object_begin(&w);
+	json_member_text(&w, "code", err_name(err->code));
+	json_member_int(&w, "exit", code_of(err));
+	json_member_text(&w, "message", err->text);
+	json_member_text(&w, "next", cli->next[0] != '\0' ? cli->next : NULL);
+	json_object_end(&w);
+	json_object_end(&w);
+	out_json(cli, buf_str(&out));
+	buf_release(&out);
+}
+
+/* One document per run: an answer that was printed already is not followed by an error's. */
+static enum exit_code report(struct cli *cli, const struct err *err)
+{
+	bool is_stream = cli->command != NULL && (cli->command->need & NEED_STREAM) != 0;
+
+	out_error(cli, err->text);
+	if (cli->json && err->code != ERR_USAGE && (!cli->json_done || is_stream))
+		error_json(cli, err);
+	return code_of(err);
+}
+
+static enum exit_code run(struct cli *cli)
+{
+	struct err err = { 0 };
+
+	if ((cli->command->need & NEED_CONTEXT) != 0 &&
+	    context_resolve(cli_text(cli, "context"), &cli->context, &err) == -1) {
+		(void)cli_next(cli, "see: opsctl context ls");
+		return report(cli, &err);
+	}
+	if (cli->command->run(cli, &err) == -1)
+		return report(cli, &err);
+	return cli->exit_code;
+}
+
+static enum exit_code dispatch(struct cli *cli, int argc, char *const *argv)
+{
+	char words[PARSE_WORDS_MAX];
+	struct err err = { 0 };
+
+	if (parse_args(cli, argc, argv, words, &err) == -1) {
+		cli->color_err = out_wants_color("auto", STDERR_FILENO);
+		return report(cli, &err);
+	}
+	read_globals(cli);
+	if (cli_flag(cli, "help"))
+		show_help(cli, words);
+	else if (cli_flag(cli, "version"))
+		return cmd_version(cli, &err) == -1 ? report(cli, &err) : EXIT_OK;
+	else if (cli->command == NULL)
+		return show_usage(words);
+	else
+		return run(cli);
+	return EXIT_OK;
+}
+
+/*
+ * A reader that went away ends the program quietly. Any other reason that stdout did not take
+ * the answer is an error: whoever asked has not got it.
+ */
+static enum exit_code finish(struct cli *cli, enum exit_code code)
+{
+	struct err err;
+
+	errno = 0;
+	if (fclose(stdout) != 0 && cli->out_errno == 0)
+		cli->out_errno = errno;
+	if (cli->out_errno == 0 || cli->out_errno == EPIPE)
+		return code;
+	errno = cli->out_errno;
+	(void)err_errno(&err, "standard output");
+	cli->next[0] = '\0';
+	out_error(cli, err.text);
+	return code == EXIT_OK ? EXIT_REMOTE : code;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli = { .clock = &clock_system };
+	enum exit_code code;
+
+	hold_standard_descriptors();
+	(void)signal(SIGPIPE, SIG_IGN); /* cannot fail; finish() sees EPIPE */
+	if (argc > 1 && strcmp(argv[1], COMPLETE_WORD) == 0)
+		return complete_print(argc - 2, argv + 2);
+
+	cli.is_tty_in = isatty(STDIN_FILENO) == 1;
+	cli.is_tty_err = isatty(STDERR_FILENO) == 1;
+	code = dispatch(&cli, argc, argv);
+	code = finish(&cli, code);
+	parse_release(&cli);
+	return code;
+}
