@@ -1,6 +1,7 @@
 #include "complete.h"
 
 #include "cli.h"
+#include "contexts_file.h"
 #include "parse.h"
 
 struct completion {
