@@ -128,9 +128,9 @@ make_venv()
 	local venv=$1
 
 	rm -rf "$venv"
-	/usr/bin/python3 -m venv --system-site-packages "$venv"
+	/usr/bin/python3 -m venv --system-site-packages "$venv" || return 1
 	"$venv/bin/pip" install --quiet --no-input --disable-pip-version-check \
-		-r "$root/scripts/requirements.txt"
+		-r "$root/scripts/requirements.txt" || return 1
 	touch "$venv/complete"
 }
 
@@ -150,12 +150,12 @@ setup_python()
 
 # ---- libmicrohttpd ----
 
-# The Debian mirror that this machine uses; nothing on a machine without one.
+# The Debian mirror that this machine uses; nothing on a machine without one. --print-uris also
+# answers where the package lists were removed, as in most container images.
 debian_mirror()
 {
-	# shellcheck disable=SC2016 # the dollar is apt's
-	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' \
-		'Label: Debian' 2>/dev/null | head -n 1
+	apt-get update --print-uris 2>/dev/null |
+		sed -nE "s#^'(.*/debian(\.list)?)/+dists/.*#\1#p" | sort -u | sed -n 1p
 }
 
 # apt-get with a configuration of its own under $1, so that the machine's lists stay as they are.
