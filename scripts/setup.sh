@@ -9,7 +9,8 @@
 #
 # Each does nothing, and needs no network, when everything is there. What is built or
 # downloaded stays under $DEPS_DIR. (OPS_ is the prefix of the services' own settings,
-# and they refuse those that they do not know.)
+# and they refuse those that they do not know.) Errors are tested one by one, because
+# set -e does not hold where the caller tests for them.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 deps_dir=${DEPS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/ops-deps}
@@ -88,7 +89,7 @@ install_packages()
 		printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
 		"${as_root[@]}" chmod 755 "$policy"
 	fi
-	apt_install "$@"
+	apt_install "$@" || exit 1
 	if command -v systemctl >/dev/null &&
 		printf '%s\n' "$@" | grep -qxF -f <(printf '%s\n' "${daemon_packages[@]}"); then
 		"${as_root[@]}" systemctl --quiet disable "${daemon_units[@]}" || true
@@ -107,7 +108,7 @@ need_packages()
 	read -r -a as_root < <(root_prefix) ||
 		die "packages are missing; run: sudo apt-get install --no-install-recommends ${missing[*]}"
 	say "installing ${#missing[@]} packages: ${missing[*]}"
-	install_packages "${missing[@]}"
+	install_packages "${missing[@]}" || die "not all packages could be installed"
 }
 
 setup_build()
@@ -166,7 +167,7 @@ private_apt()
 	shift
 	apt-get -qq -o "Dir::Etc::sourcelist=$dir/sources.list" -o Dir::Etc::sourceparts=/dev/null \
 		-o "Dir::State::lists=$dir/lists" -o "Dir::Cache=$dir/cache" \
-		-o APT::Sandbox::User=root "$@" </dev/null
+		-o APT::Sandbox::User=root "$@" </dev/null # the directory is not for the user _apt
 }
 
 # Fetch the source package into the directory $1. A mirror that stands still has an outdated
@@ -196,7 +197,6 @@ compile_mhd()
 	make -s -j "$(nproc)" AUTOMAKE=: ACLOCAL=: AUTOCONF=: AUTOHEADER=: DESTDIR="$stage" install
 }
 
-# Errors are tested one by one: set -e does not hold in a function that a condition calls.
 make_mhd()
 {
 	local dir=$1 archive=libmicrohttpd_$mhd_version.orig.tar.gz
@@ -236,4 +236,25 @@ setup_mhd()
 		say "libmicrohttpd $mhd_version: not to be had, so the distribution's is used" \
 			"(see $deps_dir/libmicrohttpd.log)"
 	fi
+}
+
+# ---- building ----
+
+# Bring the build tree $1 up to date; the other words are for meson setup, when it is new.
+# Says nothing when all goes well.
+make_tree()
+{
+	local tree=$1
+
+	shift
+	mkdir -p "$tree"
+	if [ ! -f "$tree/build.ninja" ]; then
+		meson setup "$tree" . "$@" >"$tree/setup.log" 2>&1 || {
+			tail -n 5 "$tree/setup.log" >&2
+			return 1
+		}
+	elif [ $# -gt 0 ]; then
+		meson configure "$tree" "$@" || return 1
+	fi
+	ninja -C "$tree" --quiet
 }
