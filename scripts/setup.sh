@@ -14,6 +14,7 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 deps_dir=${DEPS_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/ops-deps}
+export DEPS_DIR=$deps_dir
 
 build_packages=(
 	gcc libc6-dev make meson ninja-build pkg-config git ca-certificates
@@ -21,10 +22,10 @@ build_packages=(
 	libexpat1-dev libinih-dev zlib1g-dev
 )
 
-# libclang-rt holds the run time of clang's sanitizers and of libFuzzer: clang only recommends it.
+# clang only recommends libclang-rt, the run time of its sanitizers and of libFuzzer.
 test_packages=(
 	clang clang-format clang-tidy llvm libclang-rt-14-dev mandoc man-db groff-base valgrind
-	wrk nginx-light prometheus iproute2 procps faketime shellcheck codespell bash-completion
+	libc6-dbg wrk nginx-light prometheus iproute2 procps faketime shellcheck codespell bash-completion
 	zsh fish expect python3-venv python3-pexpect python3-pyte hyperfine gnuplot-nox curl jq
 	sqlite3 strace
 )
@@ -126,27 +127,27 @@ setup_test()
 # Debian's python3, not another that is first in PATH: pexpect and pyte are its packages.
 make_venv()
 {
-	local venv=$1
+	local venv=$1 sum=$2
 
+	say "installing the Python packages of scripts/requirements.txt"
 	rm -rf "$venv"
-	/usr/bin/python3 -m venv --system-site-packages "$venv" || return 1
-	"$venv/bin/pip" install --quiet --no-input --disable-pip-version-check \
-		-r "$root/scripts/requirements.txt" || return 1
-	touch "$venv/complete"
+	/usr/bin/python3 -m venv --system-site-packages "$venv" &&
+		"$venv/bin/pip" install --quiet --no-input --disable-pip-version-check \
+			-r "$root/scripts/requirements.txt" &&
+		echo "$sum" >"$venv/complete"
 }
 
 setup_python()
 {
-	local sum venv
+	local venv=$deps_dir/venv sum
 
 	sum=$(sha256sum <"$root/scripts/requirements.txt")
-	venv=$deps_dir/python-${sum:0:12}
 	mkdir -p "$deps_dir"
 	(
 		flock 9
-		[ -e "$venv/complete" ] || make_venv "$venv"
+		grep -qsxF "$sum" "$venv/complete" || make_venv "$venv" "$sum"
 	) 9>"$deps_dir/.lock" || return 1
-	export PATH=$venv/bin:$PATH PYTHON=$venv/bin/python
+	export PATH=$venv/bin:$PATH
 }
 
 # ---- libmicrohttpd ----
