@@ -141,7 +141,7 @@ setup_python()
 {
 	local venv=$deps_dir/venv sum
 
-	sum=$(sha256sum <"$root/scripts/requirements.txt")
+	sum=$(cat "$root"/scripts/{requirements,constraints}.txt | sha256sum)
 	mkdir -p "$deps_dir"
 	(
 		flock 9
