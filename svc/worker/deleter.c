@@ -1,5 +1,7 @@
 #include "pump_core.h"
 
+#include <stdlib.h>
+
 #include "crash.h"
 #include "mem.h"
 
@@ -14,11 +16,12 @@ static size_t take(struct pump *p, struct item **batch)
 	int64_t now_us = pump_now_us(p);
 	size_t n = 0;
 
-	while (n < p->batch_max && p->to_delete.head != NULL && p->to_delete.head->due_us <= now_us) {
+	while (n < p->batch_max && item_list_is_due(&p->to_delete, now_us)) {
 		struct item *it = item_list_pop(&p->to_delete);
 
 		if (it->is_lost) {
-			pump_settle(p, it); /* stored here or elsewhere; whoever has the lease deletes */
+			/* Stored it is; whoever has the lease finds that out and deletes. */
+			pump_settle(p, it);
 			continue;
 		}
 		it->stage = ITEM_DELETING;

@@ -24,7 +24,7 @@ enum gate_result {
 
 struct gate {
 	unsigned max, limit, active;
-	unsigned credit;          /* successes since limit last changed */
+	unsigned credit; /* successes since limit last changed */
 	unsigned failures_in_row;
 	uint64_t successes;
 	bool is_shut;

@@ -1,6 +1,8 @@
 #include "gauges.h"
 
 #include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "log.h"
 #include "mem.h"

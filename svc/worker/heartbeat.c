@@ -4,6 +4,8 @@
  */
 #include "pump_core.h"
 
+#include <stdlib.h>
+
 #include "mem.h"
 
 /* Fractions of the visibility timeout, so that 2 s work as 43,200 s do. */
@@ -39,7 +41,7 @@ static void take_due(struct pump *p, struct batch *b, int64_t now_us)
 	if (it == NULL || it->extend_at_us > now_us)
 		return;
 	for (; it != NULL && it->extend_at_us <= until_us && b->n < p->batch_max;
-	    it = p->leases.head) {
+	     it = p->leases.head) {
 		if (it->stage == ITEM_DELETING) {
 			/* No lease to extend if it works; if not, look again soon. */
 			schedule(p, it, until_us + 1);
@@ -100,7 +102,8 @@ static void apply_return(struct pump *p, struct item *it, const struct err *resu
 	pump_settle(p, it);
 }
 
-static void apply_extend(struct pump *p, struct item *it, const struct err *result, int64_t started_us)
+static void apply_extend(struct pump *p, struct item *it, const struct err *result,
+    int64_t started_us)
 {
 	bool is_deleting = it->stage == ITEM_DELETING;
 

@@ -40,6 +40,11 @@ struct item *item_list_pop(struct item_list *l)
 	return it;
 }
 
+bool item_list_is_due(const struct item_list *l, int64_t now_us)
+{
+	return l->head != NULL && l->head->due_us <= now_us;
+}
+
 /* From the tail: a lease just granted is nearly always the last to run out. */
 void item_leases_add(struct item_leases *l, struct item *it)
 {

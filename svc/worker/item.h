@@ -47,8 +47,9 @@ struct item_list {
 };
 
 void item_list_push(struct item_list *l, struct item *it);
-void item_list_push_due(struct item_list *l, struct item *it); /* behind those due earlier */
-struct item *item_list_pop(struct item_list *l);               /* NULL when empty */
+void item_list_push_due(struct item_list *l, struct item *it);    /* behind those due earlier */
+struct item *item_list_pop(struct item_list *l);                  /* NULL when empty */
+bool item_list_is_due(const struct item_list *l, int64_t now_us); /* the first one */
 
 /* All leases that the heartbeat keeps, by extend_at_us. */
 struct item_leases {

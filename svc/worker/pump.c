@@ -1,6 +1,8 @@
 #include "pump_core.h"
 
 #include <assert.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "log.h"
 #include "mem.h"
@@ -28,15 +30,15 @@ void pump_wait(struct pump *p, pthread_cond_t *cond, int64_t until_us)
 	if (until_us == INT64_MAX)
 		(void)pthread_cond_wait(cond, &p->lock);
 	else
-		(void)pthread_cond_timedwait(cond, &p->lock, &until); /* callers look for themselves */
+		(void)pthread_cond_timedwait(cond, &p->lock, &until);
 }
 
 void pump_failed(enum worker_metric stage, const struct item *it, const struct err *err)
 {
 	worker_count(stage, 1);
-	log_debug("attempt went wrong", "error.type", err_name(err->code), "error.message", err->text,
-	    "object", it != NULL ? it->message.object : NULL,
-	    "messaging.message.id", it != NULL ? it->message.id : NULL, NULL);
+	log_debug("attempt went wrong", "error.type", err_name(err->code), "error.message",
+	    err->text, "object", it != NULL ? it->message.object : NULL, "messaging.message.id",
+	    it != NULL ? it->message.id : NULL, NULL);
 }
 
 void pump_note_health(struct pump_health *h, int rc, const struct err *err)
@@ -63,8 +65,8 @@ void pump_lose(struct pump *p, struct item *it, const struct err *err)
 		return;
 	it->is_lost = true;
 	worker_count(WORKER_LEASE_LOST, 1);
-	log_warn("lease lost", "error.type", err_name(err->code), "error.message", err->text, "object",
-	    it->message.object, "messaging.message.id", it->message.id, NULL);
+	log_warn("lease lost", "error.type", err_name(err->code), "error.message", err->text,
+	    "object", it->message.object, "messaging.message.id", it->message.id, NULL);
 }
 
 void pump_settle(struct pump *p, struct item *it)

@@ -17,7 +17,7 @@ enum {
 	PUMP_PUTTERS_MAX = 256,
 	PUMP_IN_FLIGHT_MAX = 4096,
 	PUMP_BYTES_MAX = 64 * 1024 * 1024, /* of all bodies held or asked for */
-	PUMP_STRIKES_MAX = 8, /* failed puts of one item, while others succeed, before it is refused */
+	PUMP_STRIKES_MAX = 8,              /* puts of one item that fail while others succeed */
 };
 
 struct pump;
@@ -26,9 +26,9 @@ struct pump_options {
 	struct queue *queue; /* borrowed, as are all of these, until pump_close() */
 	struct store *store;
 	const struct clock *clock;
-	unsigned receivers, putters;  /* 1 to the maxima above */
-	unsigned visibility_s;        /* 2 to QUEUE_VISIBILITY_MAX_S */
-	unsigned max_in_flight;       /* 1 to PUMP_IN_FLIGHT_MAX */
+	unsigned receivers, putters; /* 1 to the maxima above */
+	unsigned visibility_s;       /* 2 to QUEUE_VISIBILITY_MAX_S */
+	unsigned max_in_flight;      /* 1 to PUMP_IN_FLIGHT_MAX */
 };
 
 struct pump *pump_open(const struct pump_options *options);

@@ -16,7 +16,7 @@
 
 enum {
 	PUMP_THREADS_MAX = PUMP_RECEIVERS_MAX + PUMP_PUTTERS_MAX + 2,
-	PUMP_LEASE_PERIOD = 3, /* a lease is extended when 1/3 of the visibility timeout has passed */
+	PUMP_LEASE_PERIOD = 3, /* a lease is extended after 1/3 of the visibility timeout */
 };
 
 struct pump {

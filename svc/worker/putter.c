@@ -1,5 +1,7 @@
 #include "pump_core.h"
 
+#include <string.h>
+
 #include "crash.h"
 #include "log.h"
 #include "record.h"
@@ -10,11 +12,6 @@ enum {
 };
 
 /* ---- choosing what to put ---- */
-
-static bool is_due(const struct item_list *waiting, int64_t now_us)
-{
-	return waiting->head != NULL && waiting->head->due_us <= now_us;
-}
 
 /* When a putter with nothing to do must look again of its own accord. */
 static int64_t next_turn_us(const struct pump *p, int64_t now_us)
@@ -35,7 +32,8 @@ static struct item *next_item(struct pump *p)
 {
 	while (!p->is_over) {
 		int64_t now_us = pump_now_us(p);
-		struct item_list *l = is_due(&p->waiting, now_us) ? &p->waiting : &p->queued;
+		struct item_list *l = item_list_is_due(&p->waiting, now_us) ? &p->waiting
+									    : &p->queued;
 		struct item *it = l->head;
 
 		if (it != NULL && it->is_lost) {
@@ -68,16 +66,16 @@ static int check_message(const struct queue_message *m, struct put *put, struct 
 	put->is_foreign = m->object[0] == '\0';
 	hash_sha256_hex(buf_str(&m->body), put->sha256);
 	if (m->sha256[0] != '\0' && strcmp(m->sha256, put->sha256) != 0)
-		return err_set(err, ERR_CORRUPT, "message '%s': body does not match its sha256 '%s'",
-		    m->id, m->sha256);
+		return err_set(err, ERR_CORRUPT,
+		    "message '%s': body does not match its sha256 '%s'", m->id, m->sha256);
 	if (put->is_foreign) {
 		objectkey_foreign(m->sent_at_ms, str_from(m->id), put->key);
 		return 0;
 	}
 	/* Who can send to the queue must not choose any path in the store. */
 	if (!objectkey_parse(str_from(m->object), id, NULL))
-		return err_set(err, ERR_INVALID, "message '%s': '%s' is not a key of an envelope", m->id,
-		    m->object);
+		return err_set(err, ERR_INVALID, "message '%s': '%s' is not a key of an envelope",
+		    m->id, m->object);
 	memcpy(put->key, m->object, sizeof(put->key));
 	return 0;
 }

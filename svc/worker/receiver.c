@@ -1,5 +1,7 @@
 #include "pump_core.h"
 
+#include <stdlib.h>
+
 #include "crash.h"
 #include "mem.h"
 

@@ -45,10 +45,10 @@ static const struct metric hop_metric = {
 		.name = (name_), .help = (help_), .type = (type_), .series = &series[first],       \
 		.series_count = (last) - (first) + 1                                               \
 	}
-#define COUNTER(name, help, which)            ROW(name, help, METRIC_COUNTER, which, which)
-#define COUNTERS(name, help, first, last)     ROW(name, help, METRIC_COUNTER, first, last)
-#define GAUGE(name, help, which)              ROW(name, help, METRIC_GAUGE, which, which)
-#define GAUGES(name, help, first, last)       ROW(name, help, METRIC_GAUGE, first, last)
+#define COUNTER(name, help, which)        ROW(name, help, METRIC_COUNTER, which, which)
+#define COUNTERS(name, help, first, last) ROW(name, help, METRIC_COUNTER, first, last)
+#define GAUGE(name, help, which)          ROW(name, help, METRIC_GAUGE, which, which)
+#define GAUGES(name, help, first, last)   ROW(name, help, METRIC_GAUGE, first, last)
 
 static const struct metric table[] = {
 	COUNTER("ops_envelopes_received_total", "Deliveries received from the queue",

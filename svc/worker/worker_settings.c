@@ -43,7 +43,8 @@ static int check(const void *settings, struct err *err)
 
 	if (s->receivers > s->max_in_flight)
 		return err_set(err, ERR_CONFIG,
-		    "OPS_RECEIVERS '%" PRId64 "': must not be more than OPS_MAX_IN_FLIGHT, %" PRId64,
+		    "OPS_RECEIVERS '%" PRId64
+		    "': must not be more than OPS_MAX_IN_FLIGHT, %" PRId64,
 		    s->receivers, s->max_in_flight);
 	return 0;
 }
