@@ -20,8 +20,8 @@
 #include "traceparent.h"
 
 enum {
-	QUEUE_BATCH_MAX = 10,          /* entries per call */
-	QUEUE_BODY_MAX = 1024 * 1024,  /* bytes of all bodies and attributes of one send call */
+	QUEUE_BATCH_MAX = 10,         /* entries per call */
+	QUEUE_BODY_MAX = 1024 * 1024, /* bytes of all bodies and attributes of one send call */
 	QUEUE_ID_SIZE = 128,
 	QUEUE_RECEIPT_SIZE = 2048,
 	QUEUE_VISIBILITY_MAX_S = 43200,
@@ -31,8 +31,8 @@ enum {
 struct queue;
 
 struct queue_options {
-	const struct clock *clock;   /* NULL: clock_system */
-	bool create;                 /* sqlite: make the file when it is missing */
+	const struct clock *clock; /* NULL: clock_system */
+	bool create;               /* sqlite: make the file when it is missing */
 };
 
 /* One message to send. Borrowed for the duration of the call. */
@@ -42,7 +42,7 @@ struct queue_entry {
 	struct str sha256;      /* hex digest of body, or empty */
 	struct str traceparent; /* or empty */
 	size_t record_count;
-	struct err result;      /* out */
+	struct err result; /* out */
 };
 
 /* One received message. Reuse is fine: queue_receive() resets it. */
@@ -84,10 +84,13 @@ void queue_close(struct queue *q);
 /* How this backend likes to be used: concurrent senders worth having, most entries per call. */
 struct queue_traits {
 	unsigned senders;
-	size_t batch_max;   /* >= QUEUE_BATCH_MAX */
-	size_t body_max;    /* all bodies of one send call */
+	size_t batch_max; /* >= QUEUE_BATCH_MAX */
+	size_t body_max;  /* all bodies of one send call */
 };
 const struct queue_traits *queue_traits(const struct queue *q);
+
+/* What an entry counts against QUEUE_BODY_MAX: body and attributes, names included, as on SQS. */
+size_t queue_entry_size(const struct queue_entry *e);
 
 /* An entry with ERR_NONE is durable. ERR_BUSY, ERR_TIMEOUT, ERR_IO: unknown, may be sent again. */
 int queue_send(struct queue *q, struct queue_entry *entries, size_t count, struct err *err)
@@ -136,18 +139,19 @@ int queue_dead_purge(struct queue *q, const char *const *ids, size_t count, uint
 struct queue_ops {
 	const char *scheme; /* text before ':' in the URL */
 	struct queue_traits traits;
-	int (*open)(struct queue **out, struct str url, const struct queue_options *o, struct err *err);
+	int (*open)(struct queue **out, struct str url, const struct queue_options *o,
+	    struct err *err);
 	void (*close)(struct queue *q);
 	int (*send)(struct queue *q, struct queue_entry *entries, size_t count, struct err *err);
 	int (*receive)(struct queue *q, struct queue_message *messages, size_t max, unsigned wait_s,
 	    unsigned visibility_s, size_t *count, struct err *err);
 	void (*interrupt)(struct queue *q);
 	int (*remove)(struct queue *q, struct queue_lease *leases, size_t count, struct err *err);
-	int (*extend)(struct queue *q, struct queue_lease *leases, size_t count, unsigned visibility_s,
-	    struct err *err);
+	int (*extend)(struct queue *q, struct queue_lease *leases, size_t count,
+	    unsigned visibility_s, struct err *err);
 	int (*stats)(struct queue *q, struct queue_stats *out, struct err *err);
-	int (*dead_list)(struct queue *q, const char *after, struct queue_message *messages, size_t max,
-	    size_t *count, struct err *err);
+	int (*dead_list)(struct queue *q, const char *after, struct queue_message *messages,
+	    size_t max, size_t *count, struct err *err);
 	int (*dead_redrive)(struct queue *q, const char *const *ids, size_t count, uint64_t *moved,
 	    struct err *err);
 	int (*dead_purge)(struct queue *q, const char *const *ids, size_t count, uint64_t *removed,

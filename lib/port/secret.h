@@ -17,7 +17,7 @@ enum secret_which { SECRET_CURRENT, SECRET_PREVIOUS };
 struct secret_value {
 	struct buf bytes; /* less one trailing newline; never empty after success */
 	char version[SECRET_VERSION_SIZE]; /* what the source calls it; "" when it has no names */
-	int64_t changed_at; /* Unix s at which this became current; 0 unknown */
+	int64_t changed_at;                /* Unix s at which this became current; 0 unknown */
 };
 
 void secret_value_init(struct secret_value *v);
@@ -34,14 +34,22 @@ void secret_close(struct secret *s);
  * empty, too long, not printable ASCII, or a file others can read; ERR_BUSY, ERR_IO.
  * For SECRET_PREVIOUS changed_at is the time at which it stopped being current.
  */
-int secret_get(struct secret *s, enum secret_which which, struct secret_value *out,
-    struct err *err) ATTR_MUST_CHECK;
+int secret_get(struct secret *s, enum secret_which which, struct secret_value *out, struct err *err)
+    ATTR_MUST_CHECK;
 
 /*
  * Make `value` current and the present one previous. ERR_DENIED where the source cannot be
  * written (env:). The order of steps is such that a crash leaves a usable current one.
  */
 int secret_rotate(struct secret *s, struct str value, struct err *err) ATTR_MUST_CHECK;
+
+/* ---- for backends ---- */
+
+/*
+ * Take one trailing newline off and check the rest: 1 to SECRET_MAX bytes, printable ASCII.
+ * ERR_INVALID names `source`, never the value.
+ */
+int secret_accept(struct buf *bytes, const char *source, struct err *err) ATTR_MUST_CHECK;
 
 struct secret_ops {
 	const char *scheme;

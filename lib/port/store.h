@@ -78,16 +78,20 @@ int store_check(struct store *s, struct err *err) ATTR_MUST_CHECK;
 
 /* ---- for backends: store.c has checked keys and lengths ---- */
 
+extern const char store_key_bytes[]; /* that a key may have, a C string */
+
 struct store_ops {
 	const char *scheme;
-	int (*open)(struct store **out, struct str url, const struct store_options *o, struct err *err);
+	int (*open)(struct store **out, struct str url, const struct store_options *o,
+	    struct err *err);
 	void (*close)(struct store *s);
 	int (*put)(struct store *s, struct str key, struct str bytes, const char *sha256,
 	    const struct store_metadata *metadata, bool *existed, struct err *err);
 	int (*get)(struct store *s, struct str key, struct buf *out, struct store_info *info,
 	    struct err *err);
 	int (*head)(struct store *s, struct str key, struct store_info *info, struct err *err);
-	int (*list)(struct store *s, struct str after, store_list_fn *fn, void *arg, struct err *err);
+	int (*list)(struct store *s, struct str after, store_list_fn *fn, void *arg,
+	    struct err *err);
 	int (*check)(struct store *s, struct err *err);
 };
 

@@ -1,0 +1,35 @@
+/*
+ * queue_sqlite: what the two halves of the SQLite queue share: queue_sqlite.c is the way
+ * of a message, queue_sqlite_dead.c what operators do with dead letters. Private to them.
+ */
+#ifndef OPS_QUEUE_SQLITE_H
+#define OPS_QUEUE_SQLITE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "queue.h"
+#include "queue_sqlite_bell.h"
+#include "queue_sqlite_db.h"
+
+struct queue_sqlite {
+	struct queue base;
+	const struct clock *clock;
+	struct bell bell;
+	atomic_bool interrupted;
+	pthread_mutex_t lock; /* guards db */
+	struct sqlite_db db;
+};
+
+/* Fill m with message `id`, its id included; ERR_CORRUPT when it is not there. */
+int queue_sqlite_load(struct sqlite_db *db, int64_t id, struct queue_message *m, struct err *err)
+    ATTR_MUST_CHECK;
+
+int queue_sqlite_dead_list(struct queue *q, const char *after, struct queue_message *messages,
+    size_t max, size_t *count, struct err *err) ATTR_MUST_CHECK;
+int queue_sqlite_dead_redrive(struct queue *q, const char *const *ids, size_t count,
+    uint64_t *moved, struct err *err) ATTR_MUST_CHECK;
+int queue_sqlite_dead_purge(struct queue *q, const char *const *ids, size_t count,
+    uint64_t *removed, struct err *err) ATTR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,328 @@
+#include "store_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "crash.h"
+#include "file.h"
+#include "mem.h"
+
+enum {
+	FILE_MODE = 0640,
+	DIR_MODE = 0750,
+	TMP_MODE = 0700,
+	LEFTOVER_AGE_S = 3600,
+	TMP_NAME_SIZE = 33,
+};
+
+static struct store_file *self(struct store *s)
+{
+	return (struct store_file *)s;
+}
+
+/* ---- open ---- */
+
+/* Every name on the way to the directory, as far as we may: any of them may be new. */
+static int sync_ancestors(const char *path, struct err *err)
+{
+	char *full = realpath(path, NULL);
+	int rc = 0;
+
+	if (!full)
+		return err_errno(err, "store %s", path);
+	for (char *end = strrchr(full, '/'); end && rc == 0; end = strrchr(full, '/')) {
+		*end = '\0';
+		rc = file_sync_dir(full[0] ? full : "/", err);
+		if (rc != 0 && err->code == ERR_DENIED)
+			rc = 0; /* what we may not open we have not written */
+	}
+	free(full);
+	return rc;
+}
+
+/* What a crash left in .tmp; names in it belong to nobody after an hour. */
+static void remove_leftovers(const struct store_file *s)
+{
+	int fd = openat(s->tmp_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	int64_t before_s = clock_wall_s(s->clock) - LEFTOVER_AGE_S;
+	struct dirent *e;
+	struct stat st;
+
+	while (dir && (e = readdir(dir)))
+		if (e->d_name[0] != '.' &&
+		    fstatat(s->tmp_fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_mtim.tv_sec < before_s)
+			(void)unlinkat(s->tmp_fd, e->d_name, 0); /* it costs space only */
+	if (dir)
+		(void)closedir(dir); /* also closes fd */
+	else if (fd >= 0)
+		(void)close(fd);
+}
+
+static int open_dirs(struct store_file *s, bool create, struct err *err)
+{
+	if (create &&
+	    (file_mkdirs(s->path, DIR_MODE, err) != 0 || sync_ancestors(s->path, err) != 0))
+		return -1;
+	s->root_fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->root_fd < 0)
+		return err_errno(err, "store %s", s->path);
+	/* A reader of somebody else's store may not make it; put and check then say so. */
+	(void)mkdirat(s->root_fd, ".tmp", TMP_MODE);
+	s->tmp_fd = openat(s->root_fd, ".tmp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (s->tmp_fd >= 0)
+		remove_leftovers(s);
+	return 0;
+}
+
+static void file_close(struct store *base)
+{
+	struct store_file *s = self(base);
+
+	store_dir_free_all(s);
+	if (s->tmp_fd >= 0)
+		(void)close(s->tmp_fd);
+	if (s->root_fd >= 0)
+		(void)close(s->root_fd);
+	(void)pthread_mutex_destroy(&s->lock);
+	free(s->path);
+	free(s);
+}
+
+static int file_open(struct store **out, struct str url, const struct store_options *options,
+    struct err *err)
+{
+	extern const struct store_ops store_file_ops;
+	struct store_file *s;
+	struct str scheme, path;
+
+	(void)str_cut(url, ':', &scheme, &path);
+	if (path.n == 0 || str_find(path, '\0') < path.n)
+		return err_set(err, ERR_CONFIG, "store URL '%.*s': a directory must follow",
+		    STR_ARG(url));
+	s = xcalloc(1, sizeof(*s));
+	s->base.ops = &store_file_ops;
+	s->clock = options && options->clock ? options->clock : &clock_system;
+	s->path = xstrndup(path);
+	s->root_fd = s->tmp_fd = -1;
+	(void)pthread_mutex_init(&s->lock, NULL); /* cannot fail without attributes */
+	if (open_dirs(s, options && options->create, err) != 0) {
+		file_close(&s->base);
+		return -1;
+	}
+	*out = &s->base;
+	return 0;
+}
+
+/* ---- put ---- */
+
+/* A put under way. */
+struct putting {
+	struct store_file *s;
+	struct str key;
+	const char *sha256;
+	char name[STORE_FILE_NAME_SIZE], digest_name[STORE_FILE_NAME_SIZE];
+	char tmp[TMP_NAME_SIZE];
+	bool existed;
+};
+
+static int put_errno(const struct putting *p, struct err *err)
+{
+	return err_errno(err, "store key '%.*s'", STR_ARG(p->key));
+}
+
+static void make_tmp_name(char out[TMP_NAME_SIZE])
+{
+	unsigned char random[16];
+	struct buf text = BUF_INIT(TMP_NAME_SIZE - 1);
+
+	hash_random(random, sizeof(random));
+	buf_add_hex(&text, random, sizeof(random));
+	memcpy(out, buf_text(&text), TMP_NAME_SIZE);
+	buf_release(&text);
+}
+
+static int create_tmp(const struct store_file *s, const char *name, int *fd, struct err *err)
+{
+	if (s->tmp_fd < 0)
+		return err_set(err, ERR_DENIED, "store %s: its .tmp directory could not be made",
+		    s->path);
+	*fd = openat(s->tmp_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+	return *fd < 0 ? err_errno(err, "store %s/.tmp", s->path) : 0;
+}
+
+static int write_tmp(const struct putting *p, struct str bytes, struct err *err)
+{
+	int fd, rc;
+
+	if (create_tmp(p->s, p->tmp, &fd, err) != 0)
+		return -1;
+	rc = file_write_all(fd, bytes, err);
+	if (rc != 0)
+		(void)err_wrap(err, "store key '%.*s'", STR_ARG(p->key));
+	CRASH_POINT("store-written");
+	if (rc == 0 && fsync(fd) != 0)
+		rc = put_errno(p, err);
+	CRASH_POINT("store-synced");
+	if (close(fd) != 0 && rc == 0)
+		rc = put_errno(p, err);
+	return rc;
+}
+
+/* Make the link say our digest; an old one may be there, from a crash before the object came. */
+static int keep_digest(const struct putting *p, int dir_fd, struct err *err)
+{
+	char kept[HASH_HEX_SIZE];
+
+	store_file_digest_read(dir_fd, p->digest_name, kept);
+	if (str_is(str_from(kept), p->sha256))
+		return 0;
+	if ((unlinkat(dir_fd, p->digest_name, 0) != 0 && errno != ENOENT) ||
+	    symlinkat(p->sha256, dir_fd, p->digest_name) != 0)
+		return put_errno(p, err);
+	return 0;
+}
+
+/*
+ * The digest before the object, so that no reader meets an object without one. Under the
+ * directory's lock, so that of two with other bytes the later one does not touch it.
+ */
+static int enter_locked(struct putting *p, int dir_fd, struct err *err)
+{
+	struct stat st;
+
+	p->existed = fstatat(dir_fd, p->name, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	if (p->existed)
+		return 0;
+	if (keep_digest(p, dir_fd, err) != 0)
+		return -1;
+	return linkat(p->s->tmp_fd, p->tmp, dir_fd, p->name, 0) == 0 ? 0 : put_errno(p, err);
+}
+
+/* Not by the kept digest: the bytes themselves must be those that are to be stored. */
+static int check_existing(struct putting *p, struct store_dir *d, struct err *err)
+{
+	char found[HASH_HEX_SIZE];
+	int rc;
+
+	if (store_file_digest_of(d->fd, p->name, found, err) != 0)
+		return err_wrap(err, "store key '%.*s'", STR_ARG(p->key));
+	if (!str_is(str_from(found), p->sha256))
+		return err_set(err, ERR_CONFLICT,
+		    "store key '%.*s': holds other bytes (sha256 %s), not overwritten with %s",
+		    STR_ARG(p->key), found, p->sha256);
+	store_dir_lock(d);
+	rc = keep_digest(p, d->fd, err); /* a copy of the store may have lost it */
+	store_dir_unlock(d);
+	return rc;
+}
+
+static int enter(struct putting *p, struct store_dir *d, struct err *err)
+{
+	int rc;
+
+	store_dir_lock(d);
+	rc = enter_locked(p, d->fd, err);
+	store_dir_unlock(d);
+	CRASH_POINT("store-linked");
+	if (rc == 0 && p->existed)
+		rc = check_existing(p, d, err);
+	/* Also for an existing one: who wrote it may have died before this. */
+	if (rc == 0 && store_dir_sync(d, err) != 0) {
+		store_dir_forget(p->s, d);
+		rc = -1;
+	}
+	return rc;
+}
+
+/* Whether the directory was removed while we had it open. */
+static bool is_gone(const struct store_dir *d)
+{
+	struct stat st;
+
+	return fstat(d->fd, &st) == 0 && st.st_nlink == 0;
+}
+
+static int enter_dir(struct putting *p, struct str path, struct err *err)
+{
+	bool gone = false;
+	int rc;
+
+	do {
+		bool was_gone = gone;
+		struct store_dir *d;
+
+		if (store_dir_get(p->s, path, &d, err) != 0)
+			return -1;
+		rc = enter(p, d, err);
+		gone = rc != 0 && !was_gone && is_gone(d);
+		if (gone)
+			store_dir_forget(p->s, d);
+		store_dir_put(p->s, d);
+	} while (gone);
+	return rc;
+}
+
+static int file_put(struct store *base, struct str key, struct str bytes, const char *sha256,
+    const struct store_metadata *metadata, bool *existed, struct err *err)
+{
+	struct putting p = { .s = self(base), .key = key, .sha256 = sha256 };
+	struct str name, path = store_file_split(key, &name);
+	int rc;
+
+	(void)metadata; /* the bytes and nothing else: see store_file.h */
+	CRASH_POINT("store-put-before");
+	if (store_file_digest_name(name, p.digest_name, err) != 0)
+		return -1;
+	memcpy(p.name, name.p, name.n);
+	make_tmp_name(p.tmp);
+	rc = write_tmp(&p, bytes, err);
+	if (rc == 0)
+		rc = enter_dir(&p, path, err);
+	if (p.s->tmp_fd >= 0)
+		(void)unlinkat(p.s->tmp_fd, p.tmp, 0); /* what stays is removed at a later start */
+	if (rc == 0)
+		*existed = p.existed;
+	CRASH_POINT("store-put-done");
+	return rc;
+}
+
+/* ---- check ---- */
+
+static int file_check(struct store *base, struct err *err)
+{
+	struct store_file *s = self(base);
+	char name[TMP_NAME_SIZE];
+	struct statvfs fs;
+	int fd;
+
+	if (fstatvfs(s->root_fd, &fs) != 0)
+		return err_errno(err, "store %s", s->path);
+	if (fs.f_flag & ST_RDONLY)
+		return err_set(err, ERR_DENIED, "store %s: the file system is read-only", s->path);
+	if ((uint64_t)fs.f_bavail * fs.f_frsize < STORE_OBJECT_MAX ||
+	    (fs.f_files && fs.f_favail == 0))
+		return err_set(err, ERR_IO, "store %s: no space left on the file system", s->path);
+	make_tmp_name(name);
+	if (create_tmp(s, name, &fd, err) != 0)
+		return -1;
+	(void)close(fd); /* nothing was written */
+	return unlinkat(s->tmp_fd, name, 0) == 0 ? 0 : err_errno(err, "store %s/.tmp", s->path);
+}
+
+const struct store_ops store_file_ops = {
+	.scheme = "file",
+	.open = file_open,
+	.close = file_close,
+	.put = file_put,
+	.get = store_file_get,
+	.head = store_file_head,
+	.list = store_file_list,
+	.check = file_check,
+};

@@ -1,0 +1,99 @@
+/*
+ * store_file: what the parts of the file store share. Private to store_file*.c.
+ *
+ *   <directory>/<key>              the object's bytes and nothing else
+ *   <directory>/.../.NAME.sha256   symbolic link whose target text is the hex digest
+ *   <directory>/.tmp/<random>      objects being written
+ *
+ * Why a link and not an extended attribute or a file: `cp -a`, `rsync -a` and `tar` keep
+ * links and by default drop attributes, which some file systems do not have at all;
+ * a file of its own would need an fsync of its own; and a link is read in one call.
+ */
+#ifndef OPS_STORE_FILE_H
+#define OPS_STORE_FILE_H
+
+#include <pthread.h>
+
+#include "store.h"
+
+struct store_dir;
+
+struct store_file {
+	struct store base;
+	const struct clock *clock;
+	char *path;
+	int root_fd, tmp_fd;
+	pthread_mutex_t lock;   /* guards dirs and what it says in store_file_dir.c */
+	struct store_dir *dirs; /* most recently used first */
+};
+
+/* The key's directory part, without a slash at its end; the rest is *name. */
+struct str store_file_split(struct str key, struct str *name);
+
+/* Open a directory below the root without following links. ERR_NOTFOUND. Caller closes. */
+int store_file_open_dir(const struct store_file *s, struct str path, int *fd, struct err *err)
+    ATTR_MUST_CHECK;
+
+/* ---- digests ---- */
+
+enum { STORE_FILE_NAME_SIZE = 256 };
+
+/* Name of the link. ERR_INVALID: too long for a file name. */
+int store_file_digest_name(struct str name, char out[STORE_FILE_NAME_SIZE], struct err *err)
+    ATTR_MUST_CHECK;
+
+/* The kept digest, "" when there is none or it is not one. */
+void store_file_digest_read(int dir_fd, const char *digest_name, char out[HASH_HEX_SIZE]);
+
+/* Digest of a regular file's bytes; ERR_NOTFOUND; ERR_CORRUPT: it is something else. */
+int store_file_digest_of(int dir_fd, const char *name, char out[HASH_HEX_SIZE], struct err *err)
+    ATTR_MUST_CHECK;
+
+/* ---- directories that are written to (store_file_dir.c) ---- */
+
+struct store_dir {
+	struct store_dir *next;
+	char *path; /* below the root, "" for the root itself */
+	int fd;
+	unsigned users;
+
+	pthread_mutex_t lock;
+	pthread_cond_t synced_more;
+	uint64_t entered; /* calls of store_dir_sync() so far */
+	uint64_t synced;  /* those up to this one are done */
+	bool syncing;
+	bool failed; /* for ever: what a failed fsync has lost, a second one does not report */
+	struct err failure;
+};
+
+/* The directory, made and durable itself. Give it back with store_dir_put(). */
+int store_dir_get(struct store_file *s, struct str path, struct store_dir **out, struct err *err)
+    ATTR_MUST_CHECK;
+void store_dir_put(struct store_file *s, struct store_dir *d);
+
+/* Do not hand this one out again: it was removed, or is in doubt. */
+void store_dir_forget(struct store_file *s, struct store_dir *d);
+
+void store_dir_free_all(struct store_file *s);
+
+/*
+ * Make every name durable that was made before the call. Callers share: who finds no
+ * fsync under way does one for all that came so far, those who come meanwhile wait for
+ * the next. ERR_IO also for every later caller.
+ */
+int store_dir_sync(struct store_dir *d, struct err *err) ATTR_MUST_CHECK;
+
+/* The writers' turn to make names, among threads and processes. */
+void store_dir_lock(struct store_dir *d);
+void store_dir_unlock(struct store_dir *d);
+
+/* ---- reading (store_file_read.c) ---- */
+
+int store_file_get(struct store *s, struct str key, struct buf *out, struct store_info *info,
+    struct err *err) ATTR_MUST_CHECK;
+int store_file_head(struct store *s, struct str key, struct store_info *info, struct err *err)
+    ATTR_MUST_CHECK;
+int store_file_list(struct store *s, struct str after, store_list_fn *fn, void *arg,
+    struct err *err) ATTR_MUST_CHECK;
+
+#endif
