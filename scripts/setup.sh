@@ -107,7 +107,7 @@ need_packages()
 	[ ${#missing[@]} -gt 0 ] || return 0
 
 	read -r -a as_root < <(root_prefix) ||
-		die "packages are missing; run: sudo apt-get install --no-install-recommends ${missing[*]}"
+		die "packages are missing; run: sudo apt-get update; sudo apt-get install --no-install-recommends ${missing[*]}"
 	say "installing ${#missing[@]} packages: ${missing[*]}"
 	install_packages "${missing[@]}" || die "not all packages could be installed"
 }
