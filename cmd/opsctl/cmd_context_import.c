@@ -1,0 +1,111 @@
+#include "child.h"
+#include "context_out.h"
+#include "contexts_file.h"
+#include "file.h"
+
+enum { DOCUMENT_MAX = 256 * 1024, OUTPUTS_MAX = 1024 * 1024 };
+
+/* What the outputs of our Terraform are called, and what is put before their values. */
+static const struct {
+	const char *output;
+	enum context_key key;
+	const char *prefix;
+} outputs[] = {
+	{ "api_url", CONTEXT_URL, "" },
+	{ "token_parameter_name", CONTEXT_SECRET, "ssm:" },
+	{ "queue_url", CONTEXT_QUEUE, "" },
+	{ "bucket_name", CONTEXT_STORE, "s3://" },
+	{ "account_id", CONTEXT_ACCOUNT, "" },
+	{ "region", CONTEXT_REGION, "" },
+	{ "profile", CONTEXT_PROFILE, "" },
+};
+
+static int read_outputs(struct cli *cli, struct json **doc, struct err *err)
+{
+	const char *dir = cli_text(cli, "from-terraform");
+	struct buf text = BUF_INIT(OUTPUTS_MAX), chdir = BUF_INIT(4096);
+	int rc;
+
+	if (dir != NULL) {
+		buf_addf(&chdir, "-chdir=%s", dir);
+		rc = child_output((const char *[]){ "terraform", chdir.p, "output", "-json", NULL },
+		    &text, err);
+	} else if (cli->is_tty_in) {
+		(void)err_set(err, ERR_USAGE, "nothing to read: standard input is a terminal");
+		rc = cli_next(cli, "run: terraform output -json | opsctl context import %s",
+		    cli->operands[0]);
+	} else {
+		rc = file_read("/dev/stdin", &text, err);
+	}
+	if (rc == 0 && json_parse(buf_str(&text), doc, err) == -1)
+		rc = err_wrap(err, "%s", dir != NULL ? "terraform output -json" : "standard input");
+	buf_release(&text);
+	buf_release(&chdir);
+	return rc;
+}
+
+static int take_outputs(const struct json *doc, struct context *c, struct err *err)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++) {
+		const char *value = json_get_text(
+		    json_get(json_get(doc, outputs[i].output), "value"), NULL);
+		char *out = c->values[outputs[i].key];
+
+		if (value == NULL || value[0] == '\0')
+			continue;
+		if (strlen(outputs[i].prefix) + strlen(value) >= CONTEXT_VALUE_MAX)
+			return err_set(err, ERR_INVALID, "output %s: longer than %d bytes",
+			    outputs[i].output, CONTEXT_VALUE_MAX - 1);
+		(void)snprintf(out, CONTEXT_VALUE_MAX, "%s%s", outputs[i].prefix, value);
+		if (context_check_value(outputs[i].key, out, err) == -1)
+			return err_wrap(err, "output %s", outputs[i].output);
+		found++;
+	}
+	if (found == 0)
+		return err_set(err, ERR_INVALID,
+		    "none of the outputs is known here: api_url, queue_url, ...");
+	return 0;
+}
+
+static void report_import(struct cli *cli, const struct context *c)
+{
+	bool is_dry = cli_flag(cli, "dry-run");
+	struct buf out = BUF_INIT(DOCUMENT_MAX);
+	struct json_writer w;
+
+	out_json_begin(&w, &out, "opsctl/context-import/1");
+	json_member_text(&w, "context", c->name);
+	json_member_bool(&w, "dry_run", is_dry);
+	context_values_json(&w, c);
+	context_document_end(cli, &w, &out);
+	context_values_print(cli, c);
+	out_note(cli, "%s context %s", is_dry ? "would write" : "wrote", c->name);
+	for (size_t i = 0; i < ARRAY_SIZE(outputs) && outputs[i].key <= CONTEXT_STORE; i++)
+		if (c->values[outputs[i].key][0] == '\0')
+			out_warn(cli, "no output %s: context %s has no %s", outputs[i].output,
+			    c->name, context_key_name(outputs[i].key));
+}
+
+int cmd_context_import(struct cli *cli, struct err *err)
+{
+	struct context c = { 0 };
+	struct json *doc = NULL;
+	int rc = -1;
+
+	if (context_check_name(cli->operands[0], err) == -1 || read_outputs(cli, &doc, err) == -1)
+		return -1;
+	(void)snprintf(c.name, sizeof(c.name), "%s", cli->operands[0]);
+	if (take_outputs(doc, &c, err) == -1)
+		(void)cli_next(cli, "see: man opsctl-context");
+	else if (cli_flag(cli, "dry-run"))
+		rc = 0;
+	else if (context_save(&c, err) == 0 &&
+	    (!cli_flag(cli, "use") || context_make_current(c.name, err) == 0))
+		rc = 0;
+	if (rc == 0)
+		report_import(cli, &c);
+	json_free(doc);
+	return rc;
+}

@@ -1,0 +1,167 @@
+#include <signal.h>
+
+#include "file.h"
+#include "token_versions.h"
+#include "up_place.h"
+#include "upstate.h"
+#include "webhook.h"
+
+enum { PROBE_PAUSE_MS = 100 };
+
+static int read_token(struct cli *cli, const char *path, struct buf *out, struct err *err)
+{
+	struct buf key = BUF_INIT(SECRET_MAX);
+	int rc;
+
+	if (strcmp(path, "-") == 0 && cli->is_tty_in)
+		return err_set(err, ERR_USAGE,
+		    "standard input is a terminal, which would show the token");
+	if (file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, out, err) == -1)
+		return -1;
+	if (str_has_suffix(buf_str(out), STR("\n")))
+		buf_truncate(out, out->n - 1);
+	rc = webhook_key(buf_str(out), &key, err);
+	buf_wipe(&key);
+	return rc == -1 ? err_wrap(err, "%s", path) : 0;
+}
+
+static int new_token(struct cli *cli, const struct token_versions *v, struct buf *out,
+    struct err *err)
+{
+	const char *path = cli_text(cli, "from-file");
+
+	if (path == NULL)
+		token_random(out);
+	else if (read_token(cli, path, out, err) == -1)
+		return -1;
+	if (str_eq(buf_str(out), buf_str(&v->values[SECRET_CURRENT].bytes)))
+		return err_set(err, ERR_INVALID, "%s: this is the current token already", path);
+	return 0;
+}
+
+static int confirm(struct cli *cli, struct err *err)
+{
+	struct buf question = BUF_INIT(256);
+	int rc;
+
+	if (cli_flag(cli, "yes") || cli->context.local_dir[0] != '\0')
+		return 0;
+	buf_addf(&question, "Replace the token of context %s?", cli->context.name);
+	rc = cli_confirm(cli, buf_text(&question), "--yes", err);
+	buf_release(&question);
+	return rc;
+}
+
+/* `up` hands the signal on to its services. Whether anything runs that should know. */
+static bool tell_services(struct cli *cli)
+{
+	struct upstate state = { 0 };
+	struct err err;
+
+	if (cli->context.local_dir[0] == '\0')
+		return true;
+	if (!upstate_is_running(cli->context.local_dir) ||
+	    upstate_read(cli->context.local_dir, &state, &err) == -1 || state.pid == 0)
+		return false;
+	return kill(state.pid, SIGHUP) == 0;
+}
+
+/* Ask until the new one is accepted: tasks read it again in their own time. */
+static int prove(struct cli *cli, struct token_check *c, const struct token_versions *v,
+    struct err *err)
+{
+	int64_t deadline_ms = clock_mono_ms(cli->clock) + cli_ms(cli, "timeout");
+
+	for (;;) {
+		int rc = token_check_ask(cli, c, v, err);
+
+		if (rc == 0 && c->probes[SECRET_CURRENT].is_accepted)
+			return 0;
+		if (clock_mono_ms(cli->clock) >= deadline_ms) {
+			if (rc == -1)
+				return err_wrap(err, "the token was replaced, but");
+			return err_set(err, ERR_TIMEOUT,
+			    "the token was replaced, but ops-api does not accept %s yet",
+			    v->fingerprints[SECRET_CURRENT]);
+		}
+		clock_sleep_ms(PROBE_PAUSE_MS);
+	}
+}
+
+static void report_rotation(struct cli *cli, const struct token_versions *v,
+    const struct token_check *c, bool is_running)
+{
+	struct buf out = BUF_INIT(TOKEN_DOCUMENT_MAX);
+	struct json_writer w;
+
+	token_document_begin(cli, &w, &out, "opsctl/token-rotate/1", v);
+	json_member_bool(&w, "dry_run", false);
+	token_version_json(&w, v, SECRET_CURRENT, false);
+	token_version_json(&w, v, SECRET_PREVIOUS, false);
+	json_member_bool(&w, "proved", is_running);
+	if (is_running)
+		token_check_json(&w, c, v);
+	token_document_end(cli, &w, &out);
+	if (is_running)
+		token_check_print(cli, c, v);
+	else
+		token_versions_print(cli, v);
+	if (!is_running)
+		out_note(cli, "nothing runs in %s: the next opsctl up reads the new token",
+		    cli->context.local_dir);
+}
+
+static int rotate(struct cli *cli, struct token_versions *v, struct str token, struct err *err)
+{
+	struct token_check c = { 0 };
+	bool is_running;
+	int rc;
+
+	if (confirm(cli, err) == -1 || secret_rotate(v->secret, token, err) == -1 ||
+	    token_versions_read(v, err) == -1)
+		return -1;
+	is_running = tell_services(cli);
+	rc = is_running ? token_check_open(cli, &c, err) : 0;
+	if (rc == 0 && is_running && prove(cli, &c, v, err) == -1)
+		rc = cli_next(cli, "run: opsctl token check");
+	if (rc == 0)
+		report_rotation(cli, v, &c, is_running);
+	http_close(c.http);
+	return rc;
+}
+
+static void report_dry_run(struct cli *cli, const struct token_versions *v, struct str token)
+{
+	bool is_random = cli_text(cli, "from-file") == NULL;
+	struct buf out = BUF_INIT(TOKEN_DOCUMENT_MAX);
+	char fingerprint[HASH_FINGERPRINT_SIZE];
+	struct json_writer w;
+
+	hash_fingerprint(token, fingerprint);
+	token_document_begin(cli, &w, &out, "opsctl/token-rotate/1", v);
+	json_member_bool(&w, "dry_run", true);
+	json_member_text(&w, "becomes_previous", v->fingerprints[SECRET_CURRENT]);
+	json_member_text(&w, "becomes_current", is_random ? NULL : fingerprint);
+	token_document_end(cli, &w, &out);
+	out_text(cli, "would make %s%s the current token of %s and keep %s as the previous one\n",
+	    is_random ? "a new random token" : "", is_random ? "" : fingerprint, cli->context.name,
+	    v->fingerprints[SECRET_CURRENT]);
+}
+
+int cmd_token_rotate(struct cli *cli, struct err *err)
+{
+	struct buf token = BUF_INIT(SECRET_MAX);
+	struct token_versions v;
+	int rc;
+
+	if (token_versions_open(cli, &v, err) == -1)
+		return -1;
+	rc = new_token(cli, &v, &token, err);
+	if (rc == 0 && cli_flag(cli, "dry-run"))
+		report_dry_run(cli, &v, buf_str(&token));
+	else if (rc == 0)
+		rc = rotate(cli, &v, buf_str(&token), err);
+	buf_wipe(&token);
+	token_versions_release(&v);
+	return rc;
+}

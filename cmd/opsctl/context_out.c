@@ -1,0 +1,28 @@
+#include "context_out.h"
+
+void context_document_end(struct cli *cli, struct json_writer *w, struct buf *out)
+{
+	json_object_end(w);
+	if (cli->json)
+		out_json(cli, buf_str(out));
+	buf_release(out);
+}
+
+void context_values_json(struct json_writer *w, const struct context *c)
+{
+	json_key(w, "values");
+	json_object_begin(w);
+	for (int key = 0; key < CONTEXT_KEY_COUNT; key++)
+		if (c->values[key][0] != '\0')
+			json_member_text(w, context_key_name((enum context_key)key),
+			    c->values[key]);
+	json_object_end(w);
+}
+
+void context_values_print(struct cli *cli, const struct context *c)
+{
+	for (int key = 0; key < CONTEXT_KEY_COUNT; key++)
+		if (c->values[key][0] != '\0')
+			out_text(cli, "%-16s  %s\n", context_key_name((enum context_key)key),
+			    c->values[key]);
+}

@@ -1,0 +1,99 @@
+#include "token_probe.h"
+
+#include <inttypes.h>
+
+#include "ports.h"
+#include "uuid.h"
+#include "webhook.h"
+
+enum {
+	URL_MAX = 2048,
+	STATUS_REFUSED = 401,
+	STATUS_ACCEPTED = 400,
+	BEARER_SIZE = SECRET_MAX + sizeof("Bearer "),
+};
+
+/* Flat, and without what every policy asks of a flat one. */
+#define PAYLOAD STR("{}")
+
+static int post(struct http *http, const char *base, const struct http_header *headers,
+    size_t count, int *status, struct err *err)
+{
+	struct buf url = BUF_INIT(URL_MAX);
+	struct http_request request = { .method = "POST",
+		.headers = headers,
+		.header_count = count,
+		.body = PAYLOAD,
+		.has_body = true };
+	struct http_response response;
+	int rc;
+
+	http_response_init(&response, 64 * 1024);
+	ports_url(&url, base, "/submit");
+	request.url = buf_text(&url);
+	rc = http_call(http, &request, &response, err);
+	if (rc == 0)
+		*status = response.status;
+	http_response_release(&response);
+	buf_release(&url);
+	return rc;
+}
+
+static int post_signed(struct http *http, const char *base, struct str token,
+    const struct clock *clock, int *status, struct err *err)
+{
+	char signature[WEBHOOK_SIGNATURE_SIZE], id[UUID_TEXT_SIZE], timestamp[24];
+	int64_t now_s = clock_wall_s(clock);
+	struct buf key = BUF_INIT(SECRET_MAX);
+	const struct http_header headers[] = {
+		{ "Content-Type", "application/json" },
+		{ "webhook-id", id },
+		{ "webhook-timestamp", timestamp },
+		{ "webhook-signature", signature },
+	};
+	int rc = webhook_key(token, &key, err);
+
+	if (rc == 0) {
+		uuid_v7(clock, id);
+		(void)snprintf(timestamp, sizeof(timestamp), "%" PRId64, now_s);
+		webhook_sign(buf_str(&key), str_from(id), now_s, PAYLOAD, signature);
+		rc = post(http, base, headers, ARRAY_SIZE(headers), status, err);
+	}
+	buf_wipe(&key);
+	return rc;
+}
+
+static int post_bearer(struct http *http, const char *base, struct str token, int *status,
+    struct err *err)
+{
+	struct buf value = BUF_INIT(BEARER_SIZE);
+	int rc;
+
+	buf_addf(&value, "Bearer %.*s", STR_ARG(token));
+	rc = post(http, base,
+	    (const struct http_header[]){ { "Content-Type", "application/json" },
+		{ "Authorization", buf_text(&value) } },
+	    2, status, err);
+	buf_wipe(&value);
+	return rc;
+}
+
+int token_probe(struct http *http, const char *base, struct str token, const struct clock *clock,
+    struct token_probe *out, struct err *err)
+{
+	struct token_probe probe = { 0 };
+
+	if (post_signed(http, base, token, clock, &probe.status, err) == -1)
+		return -1;
+	if (probe.status == STATUS_REFUSED) {
+		if (post_bearer(http, base, token, &probe.status, err) == -1)
+			return -1;
+		probe.is_by_bearer = probe.status == STATUS_ACCEPTED;
+	}
+	if (probe.status != STATUS_ACCEPTED && probe.status != STATUS_REFUSED)
+		return err_set(err, ERR_BUSY, "%s answers %d, which says nothing about the token",
+		    base, probe.status);
+	probe.is_accepted = probe.status == STATUS_ACCEPTED;
+	*out = probe;
+	return 0;
+}

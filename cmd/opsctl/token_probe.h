@@ -1,0 +1,24 @@
+/*
+ * token_probe: asks a running ops-api whether it accepts a token, without anything being
+ * queued: a signed request whose payload no policy accepts is answered 400 when the
+ * credentials were good and 401 when they were not.
+ */
+#ifndef OPS_TOKEN_PROBE_H
+#define OPS_TOKEN_PROBE_H
+
+#include "clock.h"
+#include "err.h"
+#include "http.h"
+#include "str.h"
+
+struct token_probe {
+	bool is_accepted;
+	bool is_by_bearer; /* signatures are refused (OPS_AUTH=token), the token itself is not */
+	int status;        /* of the last answer */
+};
+
+/* `base` is the URL of ops-api. ERR_BUSY: any other answer; others of http_call(). */
+int token_probe(struct http *http, const char *base, struct str token, const struct clock *clock,
+    struct token_probe *out, struct err *err) ATTR_MUST_CHECK;
+
+#endif
