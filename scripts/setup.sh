@@ -3,7 +3,8 @@
 # setup: what the other scripts need of the machine. Sourced by them, under set -euo pipefail.
 #
 #	setup_build	compiler, meson and libraries, from the package manager
-#	setup_test	whatever scripts/test calls besides
+#	setup_demo	that, and what scripts/demo calls
+#	setup_test	that, and whatever scripts/test calls
 #	setup_python	a virtual environment with requirements.txt, first in PATH
 #	setup_mhd	libmicrohttpd 1.0.10, found by pkg-config
 #
@@ -115,6 +116,11 @@ need_packages()
 setup_build()
 {
 	need_packages "${build_packages[@]}"
+}
+
+setup_demo()
+{
+	need_packages "${build_packages[@]}" curl jq
 }
 
 setup_test()
