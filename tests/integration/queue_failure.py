@@ -1,0 +1,80 @@
+"""The queue cannot take it: 503 with Retry-After, nothing acknowledged, and it recovers."""
+import os
+import resource
+import sqlite3
+import subprocess
+import tempfile
+import threading
+
+from lib import Api, api, check, check_equal, flat, main, post, wait_for
+
+
+def locked():
+    """Another process holds the write lock for longer than a request may take."""
+    with api(OPS_REQUEST_TIMEOUT_S="2") as service:
+        lock = sqlite3.connect(f"{service.directory}/queue.db", isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        answer = post(service, flat())
+        check_equal(answer.status, 503, f"{answer}")
+        check(int(answer.headers.get("Retry-After", 0)) >= 1, "Retry-After")
+        lock.execute("ROLLBACK")
+        wait_for(lambda: post(service, flat()).status == 200, "recovery")
+
+
+def full_disk():
+    """A file size limit in place of a full disk: works without root."""
+    limit = 256 * 1024
+    preexec = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    with api(preexec=preexec, OPS_REQUEST_TIMEOUT_S="5") as service:
+        accepted, refused = 0, 0
+        for _ in range(400):
+            answer = post(service, flat(pad="x" * 4000))
+            accepted += answer.status == 200
+            refused += answer.status == 503
+            check(answer.status in (200, 503), f"{answer}")
+            if refused >= 3:
+                break
+        check(accepted > 3 and refused >= 3, f"{accepted} accepted, {refused} refused")
+        records = len(service.records())
+        check(records >= accepted, f"{accepted} acknowledged, {records} in the queue")
+        check_equal(service.admin("/livez")[0], 200, "still alive")
+
+
+def over_capacity():
+    """More than may wait: 503 at once, and what was taken in is kept."""
+    with api(OPS_MAX_PENDING_BYTES="65536") as service:
+        lock = sqlite3.connect(f"{service.directory}/queue.db", isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        answers = []
+        body = flat(pad="x" * 8000)
+        threads = [threading.Thread(target=lambda: answers.append(post(service, body))) for _ in range(30)]
+        for t in threads:
+            t.start()
+        wait_for(lambda: len(answers) >= 15, "refusals while nothing can be committed")
+        check_equal({a.status for a in answers}, {503}, "refused at once")
+        check(all(a.headers.get("Retry-After") for a in answers), "Retry-After")
+        lock.execute("ROLLBACK")
+        for t in threads:
+            t.join()
+        check_equal(sum(a.status == 200 for a in answers), len(service.records()), "acknowledged = queued")
+        check(sum(a.status == 200 for a in answers) >= 3, "some were taken in")
+
+
+def few_descriptors():
+    """Connections beyond the descriptors wait or are closed; the others are served."""
+    preexec = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    with api(preexec=preexec) as service:
+        kept = []
+        for _ in range(100):
+            try:
+                kept.append(service.raw(timeout=1))
+            except OSError:
+                break
+        check(len(kept) > 20, "connections")
+        for s in kept:
+            s.close()
+        wait_for(lambda: post(service, flat()).status == 200, "served again")
+        check(True, "reached")
+
+
+main(locked, full_disk, over_capacity, few_descriptors)
