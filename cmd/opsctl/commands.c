@@ -34,10 +34,88 @@ static const struct option_row up_options[] = {
 	    .help = "address of the admin port of ops-api" },
 	{ "worker-listen", 0, OPTION_TEXT, "ADDR", "127.0.0.1:9091",
 	    .help = "address of the admin port of ops-worker" },
-	{ "log-level", 0, OPTION_CHOICE, "LEVEL", "info", .choices = "debug|info|warn|error",
+	{ "log-level", 0, OPTION_CHOICE, "LEVEL", "info", .choices = "debug|info",
 	    .help = "how much the services write to their logs" },
 	{ "timeout", 0, OPTION_DURATION, "TIME", "30s", .min = 100, .max = 3600 * 1000,
 	    .help = "how long the services may take to become ready" },
+};
+
+static const struct option_row submit_options[] = {
+	{ "data", 'd', OPTION_TEXT, "JSON", .help = "the payload itself instead of a file" },
+	{ "auth", 0, OPTION_CHOICE, "HOW", "signature", .choices = "signature|token|bearer",
+	    .help = "how the token is used: to sign, in the body, or as a bearer token" },
+	{ "id", 0, OPTION_TEXT, "ID",
+	    .help = "webhook id of the payload; default: opsctl_ and a new UUID" },
+	{ "wait", 'w', OPTION_FLAG,
+	    .help = "go on until what was accepted is stored and its bytes are verified" },
+	{ "timeout", 0, OPTION_DURATION, "TIME", "30s", .min = 1, .max = 24 * 3600 * 1000,
+	    .help = "how long to wait for an answer, and with --wait for the store" },
+	{ "ndjson", 0, OPTION_FILE, "FILE", .help = "submit each line of FILE as one payload" },
+	{ "journal", 0, OPTION_FILE, "FILE",
+	    .help = "where --ndjson keeps what it has done; default: FILE.opsctl-journal" },
+	{ "stop-on-error", 0, OPTION_FLAG, .help = "with --ndjson, stop at the first bad line" },
+	{ "resend-unknown", 0, OPTION_FLAG,
+	    .help = "with --ndjson, do not look up lines that were sent without an answer" },
+	{ "count", 0, OPTION_INT, "N", .min = 1, .max = 1000 * 1000 * 1000,
+	    .help = "generate load: send N test payloads" },
+	{ "duration", 0, OPTION_DURATION, "TIME", .min = 1, .max = 24 * 3600 * 1000,
+	    .help = "generate load for that long" },
+	{ "payload-bytes", 0, OPTION_INT, "BYTES", "256", .min = 256, .max = 1024 * 1024,
+	    .help = "size of a test payload" },
+	{ "concurrency", 'c', OPTION_INT, "N", "8", .min = 1, .max = 256,
+	    .help = "requests under way at once" },
+	{ "rate", 0, OPTION_INT, "N", .min = 1, .max = 1000 * 1000,
+	    .help = "send at most N payloads a second" },
+	{ "retries", 0, OPTION_INT, "N", .min = 0, .max = 100,
+	    .help = "tries after a busy answer or a lost connection; 8 with --ndjson, else 0" },
+	{ "dry-run", 'n', OPTION_FLAG,
+	    .help = "print the shell commands that do the same; send nothing" },
+};
+
+static const struct option_row verify_options[] = {
+	{ "since", 0, OPTION_TEXT, "TIME",
+	    .help = "begin of the span: an age such as 1h, or an RFC 3339 time" },
+	{ "until", 0, OPTION_TEXT, "TIME", .help = "end of the span; default: now" },
+	{ "body", 0, OPTION_FLAG, .help = "print the records themselves" },
+	{ "follow", 'f', OPTION_FLAG, .help = "print records as they land, until interrupted" },
+	{ "late", 0, OPTION_DURATION, "TIME", "15m", .min = 1000, .max = 24 * 3600 * 1000,
+	    .help = "with --follow, how late an object may land and still be seen" },
+	{ "timeout", 0, OPTION_DURATION, "TIME", .min = 1, .max = 24 * 3600 * 1000,
+	    .help = "with --follow, end after that time; else wait that long for what is missing" },
+};
+
+static const struct option_row health_options[] = {
+	{ "watch", 0, OPTION_FLAG, .help = "go on: refresh on a terminal, else a line per change" },
+	{ "interval", 0, OPTION_DURATION, "TIME", "2s", .min = 100, .max = 3600 * 1000,
+	    .help = "with --watch, time between two looks" },
+	{ "timeout", 0, OPTION_DURATION, "TIME", "5s", .min = 1, .max = 600 * 1000,
+	    .help = "how long one service may take to answer" },
+};
+
+#define YES                                                                                        \
+	{                                                                                          \
+		"yes", 'y', OPTION_FLAG, .help = "do not ask"                                      \
+	}
+
+static const struct option_row dlq_ls_options[] = {
+	{ "max", 0, OPTION_INT, "N", "1000", .min = 1, .max = 1000 * 1000,
+	    .help = "list at most N dead letters" },
+};
+
+static const struct option_row dlq_show_options[] = {
+	{ "body", 0, OPTION_FLAG, .help = "print the body alone, byte for byte" },
+};
+
+static const struct option_row dlq_redrive_options[] = {
+	{ "all", 0, OPTION_FLAG, .help = "all dead letters instead of those named" },
+	DRY_RUN,
+	YES,
+};
+
+static const struct option_row dlq_purge_options[] = {
+	{ "all", 0, OPTION_FLAG, .help = "all dead letters instead of those named" },
+	DRY_RUN,
+	YES,
 };
 
 static const struct option_row token_show_options[] = {
@@ -84,20 +162,31 @@ const struct command commands[] = {
 	    .max = 1,
 	    .operand_completion = "file",
 	    .summary = "send signed payloads, one or many",
-	    .about = "Signs a JSON payload with the token of the context and sends it to ops-api.",
+	    .about =
+		"Signs a JSON payload, flat or nested as it is given, with the token of the context "
+		"and sends it to ops-api. PAYLOAD is a file, or - for standard input; without "
+		"it and --data a test payload with the time now is made. With --ndjson every "
+		"line of a file is a payload; a later run goes on where an earlier one ended "
+		"and stores no line twice. With --count or --duration load is generated and "
+		"measured. With --wait the command goes on until what was accepted is in the "
+		"store with the bytes that were sent.",
+	    OPTIONS(submit_options),
 	    .need = NEED_CONTEXT,
 	    .run = cmd_submit,
 	},
 	{
 	    .name = "verify-s3",
-	    .operands = "[ID...]",
+	    .operands = "[ID|KEY...]",
 	    .max = -1,
 	    .operand_completion = "none",
 	    .summary = "prove that records are in the store, unharmed",
 	    .about =
-		"Finds records and objects in the store of the context and checks their digests "
-		"and their form.",
-	    .need = NEED_CONTEXT,
+		"Takes record ids and object keys, or without them a span of time, by default the "
+		"last hour. Checks the digest of each object and the form of each record, and "
+		"counts ids that are there more than once. Exits with 6 when something is not "
+		"there, with 1 when something is damaged.",
+	    OPTIONS(verify_options),
+	    .need = NEED_CONTEXT | NEED_STREAM,
 	    .run = cmd_verify_s3,
 	},
 	{
@@ -105,8 +194,11 @@ const struct command commands[] = {
 	    .operands = "",
 	    .operand_completion = "none",
 	    .summary = "say whether the system is healthy, and if not, why",
-	    .about = "Asks every part of the system and gives one verdict.",
-	    .need = NEED_CONTEXT,
+	    .about =
+		"Asks the services, the queue, the store and the secret, each for itself, and says "
+		"what is wrong and what to do next. Exits with 1 when something is wrong.",
+	    OPTIONS(health_options),
+	    .need = NEED_CONTEXT | NEED_STREAM,
 	    .run = cmd_health,
 	},
 	{
@@ -163,7 +255,10 @@ const struct command commands[] = {
 	    .operands = "",
 	    .operand_completion = "none",
 	    .summary = "list dead letters, oldest first",
-	    .about = "Dead letters are messages that were received too often without being stored.",
+	    .about = "Dead letters are messages that were received too often without being stored. "
+		     "Each is judged by the code that the worker uses: whether it would pass now, "
+		     "and if not, why.",
+	    OPTIONS(dlq_ls_options),
 	    .need = NEED_CONTEXT,
 	    .run = cmd_dlq_ls,
 	},
@@ -174,7 +269,10 @@ const struct command commands[] = {
 	    .max = 1,
 	    .operand_completion = "none",
 	    .summary = "show one dead letter and its records",
-	    .about = "Prints the attributes and the body of a dead letter.",
+	    .about =
+		"Prints the attributes of a dead letter and the ids of its records; with --body its "
+		"body, byte for byte.",
+	    OPTIONS(dlq_show_options),
 	    .need = NEED_CONTEXT,
 	    .run = cmd_dlq_show,
 	},
@@ -184,7 +282,10 @@ const struct command commands[] = {
 	    .max = -1,
 	    .operand_completion = "none",
 	    .summary = "put dead letters back into the queue",
-	    .about = "Moves dead letters back into the queue with a receive count of 0.",
+	    .about =
+		"Moves dead letters back into the queue with a receive count of 0. One that still "
+		"cannot be stored dies again.",
+	    OPTIONS(dlq_redrive_options),
 	    .need = NEED_CONTEXT,
 	    .run = cmd_dlq_redrive,
 	},
@@ -194,7 +295,8 @@ const struct command commands[] = {
 	    .max = -1,
 	    .operand_completion = "none",
 	    .summary = "remove dead letters for good",
-	    .about = "Removes dead letters. What they hold is lost.",
+	    .about = "Removes dead letters. What they hold was accepted and is lost.",
+	    OPTIONS(dlq_purge_options),
 	    .need = NEED_CONTEXT,
 	    .run = cmd_dlq_purge,
 	},

@@ -1,0 +1,390 @@
+#include <inttypes.h>
+
+#include "autopsy.h"
+#include "envelope.h"
+#include "ports.h"
+
+enum { PAGE = QUEUE_BATCH_MAX, DOCUMENT_MAX = 64 * 1024 * 1024 };
+
+/* Queue and store of one command; the store is for the autopsy and may be out of reach. */
+struct dlq {
+	struct cli *cli;
+	struct queue *queue;
+	struct store *store;
+};
+
+static int dlq_open(struct dlq *d, struct cli *cli, struct err *err)
+{
+	struct err no_store;
+
+	*d = (struct dlq){ .cli = cli };
+	if (ports_queue(cli, &d->queue, err) != 0)
+		return -1;
+	if (ports_store(cli, &d->store, &no_store) != 0)
+		out_note(cli, "judged without the store: %s", no_store.text);
+	cli->next[0] = '\0';
+	return 0;
+}
+
+static void dlq_close(struct dlq *d)
+{
+	queue_close(d->queue);
+	store_close(d->store);
+}
+
+/* Call fn for each dead letter, oldest first, until it returns false. */
+typedef bool letter_fn(void *arg, const struct queue_message *m);
+
+static int each_letter(struct dlq *d, letter_fn *fn, void *arg, struct err *err)
+{
+	struct queue_message page[PAGE];
+	char after[QUEUE_ID_SIZE] = "";
+	size_t count = 0;
+	bool goes_on = true;
+	int rc;
+
+	for (size_t i = 0; i < PAGE; i++)
+		queue_message_init(&page[i]);
+	do {
+		rc = queue_dead_list(d->queue, after, page, PAGE, &count, err);
+		for (size_t i = 0; rc == 0 && goes_on && i < count; i++) {
+			memcpy(after, page[i].id, sizeof(after));
+			goes_on = fn(arg, &page[i]);
+		}
+	} while (rc == 0 && goes_on && count == PAGE);
+	for (size_t i = 0; i < PAGE; i++)
+		queue_message_release(&page[i]);
+	return rc;
+}
+
+static int64_t age_s(const struct dlq *d, const struct queue_message *m)
+{
+	int64_t ms = clock_wall_ms(d->cli->clock) - m->sent_at_ms;
+
+	return ms > 0 ? ms / 1000 : 0;
+}
+
+static void letter_json(struct json_writer *w, const struct dlq *d, const struct queue_message *m,
+    const struct autopsy *a)
+{
+	char sent[CLOCK_RFC3339_SIZE];
+
+	clock_rfc3339(m->sent_at_ms, sent);
+	json_member_text(w, "id", m->id);
+	json_member_text(w, "sent_at", sent);
+	json_member_int(w, "age_s", age_s(d, m));
+	json_member_uint(w, "receives", m->receive_count);
+	json_member_text(w, "object", m->object[0] ? m->object : NULL);
+	json_member_bool(w, "foreign", m->object[0] == '\0');
+	json_member_uint(w, "bytes", m->body.n);
+	json_member_uint(w, "records", m->record_count);
+	json_member_text(w, "sha256", m->sha256[0] ? m->sha256 : NULL);
+	json_member_text(w, "traceparent", m->traceparent[0] ? m->traceparent : NULL);
+	json_member_text(w, "verdict", autopsy_code(a->verdict));
+	json_member_text(w, "why", a->why[0] ? a->why : NULL);
+}
+
+/* ---- dlq ls ---- */
+
+struct listing {
+	struct dlq dlq;
+	uint64_t max, count, verdicts[AUTOPSY_VERDICT_COUNT];
+	struct json_writer w;
+	struct out_table table;
+	bool is_cut;
+};
+
+static bool list_letter(void *arg, const struct queue_message *m)
+{
+	struct listing *l = arg;
+	struct autopsy a;
+
+	if (l->count == l->max) {
+		l->is_cut = true;
+		return false;
+	}
+	l->count++;
+	autopsy_make(m, l->dlq.store, &a);
+	l->verdicts[a.verdict]++;
+	if (l->dlq.cli->json) {
+		json_object_begin(&l->w);
+		letter_json(&l->w, &l->dlq, m, &a);
+		json_object_end(&l->w);
+		return true;
+	}
+	out_table_cell(&l->table, "%s", m->id);
+	out_table_cell(&l->table, "%" PRId64 " s", age_s(&l->dlq, m));
+	out_table_cell(&l->table, "%u", m->receive_count);
+	out_table_cell(&l->table, "%zu", m->body.n);
+	out_table_cell(&l->table, "%s", m->object[0] ? m->object : "(foreign)");
+	out_table_cell(&l->table, "%s%s%s", autopsy_name(a.verdict), a.why[0] ? ": " : "", a.why);
+	return true;
+}
+
+static int list_json(struct listing *l, struct err *err)
+{
+	struct buf out = BUF_INIT(DOCUMENT_MAX);
+	int rc;
+
+	out_json_begin(&l->w, &out, "opsctl/dlq-ls/1");
+	json_key(&l->w, "letters");
+	json_array_begin(&l->w);
+	rc = each_letter(&l->dlq, list_letter, l, err);
+	json_array_end(&l->w);
+	json_member_uint(&l->w, "count", l->count);
+	json_member_bool(&l->w, "more", l->is_cut);
+	json_key(&l->w, "verdicts");
+	json_object_begin(&l->w);
+	for (int v = 0; v < AUTOPSY_VERDICT_COUNT; v++)
+		json_member_uint(&l->w, autopsy_code((enum autopsy_verdict)v), l->verdicts[v]);
+	json_object_end(&l->w);
+	json_object_end(&l->w);
+	if (rc == 0 && out.full)
+		rc = err_set(err, ERR_INVALID, "the list is too long; use a smaller --max");
+	if (rc == 0)
+		out_json(l->dlq.cli, buf_str(&out));
+	buf_release(&out);
+	return rc;
+}
+
+static int list_text(struct listing *l, struct err *err)
+{
+	static const char *const header[] = { "ID", "AGE", "RECEIVES", "BYTES", "OBJECT", "VERDICT" };
+	struct cli *cli = l->dlq.cli;
+	int rc;
+
+	out_table_init(&l->table, header, ARRAY_SIZE(header));
+	rc = each_letter(&l->dlq, list_letter, l, err);
+	if (rc != 0 || l->count == 0) {
+		buf_release(&l->table.cells);
+		if (rc == 0)
+			out_note(cli, "no dead letters");
+		return rc;
+	}
+	out_table_print(cli, &l->table);
+	if (l->is_cut)
+		out_note(cli, "there are more: --max %" PRIu64, l->max * 10);
+	if (l->verdicts[AUTOPSY_PASSES] + l->verdicts[AUTOPSY_STORED] > 0)
+		out_note(cli, "%" PRIu64 " would be stored now: opsctl dlq redrive",
+		    l->verdicts[AUTOPSY_PASSES] + l->verdicts[AUTOPSY_STORED]);
+	return 0;
+}
+
+int cmd_dlq_ls(struct cli *cli, struct err *err)
+{
+	struct listing l = { .max = (uint64_t)cli_int(cli, "max") };
+	int rc;
+
+	if (dlq_open(&l.dlq, cli, err) != 0)
+		return -1;
+	rc = cli->json ? list_json(&l, err) : list_text(&l, err);
+	dlq_close(&l.dlq);
+	return rc;
+}
+
+/* ---- dlq show ---- */
+
+struct showing {
+	struct dlq dlq;
+	const char *id;
+	bool found;
+};
+
+static void record_ids_json(struct json_writer *w, struct str body)
+{
+	struct record record;
+	struct str line;
+	struct err ignored; /* the verdict tells of it */
+
+	json_key(w, "record_ids");
+	json_array_begin(w);
+	while (envelope_next(&body, &line))
+		if (record_parse(line, &record, &ignored) == 0)
+			json_str(w, record.id);
+	json_array_end(w);
+}
+
+static void show_json(const struct showing *s, const struct queue_message *m,
+    const struct autopsy *a)
+{
+	struct buf out = BUF_INIT(DOCUMENT_MAX);
+	struct json_writer w;
+
+	out_json_begin(&w, &out, "opsctl/dlq-show/1");
+	letter_json(&w, &s->dlq, m, a);
+	record_ids_json(&w, buf_str(&m->body));
+	if (cli_flag(s->dlq.cli, "body"))
+		json_member_str(&w, "body", buf_str(&m->body));
+	json_object_end(&w);
+	out_json(s->dlq.cli, buf_str(&out));
+	buf_release(&out);
+}
+
+static void show_text(const struct showing *s, const struct queue_message *m,
+    const struct autopsy *a)
+{
+	struct cli *cli = s->dlq.cli;
+	struct str rest = buf_str(&m->body), line;
+	char sent[CLOCK_RFC3339_SIZE];
+	struct record record;
+	struct err ignored; /* the verdict tells of it */
+
+	clock_rfc3339(m->sent_at_ms, sent);
+	out_text(cli, "id        %s\n", m->id);
+	out_text(cli, "sent      %s  (%" PRId64 " s ago)\n", sent, age_s(&s->dlq, m));
+	out_text(cli, "receives  %u\n", m->receive_count);
+	out_text(cli, "object    %s\n", m->object[0] ? m->object : "(foreign)");
+	out_text(cli, "sha256    %s\n", m->sha256[0] ? m->sha256 : "(none)");
+	out_text(cli, "bytes     %zu\n", m->body.n);
+	out_text(cli, "verdict   %s%s%s\n", autopsy_name(a->verdict), a->why[0] ? ": " : "", a->why);
+	while (envelope_next(&rest, &line))
+		if (record_parse(line, &record, &ignored) == 0)
+			out_text(cli, "record    %.*s  %zu bytes\n", STR_ARG(record.id), line.n);
+}
+
+static bool show_letter(void *arg, const struct queue_message *m)
+{
+	struct showing *s = arg;
+	struct autopsy a;
+
+	if (strcmp(m->id, s->id) != 0)
+		return true;
+	s->found = true;
+	autopsy_make(m, s->dlq.store, &a);
+	if (s->dlq.cli->json)
+		show_json(s, m, &a);
+	else if (cli_flag(s->dlq.cli, "body"))
+		out_text(s->dlq.cli, "%.*s", STR_ARG(buf_str(&m->body)));
+	else
+		show_text(s, m, &a);
+	return false;
+}
+
+int cmd_dlq_show(struct cli *cli, struct err *err)
+{
+	struct showing s = { .id = cli->operands[0] };
+	int rc;
+
+	if (dlq_open(&s.dlq, cli, err) != 0)
+		return -1;
+	rc = each_letter(&s.dlq, show_letter, &s, err);
+	dlq_close(&s.dlq);
+	if (rc == 0 && !s.found) {
+		(void)cli_next(cli, "see: opsctl dlq ls");
+		return err_set(err, ERR_NOTFOUND, "no dead letter has the id '%s'", s.id);
+	}
+	return rc;
+}
+
+/* ---- dlq redrive, dlq purge ---- */
+
+struct change {
+	const char *schema, *verb, *done; /* "redrive", "redriven" */
+	const char *warning;              /* what is asked */
+	int (*apply)(struct queue *q, const char *const *ids, size_t count, uint64_t *n,
+	    struct err *err);
+};
+
+struct counting {
+	struct cli *cli;
+	uint64_t named;
+	bool all;
+};
+
+static bool count_letter(void *arg, const struct queue_message *m)
+{
+	struct counting *c = arg;
+	bool is_named = c->all;
+
+	for (int i = 0; i < c->cli->operand_count; i++)
+		is_named = is_named || strcmp(c->cli->operands[i], m->id) == 0;
+	c->named += is_named;
+	return true;
+}
+
+static void report_change(struct cli *cli, const struct change *change, uint64_t n, bool is_dry)
+{
+	struct buf out = BUF_INIT(4096);
+	struct json_writer w;
+
+	out_text(cli, "%s%s %" PRIu64 "\n", is_dry ? "would be " : "", change->done, n);
+	if (cli->json) {
+		out_json_begin(&w, &out, change->schema);
+		json_member_bool(&w, "dry_run", is_dry);
+		json_member_uint(&w, change->done, n);
+		json_object_end(&w);
+		out_json(cli, buf_str(&out));
+	}
+	buf_release(&out);
+}
+
+static int change_letters(struct dlq *d, const struct change *change, struct err *err)
+{
+	struct cli *cli = d->cli;
+	struct counting c = { .cli = cli, .all = cli_flag(cli, "all") };
+	char question[160];
+	uint64_t n = 0;
+
+	if (each_letter(d, count_letter, &c, err) != 0)
+		return -1;
+	if (!c.all && c.named < (uint64_t)cli->operand_count) {
+		(void)cli_next(cli, "see: opsctl dlq ls");
+		return err_set(err, ERR_NOTFOUND, "%" PRIu64 " of %d ids are not dead letters",
+		    (uint64_t)cli->operand_count - c.named, cli->operand_count);
+	}
+	if (cli_flag(cli, "dry-run") || c.named == 0) {
+		report_change(cli, change, c.named, cli_flag(cli, "dry-run"));
+		return 0;
+	}
+	(void)snprintf(question, sizeof(question), "%s %" PRIu64 " dead letters of context %s%s?",
+	    change->verb, c.named, cli->context.name, change->warning);
+	if (!cli_flag(cli, "yes") && cli_confirm(cli, question, "--yes", err) != 0)
+		return -1;
+
+	if (change->apply(d->queue, c.all ? NULL : (const char *const *)cli->operands,
+		c.all ? 0 : (size_t)cli->operand_count, &n, err) != 0)
+		return -1;
+	report_change(cli, change, n, false);
+	return 0;
+}
+
+static int run_change(struct cli *cli, const struct change *change, struct err *err)
+{
+	struct dlq d;
+	int rc;
+
+	if (cli_flag(cli, "all") == (cli->operand_count > 0))
+		return err_set(err, ERR_USAGE, "name either dead letters or --all");
+	d = (struct dlq){ .cli = cli };
+	if (ports_queue(cli, &d.queue, err) != 0)
+		return -1;
+	rc = change_letters(&d, change, err);
+	dlq_close(&d);
+	return rc;
+}
+
+int cmd_dlq_redrive(struct cli *cli, struct err *err)
+{
+	static const struct change redrive = {
+		.schema = "opsctl/dlq-redrive/1",
+		.verb = "put back",
+		.done = "redriven",
+		.warning = "",
+		.apply = queue_dead_redrive,
+	};
+
+	return run_change(cli, &redrive, err);
+}
+
+int cmd_dlq_purge(struct cli *cli, struct err *err)
+{
+	static const struct change purge = {
+		.schema = "opsctl/dlq-purge/1",
+		.verb = "remove for good",
+		.done = "purged",
+		.warning = ", whose records are lost then",
+		.apply = queue_dead_purge,
+	};
+
+	return run_change(cli, &purge, err);
+}

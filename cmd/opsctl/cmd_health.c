@@ -1,0 +1,154 @@
+#include <unistd.h>
+
+#include "checkup.h"
+#include "mem.h"
+#include "stop.h"
+
+static bool is_healthy(const struct checkup *c)
+{
+	return checkup_worst(c) < CHECKUP_BAD;
+}
+
+static enum out_color color_of(enum checkup_state state)
+{
+	static const enum out_color colors[CHECKUP_STATE_COUNT] = {
+		[CHECKUP_OK] = COLOR_GREEN,
+		[CHECKUP_SKIPPED] = COLOR_DIM,
+		[CHECKUP_WARN] = COLOR_YELLOW,
+		[CHECKUP_BAD] = COLOR_RED,
+	};
+
+	return colors[state];
+}
+
+static void print_text(struct cli *cli, const struct checkup *c)
+{
+	bool healthy = is_healthy(c);
+
+	for (size_t i = 0; i < c->count; i++) {
+		const struct checkup_row *r = &c->rows[i];
+
+		out_text(cli, "%-13s %s%-5s%s %s\n", r->name, out_color(cli, color_of(r->state)),
+		    checkup_state_name(r->state), out_color(cli, COLOR_NONE), r->detail);
+		if (r->why[0])
+			out_text(cli, "%-13s       why: %s\n", "", r->why);
+		if (r->next[0])
+			out_text(cli, "%-13s       next: %s\n", "", r->next);
+	}
+	out_text(cli, "%s%s%s\n", out_color(cli, healthy ? COLOR_GREEN : COLOR_RED),
+	    healthy ? "healthy" : "unhealthy", out_color(cli, COLOR_NONE));
+}
+
+static void row_json(struct json_writer *w, const struct checkup_row *r)
+{
+	json_object_begin(w);
+	json_member_text(w, "name", r->name);
+	json_member_text(w, "state",
+	    r->state == CHECKUP_SKIPPED ? "skipped" : checkup_state_name(r->state));
+	json_member_text(w, "detail", r->detail);
+	json_member_text(w, "why", r->why[0] ? r->why : NULL);
+	json_member_text(w, "next", r->next[0] ? r->next : NULL);
+	json_key(w, "values");
+	json_object_begin(w);
+	for (size_t i = 0; i < CHECKUP_VALUES_MAX && r->values[i].name; i++)
+		json_member_double(w, r->values[i].name, r->values[i].value, 3);
+	json_object_end(w);
+	json_object_end(w);
+}
+
+static void print_json(struct cli *cli, const struct checkup *c)
+{
+	struct buf out = BUF_INIT(64 * 1024);
+	char at[CLOCK_RFC3339_SIZE];
+	struct json_writer w;
+
+	clock_rfc3339(c->at_ms, at);
+	out_json_begin(&w, &out, "opsctl/health/1");
+	json_member_text(&w, "context", cli->context.name);
+	json_member_text(&w, "at", at);
+	json_member_bool(&w, "healthy", is_healthy(c));
+	json_key(&w, "checks");
+	json_array_begin(&w);
+	for (size_t i = 0; i < c->count; i++)
+		row_json(&w, &c->rows[i]);
+	json_array_end(&w);
+	json_object_end(&w);
+	out_json(cli, buf_str(&out));
+	buf_release(&out);
+}
+
+/* ---- --watch ---- */
+
+static bool has_changed(const struct checkup *was, const struct checkup *is)
+{
+	bool changed = was->count != is->count;
+
+	for (size_t i = 0; i < is->count && !changed; i++)
+		changed = was->rows[i].state != is->rows[i].state;
+	return changed;
+}
+
+/* Off a terminal: a line for each row that changed, all rows at first. */
+static void print_changes(struct cli *cli, const struct checkup *was, const struct checkup *is)
+{
+	char at[CLOCK_RFC3339_SIZE];
+
+	clock_rfc3339(is->at_ms, at);
+	for (size_t i = 0; i < is->count; i++) {
+		const struct checkup_row *r = &is->rows[i];
+
+		if (i < was->count && was->rows[i].state == r->state)
+			continue;
+		out_text(cli, "%s  %-13s %-5s %s\n", at, r->name, checkup_state_name(r->state),
+		    r->why[0] ? r->why : r->detail);
+	}
+}
+
+static void print_look(struct cli *cli, const struct checkup *was, const struct checkup *is)
+{
+	if (cli->json) {
+		if (has_changed(was, is))
+			print_json(cli, is);
+	} else if (isatty(STDOUT_FILENO) == 1) {
+		out_text(cli, "\033[H\033[J"); /* home, and clear from there */
+		print_text(cli, is);
+	} else {
+		print_changes(cli, was, is);
+	}
+}
+
+static int watch(struct cli *cli, struct checkup *c, struct err *err)
+{
+	struct checkup *was = xcalloc(1, sizeof(*was));
+	int rc = stop_init(err);
+
+	while (rc == 0 && !out_failed(cli)) {
+		*was = *c;
+		checkup_look(c, cli);
+		print_look(cli, was, c);
+		if (stop_wait((int)cli_ms(cli, "interval")) == STOP_STOP)
+			rc = err_set(err, ERR_STOPPED, "stopped");
+	}
+	free(was);
+	return rc;
+}
+
+int cmd_health(struct cli *cli, struct err *err)
+{
+	struct checkup *c = xcalloc(1, sizeof(*c));
+	int rc = 0;
+
+	if (cli_flag(cli, "watch")) {
+		rc = watch(cli, c, err);
+	} else {
+		checkup_look(c, cli);
+		if (cli->json)
+			print_json(cli, c);
+		else
+			print_text(cli, c);
+	}
+	if (!is_healthy(c))
+		cli->exit_code = EXIT_BAD;
+	free(c);
+	return rc;
+}

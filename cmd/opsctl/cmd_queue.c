@@ -1,0 +1,56 @@
+#include <inttypes.h>
+
+#include "ports.h"
+
+static void print_json(struct cli *cli, const struct queue_stats *s)
+{
+	struct buf out = BUF_INIT(4096);
+	struct json_writer w;
+
+	out_json_begin(&w, &out, "opsctl/queue-stat/1");
+	json_member_uint(&w, "visible", s->visible);
+	json_member_uint(&w, "in_flight", s->in_flight);
+	json_member_uint(&w, "dead", s->dead);
+	json_key(&w, "oldest_age_s");
+	if (s->oldest_age_s < 0)
+		json_null(&w);
+	else
+		json_int(&w, s->oldest_age_s);
+	json_object_end(&w);
+	out_json(cli, buf_str(&out));
+	buf_release(&out);
+}
+
+static void print_text(struct cli *cli, const struct queue_stats *s)
+{
+	out_text(cli, "waiting    %" PRIu64 "\n", s->visible);
+	out_text(cli, "in flight  %" PRIu64 "\n", s->in_flight);
+	out_text(cli, "dead       %" PRIu64 "\n", s->dead);
+	if (s->oldest_age_s < 0)
+		out_text(cli, "oldest     unknown\n");
+	else if (s->visible + s->in_flight == 0)
+		out_text(cli, "oldest     none\n");
+	else
+		out_text(cli, "oldest     %" PRId64 " s\n", s->oldest_age_s);
+	if (s->dead > 0)
+		out_note(cli, "see the dead ones: opsctl dlq ls");
+}
+
+int cmd_queue_stat(struct cli *cli, struct err *err)
+{
+	struct queue *queue = NULL;
+	struct queue_stats stats;
+	int rc;
+
+	if (ports_queue(cli, &queue, err) != 0)
+		return -1;
+	rc = queue_stats(queue, &stats, err);
+	queue_close(queue);
+	if (rc != 0)
+		return -1;
+	if (cli->json)
+		print_json(cli, &stats);
+	else
+		print_text(cli, &stats);
+	return 0;
+}

@@ -1,0 +1,266 @@
+#include <errno.h>
+#include <inttypes.h>
+#include <unistd.h>
+
+#include "arrival.h"
+#include "file.h"
+#include "ports.h"
+#include "sample.h"
+#include "stop.h"
+#include "submit.h"
+
+enum { BAR_WIDTH = 40 };
+
+/* ---- where the payload comes from ---- */
+
+static int read_stdin(struct buf *out, struct err *err)
+{
+	char piece[16 * 1024];
+	ssize_t n;
+
+	while ((n = read(STDIN_FILENO, piece, sizeof(piece))) != 0) {
+		if (n < 0 && errno != EINTR)
+			return err_errno(err, "standard input");
+		if (n > 0)
+			buf_add(out, (struct str){ piece, (size_t)n });
+		if (out->full)
+			return err_set(err, ERR_INVALID, "standard input: larger than %zu bytes",
+			    out->max);
+	}
+	return 0;
+}
+
+static int read_payload(struct cli *cli, struct buf *out, struct err *err)
+{
+	const char *data = cli_text(cli, "data");
+	const char *path = cli->operand_count > 0 ? cli->operands[0] : NULL;
+
+	if (data) {
+		buf_adds(out, data);
+	} else if (!path) {
+		sample_payload(out, cli->clock, 1, (size_t)cli_int(cli, "payload-bytes"));
+	} else if (strcmp(path, "-") == 0) {
+		return read_stdin(out, err);
+	} else if (file_read(path, out, err) != 0) {
+		if (err->code == ERR_NOTFOUND)
+			err->code = ERR_CONFIG; /* it is not a thing of the system */
+		return -1;
+	}
+	return out->full ? err_set(err, ERR_INVALID, "the payload is too large") : 0;
+}
+
+/* ---- one payload ---- */
+
+struct single {
+	struct cli *cli;
+	const char *id;
+	struct buf payload;
+	struct client client;
+	bool is_sent;
+	struct client_answer answer;
+	int64_t began_us, answered_us;
+	bool is_arrived;
+	struct arrival arrival;
+};
+
+static double since_began_ms(const struct single *s, int64_t us)
+{
+	return (double)(us - s->began_us) / 1000.0;
+}
+
+static void timing_json(struct json_writer *w, const struct http_timing *t)
+{
+	json_key(w, "timing_ms");
+	json_object_begin(w);
+	json_member_double(w, "dns", (double)t->dns_us / 1000.0, 3);
+	json_member_double(w, "connect", (double)t->connect_us / 1000.0, 3);
+	json_member_double(w, "tls", (double)t->tls_us / 1000.0, 3);
+	json_member_double(w, "first_byte", (double)t->first_byte_us / 1000.0, 3);
+	json_member_double(w, "total", (double)t->total_us / 1000.0, 3);
+	json_object_end(w);
+}
+
+/* The one document of this command; `fault` is NULL when all went well. */
+static void print_json(const struct single *s, const struct err *fault)
+{
+	const struct client_answer *a = &s->answer;
+	struct buf out = BUF_INIT(16 * 1024);
+	struct json_writer w;
+
+	out_json_begin(&w, &out, "opsctl/submit/1");
+	json_member_bool(&w, "ok", fault == NULL);
+	json_member_text(&w, "id", a->id[0] ? a->id : s->id);
+	json_member_text(&w, "object", a->object[0] ? a->object : NULL);
+	json_member_int(&w, "status", a->status);
+	json_member_text(&w, "request_id", a->request_id[0] ? a->request_id : NULL);
+	json_member_double(&w, "accepted_ms", since_began_ms(s, s->answered_us), 3);
+	timing_json(&w, &a->timing);
+	if (s->is_arrived) {
+		json_member_double(&w, "stored_ms", since_began_ms(s, s->arrival.stored_us), 3);
+		json_member_double(&w, "verified_ms", since_began_ms(s, s->arrival.verified_us), 3);
+		json_member_text(&w, "object_sha256", s->arrival.sha256);
+		json_member_uint(&w, "object_records", s->arrival.record_count);
+	}
+	if (fault) {
+		json_key(&w, "error");
+		json_object_begin(&w);
+		json_member_text(&w, "code", err_name(fault->code));
+		json_member_text(&w, "message", fault->text);
+		json_member_text(&w, "next", s->cli->next[0] ? s->cli->next : NULL);
+		json_object_end(&w);
+	}
+	json_object_end(&w);
+	out_json(s->cli, buf_str(&out));
+	buf_release(&out);
+}
+
+static void print_step(const struct single *s, const char *what, int64_t from_us, int64_t to_us,
+    int64_t end_us)
+{
+	int64_t whole_us = end_us > s->began_us ? end_us - s->began_us : 1;
+	int from = (int)((from_us - s->began_us) * BAR_WIDTH / whole_us);
+	int to = (int)((to_us - s->began_us) * BAR_WIDTH / whole_us);
+
+	out_text(s->cli, "%-9s %8.1f ms  %*s", what, since_began_ms(s, to_us), from, "");
+	for (int i = from; i < to || i == from; i++)
+		out_text(s->cli, "=");
+	out_text(s->cli, "\n");
+}
+
+static void print_text(const struct single *s)
+{
+	const struct client_answer *a = &s->answer;
+	struct cli *cli = s->cli;
+
+	out_text(cli, "id        %s\n", a->id[0] ? a->id : s->id);
+	if (a->object[0])
+		out_text(cli, "object    %s\n", a->object);
+	out_text(cli, "status    HTTP %d\n", a->status);
+	if (!s->is_arrived) {
+		out_text(cli, "time      %.1f ms\n", since_began_ms(s, s->answered_us));
+		return;
+	}
+	out_text(cli, "sha256    %s  (%zu bytes, %zu records)\n", s->arrival.sha256,
+	    s->arrival.object_bytes, s->arrival.record_count);
+	print_step(s, "accepted", s->began_us, s->answered_us, s->arrival.verified_us);
+	print_step(s, "stored", s->answered_us, s->arrival.stored_us, s->arrival.verified_us);
+	print_step(s, "verified", s->arrival.stored_us, s->arrival.verified_us,
+	    s->arrival.verified_us);
+}
+
+static int wait_for_store(struct single *s, struct err *err)
+{
+	struct cli *cli = s->cli;
+	struct buf data = BUF_INIT(CLIENT_BODY_MAX);
+	struct store *store = NULL;
+	int64_t deadline_us = s->began_us + cli_ms(cli, "timeout") * 1000;
+	int rc = -1;
+
+	if (client_stored_data(buf_str(&s->payload), &data, err) != 0 ||
+	    ports_store(cli, &store, err) != 0)
+		goto out;
+	rc = arrival_wait(cli, store, s->answer.object, s->answer.id, buf_str(&data), deadline_us,
+	    &s->arrival, err);
+	if (rc == 0)
+		s->is_arrived = true;
+	else if (err->code == ERR_TIMEOUT)
+		arrival_explain(cli);
+	else if (err->code == ERR_STOPPED)
+		(void)cli_next(cli, "look again: opsctl verify-s3 %s", s->answer.object);
+out:
+	store_close(store);
+	buf_release(&data);
+	return rc;
+}
+
+static int send_one(struct single *s, struct err *err)
+{
+	struct cli *cli = s->cli;
+
+	if (client_open(&s->client, cli, cli_text(cli, "auth"), (int)cli_ms(cli, "timeout"), err) !=
+	    0)
+		return -1;
+	s->began_us = clock_mono_us(cli->clock);
+	if (client_submit(&s->client, s->id, buf_str(&s->payload), &s->answer, err) != 0)
+		return client_next(cli, 0, err);
+	s->answered_us = clock_mono_us(cli->clock);
+	s->is_sent = true;
+	if (client_judge(&s->answer, err) != 0)
+		return client_next(cli, s->answer.status, err);
+	return cli_flag(cli, "wait") ? wait_for_store(s, err) : 0;
+}
+
+static int submit_one(struct cli *cli, const char *id, struct err *err)
+{
+	struct single s = { .cli = cli, .id = id, .payload = BUF_INIT(CLIENT_BODY_MAX) };
+	int rc = -1;
+
+	if (read_payload(cli, &s.payload, err) != 0)
+		goto out;
+	if (cli_flag(cli, "dry-run")) {
+		rc = submit_curl(cli, id, buf_str(&s.payload), err);
+		goto out;
+	}
+	if (cli_flag(cli, "wait") && stop_init(err) != 0)
+		goto out;
+
+	rc = send_one(&s, err);
+	if (s.is_sent && cli->json)
+		print_json(&s, rc == 0 ? NULL : err);
+	else if (s.is_sent)
+		print_text(&s);
+out:
+	client_release(&s.client);
+	buf_release(&s.payload);
+	return rc;
+}
+
+/* ---- the command ---- */
+
+/* Each row: an option that has no meaning together with what the mode is. */
+static int refuse_options(struct cli *cli, const char *mode, const char *const *names, size_t count,
+    struct err *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (cli_is_set(cli, names[i]))
+			return err_set(err, ERR_USAGE, "--%s cannot be used with %s", names[i], mode);
+	return 0;
+}
+
+int cmd_submit(struct cli *cli, struct err *err)
+{
+	static const char *const not_bulk[] = { "data", "id", "count", "duration", "payload-bytes",
+		"dry-run" };
+	static const char *const not_load[] = { "data", "id", "journal", "stop-on-error",
+		"resend-unknown", "dry-run" };
+	static const char *const not_single[] = { "journal", "stop-on-error", "resend-unknown",
+		"concurrency", "rate", "retries" };
+	const char *given = cli_text(cli, "id");
+	char id[CLIENT_NEW_ID_SIZE];
+
+	if (cli->operand_count > 0 &&
+	    (cli_is_set(cli, "data") || cli_is_set(cli, "ndjson") || cli_is_set(cli, "count") ||
+		cli_is_set(cli, "duration")))
+		return err_set(err, ERR_USAGE,
+		    "a payload file cannot be used with --data, --ndjson, --count or --duration");
+	/* Without a signature no id is sent, and ops-api makes one. */
+	if (strcmp(cli_text(cli, "auth"), "signature") != 0 &&
+	    (given || cli_is_set(cli, "ndjson")))
+		return err_set(err, ERR_USAGE, "--%s works with --auth signature only",
+		    given ? "id" : "ndjson");
+	if (cli_is_set(cli, "ndjson"))
+		return refuse_options(cli, "--ndjson", not_bulk, ARRAY_SIZE(not_bulk), err) != 0
+		    ? -1
+		    : submit_bulk(cli, err);
+	if (cli_is_set(cli, "count") || cli_is_set(cli, "duration"))
+		return refuse_options(cli, "--count", not_load, ARRAY_SIZE(not_load), err) != 0
+		    ? -1
+		    : submit_load(cli, err);
+	if (refuse_options(cli, "a single payload", not_single, ARRAY_SIZE(not_single), err) != 0)
+		return -1;
+	if (given && !webhook_id_is_valid(str_from(given)))
+		return err_set(err, ERR_USAGE, "--id: 1 to %d characters of A-Z a-z 0-9 _ -",
+		    WEBHOOK_ID_MAX);
+	client_new_id(cli->clock, id);
+	return submit_one(cli, given ? given : id, err);
+}

@@ -1,0 +1,113 @@
+/* What a file of payloads and generated load have in common: options and reports. */
+#include <inttypes.h>
+
+#include "submit.h"
+
+static const struct {
+	const char *name;
+	double percent;
+} percentiles[] = { { "p50", 50 }, { "p90", 90 }, { "p99", 99 } };
+
+void submit_runner_options(struct cli *cli, struct runner *r)
+{
+	r->threads = (unsigned)cli_int(cli, "concurrency");
+	r->rate = cli_int(cli, "rate");
+	if (cli_is_set(cli, "retries"))
+		r->retries = (unsigned)cli_int(cli, "retries");
+	if (cli_is_set(cli, "duration"))
+		r->deadline_us = clock_mono_us(cli->clock) + cli_ms(cli, "duration") * 1000;
+}
+
+int64_t submit_since_ms(const struct cli *cli)
+{
+	/* Envelopes are named by ops-api's clock: the same one for the local system. */
+	int64_t slack_ms = cli->context.local_dir[0] ? 1000 : 330 * 1000;
+
+	return clock_wall_ms(cli->clock) - slack_ms;
+}
+
+static double ms(int64_t us)
+{
+	return (double)us / 1000.0;
+}
+
+void submit_runner_json(struct json_writer *w, const struct runner *r)
+{
+	char status[8];
+
+	json_member_double(w, "elapsed_ms", ms(r->elapsed_us), 3);
+	json_member_double(w, "rate", runner_rate(r), 1);
+	json_member_uint(w, "retried", r->retried);
+	json_member_uint(w, "no_answer", r->failed);
+	json_key(w, "statuses");
+	json_object_begin(w);
+	for (int i = 0; i < RUNNER_STATUS_MAX; i++) {
+		if (r->statuses[i] == 0)
+			continue;
+		(void)snprintf(status, sizeof(status), "%d", i);
+		json_member_uint(w, status, r->statuses[i]);
+	}
+	json_object_end(w);
+	json_key(w, "latency_ms");
+	json_object_begin(w);
+	for (size_t i = 0; i < ARRAY_SIZE(percentiles); i++)
+		json_member_double(w, percentiles[i].name,
+		    ms(histogram_percentile(&r->latency, percentiles[i].percent)), 3);
+	json_member_double(w, "max", ms(r->latency.max_us), 3);
+	json_object_end(w);
+}
+
+void submit_runner_text(struct cli *cli, const struct runner *r)
+{
+	if (r->sent == 0)
+		return;
+	out_text(cli, "rate       %.1f requests/s over %.2f s\n", runner_rate(r),
+	    (double)r->elapsed_us / 1e6);
+	out_text(cli, "latency    ");
+	for (size_t i = 0; i < ARRAY_SIZE(percentiles); i++)
+		out_text(cli, "%s %.2f ms, ", percentiles[i].name,
+		    ms(histogram_percentile(&r->latency, percentiles[i].percent)));
+	out_text(cli, "max %.2f ms\n", ms(r->latency.max_us));
+	out_text(cli, "answers   ");
+	for (int i = 0; i < RUNNER_STATUS_MAX; i++)
+		if (r->statuses[i] > 0)
+			out_text(cli, " HTTP %d: %" PRIu64, i, r->statuses[i]);
+	if (r->failed > 0)
+		out_text(cli, " none: %" PRIu64, r->failed);
+	if (r->retried > 0)
+		out_text(cli, " retries: %" PRIu64, r->retried);
+	out_text(cli, "\n");
+}
+
+void submit_conserve_json(struct json_writer *w, const struct conserve *c)
+{
+	json_key(w, "verified");
+	json_object_begin(w);
+	json_member_uint(w, "expected", c->expected.count);
+	json_member_uint(w, "stored", c->found);
+	json_member_uint(w, "missing", conserve_missing(c));
+	json_member_uint(w, "duplicates", c->duplicates);
+	json_member_uint(w, "corrupt", c->corrupt);
+	json_member_uint(w, "faulty_objects", c->faulty_objects);
+	json_member_uint(w, "not_watched", c->not_watched);
+	json_member_text(w, "example", c->example[0] ? c->example : NULL);
+	json_member_bool(w, "ok", conserve_is_whole(c));
+	json_object_end(w);
+}
+
+void submit_conserve_text(struct cli *cli, const struct conserve *c)
+{
+	bool ok = conserve_is_whole(c);
+
+	out_text(cli,
+	    "verified   %s%s%s: %" PRIu64 " of %zu accepted are stored, %" PRIu64
+	    " twice, %" PRIu64 " with other bytes; %" PRIu64 " faulty objects\n",
+	    out_color(cli, ok ? COLOR_GREEN : COLOR_RED), ok ? "ok" : "bad",
+	    out_color(cli, COLOR_NONE), c->found, c->expected.count, c->duplicates, c->corrupt,
+	    c->faulty_objects);
+	if (c->example[0])
+		out_text(cli, "           %s\n", c->example);
+	if (c->not_watched > 0)
+		out_warn(cli, "%" PRIu64 " more were accepted but not looked for: too many",
+		    c->not_watched);
+}
