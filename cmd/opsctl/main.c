@@ -37,6 +37,8 @@ static void show_help(struct cli *cli, const char *words)
 {
 	struct buf text = BUF_INIT(HELP_MAX);
 
+	if (command_find(words) == NULL && !command_is_noun(words))
+		words = ""; /* mistyped: here is all there is */
 	if (cli->json) {
 		help_json(words, &text);
 		out_json(cli, buf_str(&text));
