@@ -5,6 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+/* The functions themselves, not the analyzer's picture of them in err.h. */
+#undef err_set
+#undef err_errno
+#undef err_wrap
+
 static const char *const names[ERR_CODE_COUNT] = {
 	[ERR_NONE] = "none",
 	[ERR_USAGE] = "usage",

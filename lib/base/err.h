@@ -45,6 +45,13 @@ int err_errno(struct err *err, const char *fmt, ...) ATTR_PRINTF(2, 3);
 /* Put "<prefix>: " before the text, keep the code. For what the lower layer could not know. */
 int err_wrap(struct err *err, const char *fmt, ...) ATTR_PRINTF(2, 3);
 
+#ifdef __clang_analyzer__
+/* It sees one file at a time, and would follow paths on which a failure returned 0. */
+#define err_set(...)   ((void)err_set(__VA_ARGS__), -1)
+#define err_errno(...) ((void)err_errno(__VA_ARGS__), -1)
+#define err_wrap(...)  ((void)err_wrap(__VA_ARGS__), -1)
+#endif
+
 /* Stable lower-case name of a code: "busy". */
 const char *err_name(enum err_code code);
 
