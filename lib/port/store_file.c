@@ -159,7 +159,7 @@ static int create_tmp(const struct store_file *s, const char *name, int *fd, str
 
 static int write_tmp(const struct putting *p, struct str bytes, struct err *err)
 {
-	int fd, rc;
+	int fd = -1, rc;
 
 	if (create_tmp(p->s, p->tmp, &fd, err) != 0)
 		return -1;
@@ -300,7 +300,7 @@ static int file_check(struct store *base, struct err *err)
 	struct store_file *s = self(base);
 	char name[TMP_NAME_SIZE];
 	struct statvfs fs;
-	int fd;
+	int fd = -1;
 
 	if (fstatvfs(s->root_fd, &fs) != 0)
 		return err_errno(err, "store %s", s->path);
