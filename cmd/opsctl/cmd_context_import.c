@@ -6,8 +6,8 @@
 enum { DOCUMENT_MAX = 256 * 1024, OUTPUTS_MAX = 1024 * 1024 };
 
 /* What the outputs of our Terraform are called, and what is put before their values. */
-static const struct {
-	const char *output;
+static const struct output {
+	const char *name;
 	enum context_key key;
 	const char *prefix;
 } outputs[] = {
@@ -44,23 +44,36 @@ static int read_outputs(struct cli *cli, struct json **doc, struct err *err)
 	return rc;
 }
 
+static int take_output(const struct output *o, const char *value, struct context *c,
+    struct err *err)
+{
+	struct buf url = { .max = CONTEXT_VALUE_MAX - 1 };
+	int rc;
+
+	buf_adds(&url, o->prefix);
+	buf_adds(&url, value);
+	if (url.full)
+		rc = err_set(err, ERR_INVALID, "longer than %d bytes", CONTEXT_VALUE_MAX - 1);
+	else
+		rc = context_check_value(o->key, buf_text(&url), err);
+	if (rc == 0)
+		(void)snprintf(c->values[o->key], CONTEXT_VALUE_MAX, "%s", buf_text(&url));
+	buf_release(&url);
+	return rc == 0 ? 0 : err_wrap(err, "output %s", o->name);
+}
+
 static int take_outputs(const struct json *doc, struct context *c, struct err *err)
 {
 	size_t found = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(outputs); i++) {
-		const char *value = json_get_text(
-		    json_get(json_get(doc, outputs[i].output), "value"), NULL);
-		char *out = c->values[outputs[i].key];
+		const struct json *output = json_get(doc, outputs[i].name);
+		const char *value = json_get_text(json_get(output, "value"), "");
 
-		if (value == NULL || value[0] == '\0')
+		if (value[0] == '\0')
 			continue;
-		if (strlen(outputs[i].prefix) + strlen(value) >= CONTEXT_VALUE_MAX)
-			return err_set(err, ERR_INVALID, "output %s: longer than %d bytes",
-			    outputs[i].output, CONTEXT_VALUE_MAX - 1);
-		(void)snprintf(out, CONTEXT_VALUE_MAX, "%s%s", outputs[i].prefix, value);
-		if (context_check_value(outputs[i].key, out, err) == -1)
-			return err_wrap(err, "output %s", outputs[i].output);
+		if (take_output(&outputs[i], value, c, err) == -1)
+			return -1;
 		found++;
 	}
 	if (found == 0)
@@ -84,7 +97,7 @@ static void report_import(struct cli *cli, const struct context *c)
 	out_note(cli, "%s context %s", is_dry ? "would write" : "wrote", c->name);
 	for (size_t i = 0; i < ARRAY_SIZE(outputs) && outputs[i].key <= CONTEXT_STORE; i++)
 		if (c->values[outputs[i].key][0] == '\0')
-			out_warn(cli, "no output %s: context %s has no %s", outputs[i].output,
+			out_warn(cli, "no output %s: context %s has no %s", outputs[i].name,
 			    c->name, context_key_name(outputs[i].key));
 }
 
