@@ -87,7 +87,7 @@ static int load(const struct service *service, int argc, char **argv, void *sett
     struct err *err)
 {
 	const struct service_settings *common =
-	    (const struct service_settings *)((char *)settings + service->common_offset);
+	    (const void *)((const char *)settings + service->common_offset);
 
 	if (settings_load(&service->settings, argc, argv, environ, settings, flags, err) != 0)
 		return -1;
@@ -103,7 +103,7 @@ static int load(const struct service *service, int argc, char **argv, void *sett
 bool service_begin(const struct service *service, int argc, char **argv, void *settings, int *status)
 {
 	const struct service_settings *common =
-	    (const struct service_settings *)((char *)settings + service->common_offset);
+	    (const void *)((const char *)settings + service->common_offset);
 	unsigned flags = 0;
 	struct err err;
 
