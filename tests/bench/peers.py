@@ -69,8 +69,8 @@ def listening(log, role):
             event = json.loads(line)
         except ValueError:
             continue
-        if event.get("message") == "listening" and event.get("role", role) == role:
-            return int(event["address"].rsplit(":", 1)[1])
+        if event.get("message") == "listening" and event["role"] == role:
+            return int(event["server.port"])
     return None
 
 
@@ -80,7 +80,7 @@ def api(build, work, core=None, **settings):
         secret.write_text(TOKEN)
         secret.chmod(0o600)
     env = {"OPS_LISTEN": "127.0.0.1:0", "OPS_ADMIN_LISTEN": "127.0.0.1:0", "OPS_SECRET": f"file:{secret}",
-           "OPS_QUEUE": f"sqlite:{work}/queue.db", "OPS_LOG_FORMAT": "json", "OPS_LOG_LEVEL": "warn",
+           "OPS_QUEUE": f"sqlite:{work}/queue.db", "OPS_LOG_FORMAT": "json", "OPS_LOG_LEVEL": "info",
            "OPS_DRAIN_GRACE_S": "0", **settings}
     process = Process([build / "svc/api/ops-api"], work / "api.log", env, core)
     return process
