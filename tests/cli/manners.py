@@ -1,0 +1,267 @@
+"""What every command of opsctl has in common: options anywhere, help, errors, JSON, colours, output."""
+import json
+import os
+import pathlib
+import pty
+import signal
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lib import *
+
+
+class Options(Cli):
+    def test_global_options_stand_anywhere(self):
+        for args in (["--json", "context", "ls"], ["context", "--json", "ls"], ["context", "ls", "--json"],
+                     ["--color=never", "context", "--context", "local", "ls", "--json"],
+                     ["--", "context", "ls", "--json"]):
+            if args[0] == "--":  # behind it, everything is a word
+                self.refused(EXIT_USAGE, "'--json' is too much", *args)
+            else:
+                self.assertEqual(json.loads(self.ok(*args))["schema"], "opsctl/context-ls/1")
+
+    def test_both_ways_to_give_a_value(self):
+        for args in (["--context=local"], ["--context", "local"]):
+            self.assertEqual(self.document("context", "show", *args)["decided_by"], "--context")
+
+    def test_the_last_value_counts(self):
+        self.assertEqual(self.document("context", "show", "--context", "x", "--context=local")["context"], "local")
+
+    def test_wrong_options(self):
+        cases = (
+            (["up", "--lisen", "x"], "unknown option '--lisen'; did you mean '--listen'?"),
+            (["up", "--zzzzzz"], "unknown option '--zzzzzz'\n"),
+            (["up", "-Z"], "unknown option '-Z'"),
+            (["--listen", "x", "up"], "belongs behind the command"),
+            (["up", "--timeout"], "--timeout needs a value: TIME"),
+            (["up", "--timeout", "--json"], "--timeout needs a value: TIME"),
+            (["up", "--timeout=5"], "'5' is not a time such as 500ms, 30s"),
+            (["up", "--timeout=1ms"], "not within 100 to 3600000 ms"),
+            (["up", "--timeout=99999999999999999d"], "is not a time"),
+            (["up", "--log-level=loud"], "not one of debug|info"),
+            (["up", "--dir="], "the value is empty"),
+            (["up", "--json=yes"], "--json takes no value"),
+            (["dlq", "ls", "--max", "0"], "0 is not within 1 to 1000000"),
+            (["dlq", "ls", "--max", "-5"], "-5 is not within"),
+            (["dlq", "ls", "--max", "9" * 30], "is not a whole number"),
+            (["dlq", "ls", "--max", "1x"], "is not a whole number"),
+            (["--color=blue"], "not one of auto|always|never"),
+        )
+        for args, text in cases:
+            with self.subTest(args=args):
+                self.assertIn("try: opsctl", self.refused(EXIT_USAGE, text, *args))
+
+    def test_wrong_commands(self):
+        cases = (
+            (["tokne"], "unknown command 'tokne'; did you mean 'token'?"),
+            (["dlq", "lst"], "did you mean 'dlq ls'?"),
+            (["redrive"], "did you mean 'dlq redrive'?"),
+            (["qqqqqqqq"], "unknown command 'qqqqqqqq'\n"),
+            (["x" * 5000], "unknown command"),
+            (["version", "now"], "'version' takes no operands: 'now' is too much"),
+            (["context", "use"], "'context use' needs NAME"),
+            (["help", "nope"], "unknown command 'nope'"),
+        )
+        for args, text in cases:
+            with self.subTest(args=args):
+                self.refused(EXIT_USAGE, text, *args)
+
+    def test_usage_errors_are_text_even_with_json(self):
+        self.refused(EXIT_USAGE, "unknown command", "--json", "tokne")
+        self.refused(EXIT_USAGE, "unknown option", "version", "--jsn", "--json")
+
+
+class Help(Cli):
+    def test_help_anywhere(self):
+        want = self.ok("help", "token", "rotate")
+        for args in (["token", "rotate", "-h"], ["-h", "token", "rotate"], ["token", "--help", "rotate"],
+                     ["token", "rotate", "--bogus", "--help"], ["token", "rotate", "too", "many", "-h"],
+                     ["token", "rotate", "-nh"]):
+            with self.subTest(args=args):
+                self.assertEqual(self.ok(*args), want)
+
+    def test_nouns_and_everything(self):
+        self.assertIn("Usage: opsctl dlq COMMAND", self.ok("dlq", "--help"))
+        self.assertIn("Usage: opsctl COMMAND", self.ok("--help"))
+        self.assertIn("Usage: opsctl COMMAND", self.ok("mistyped", "--help"))
+        self.assertEqual(self.ok("--help"), self.ok("help"))
+
+    def test_no_command(self):
+        for args in ([], ["dlq"], ["--json"]):
+            done = self.opsctl(*args)
+            self.assertEqual((done.returncode, done.stdout), (EXIT_USAGE, ""))
+            self.assertIn("Usage: opsctl", done.stderr)
+
+    def test_lines_fit_a_terminal(self):
+        for line in self.ok("--help").splitlines():
+            self.assertLessEqual(len(line), 80, line)
+
+    def test_version(self):
+        for args in (["--version"], ["version"], ["dlq", "--version"]):
+            self.assertRegex(self.ok(*args), r"^opsctl \d+\.\d+\.\d+\n$")
+        libraries = self.document("version")["libraries"]
+        self.assertIn("curl", libraries["libcurl"])
+
+    def test_json_of_the_table(self):
+        table = self.document("help")
+        self.assertIn("up", [c["name"] for c in table["commands"]])
+        self.assertEqual([c["name"] for c in self.document("help", "dlq", "ls")["commands"]], ["dlq ls"])
+        self.assertEqual(self.document("dlq", "ls", "-h"), self.document("help", "dlq", "ls"))
+
+
+class Failures(Cli):
+    """With --json a failure is one document, and the text is still on stderr."""
+
+    def test_document(self):
+        done = self.opsctl("token", "show", "--json")
+        self.assertEqual(done.returncode, EXIT_NOTFOUND)
+        document = json.loads(done.stdout)
+        self.assertEqual(document["schema"], "opsctl/error/1")
+        self.assertEqual(document["error"]["exit"], EXIT_NOTFOUND)
+        self.assertEqual(document["error"]["code"], "not_found")
+        self.assertEqual(document["error"]["next"], "run: opsctl up")
+        self.assertEqual(done.stderr, f"opsctl: {document['error']['message']}\nrun: opsctl up\n")
+
+    def test_every_command_answers_in_json(self):
+        """Nothing runs and nothing is there: whatever a command says, it is JSON."""
+        operands = {"NAME": ["x"], "ID": ["x"], "bash|zsh|fish": ["bash"]}
+        for command in self.document("help")["commands"]:
+            if command["name"] == "up":
+                continue  # would run
+            args = command["name"].split() + operands.get(command["operands"], [])
+            with self.subTest(args=args):
+                done = self.opsctl(*args, "--json", stdin="{}")
+                documents = [json.loads(line) for line in done.stdout.splitlines()]
+                if done.returncode == EXIT_USAGE:
+                    self.assertEqual(documents, [])
+                    continue
+                self.assertTrue(documents, done.stderr)
+                if not command["is_stream"]:
+                    self.assertEqual(len(documents), 1)
+                for document in documents:
+                    self.assertRegex(document["schema"], r"^opsctl/[a-z0-9-]+/1$")
+                if done.returncode > EXIT_BAD:
+                    self.assertEqual(documents[-1]["error"]["exit"], done.returncode)
+
+    def test_no_home(self):
+        del self.env["HOME"]
+        self.refused(EXIT_CONFIG, "HOME", "context", "ls")
+
+
+class Output(Cli):
+    def run_with_stdout(self, stdout, *args):
+        done = self.opsctl(*args, stdout=stdout, stderr=subprocess.PIPE)
+        return done.returncode, done.stderr
+
+    def test_full(self):
+        with open("/dev/full", "w") as full:
+            for args in (["version"], ["version", "--json"], ["--help"], ["context", "ls"]):
+                code, err = self.run_with_stdout(full, *args)
+                self.assertEqual((code, err), (EXIT_REMOTE, "opsctl: standard output: No space left on device\n"))
+
+    def test_closed(self):
+        done = subprocess.run(["sh", "-c", 'exec "$0" version >&-', self.opsctl_path], env=self.env,
+                              stderr=subprocess.PIPE, text=True)
+        self.assertEqual(done.returncode, EXIT_REMOTE)
+        self.assertEqual(done.stderr, "opsctl: standard output: Bad file descriptor\n")
+
+    def test_closed_descriptors_are_not_reused(self):
+        """Were fd 1 free, the next file opened would take it and the answer would go there."""
+        self.ok("context", "import", "x", stdin='{"api_url":{"value":"https://x.example"}}')
+        before = self.contexts.read_text()
+        subprocess.run(["sh", "-c", 'exec "$0" context ls <&- >&- 2>&-', self.opsctl_path], env=self.env)
+        self.assertEqual(self.contexts.read_text(), before)
+
+    def test_nothing_to_say_is_no_error(self):
+        with open("/dev/full", "w") as full:
+            self.assertEqual(self.run_with_stdout(full, "context", "use", "local")[0], EXIT_OK)
+
+    def test_reader_that_went_away(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        for args in (["--help"], ["help", "--json"]):
+            self.assertEqual(self.run_with_stdout(writer, *args), (EXIT_OK, ""))
+        code, _ = self.run_with_stdout(writer, "token", "show", "--json")
+        self.assertEqual(code, EXIT_NOTFOUND)  # what it would have said stays true
+        os.close(writer)
+
+
+class Colours(Cli):
+    """stdout is a terminal here, unless pipes are asked for."""
+
+    def on_terminal(self, *args, env=None):
+        master, slave = pty.openpty()
+        process = subprocess.Popen([self.opsctl_path, *args], stdin=subprocess.DEVNULL, stdout=slave,
+                                   stderr=slave, env=self.env | (env or {}))
+        os.close(slave)
+        out = b""
+        while True:
+            try:
+                piece = os.read(master, 4096)
+            except OSError:  # EIO: the last writer is gone
+                break
+            if not piece:
+                break
+            out += piece
+        os.close(master)
+        process.wait(LIMIT_S)
+        return out.decode()
+
+    def test_rules(self):
+        cases = (
+            ({}, [], True),
+            ({"NO_COLOR": "1"}, [], False),
+            ({"NO_COLOR": ""}, [], True),
+            ({"NO_COLOR": "1"}, ["--color=always"], True),
+            ({"CLICOLOR": "0"}, [], False),
+            ({"CLICOLOR": "1"}, [], True),
+            ({"CLICOLOR": "0", "CLICOLOR_FORCE": "1"}, [], True),
+            ({"NO_COLOR": "1", "CLICOLOR_FORCE": "1"}, [], False),
+            ({"TERM": "dumb"}, [], False),
+            ({}, ["--color=never"], False),
+            ({"CLICOLOR_FORCE": "1"}, ["--color=never"], False),
+        )
+        for env, args, want in cases:
+            with self.subTest(env=env, args=args):
+                self.assertEqual("\033[" in self.on_terminal("context", "ls", *args, env=env), want)
+
+    def test_pipes(self):
+        for env, args, want in (({}, [], False), ({"CLICOLOR_FORCE": "1"}, [], True),
+                                ({"CLICOLOR_FORCE": "0"}, [], False), ({}, ["--color=always"], True)):
+            with self.subTest(env=env, args=args):
+                self.assertEqual("\033[" in self.ok("context", "ls", *args, env=env), want)
+
+    def test_json_is_never_coloured(self):
+        self.assertNotIn("\033[", self.ok("context", "ls", "--json", "--color=always"))
+
+
+class Questions(Cli):
+    def setUp(self):
+        super().setUp()
+        self.ok("context", "import", "prod", "--use", stdin='{"token_parameter_name":{"value":"/x"}}')
+        token = self.home / "token"
+        token.write_text("whsec_" + "A" * 43 + "=\n")
+        token.chmod(0o600)
+        text = self.contexts.read_text().replace("ssm:/x", f"file:{token}")
+        self.contexts.write_text(text)
+
+    def test_nothing_waits_without_a_terminal(self):
+        err = self.refused(EXIT_USAGE, "asked on a terminal only", "token", "rotate")
+        self.assertIn("--yes", err)
+
+    def test_answers(self):
+        for answer, args, code in (("n\n", [], EXIT_BAD), ("\n", [], EXIT_BAD), ("n\n", ["--no-input"], EXIT_USAGE)):
+            before = (self.home / "token").read_text()
+            master, slave = pty.openpty()
+            process = subprocess.Popen([self.opsctl_path, "token", "rotate", *args], stdin=slave, stderr=slave,
+                                       stdout=subprocess.DEVNULL, env=self.env)
+            os.write(master, answer.encode())
+            self.assertEqual(process.wait(LIMIT_S), code)
+            os.close(slave)
+            os.close(master)
+            self.assertEqual((self.home / "token").read_text(), before)
+
+
+if __name__ == "__main__":
+    main()
