@@ -1,0 +1,264 @@
+#include <unistd.h>
+
+#include "admin.h"
+#include "api.h"
+#include "api_metrics.h"
+#include "keyring.h"
+#include "log.h"
+#include "outbox.h"
+#include "problem.h"
+#include "replay.h"
+#include "routes.h"
+#include "stop.h"
+#include "submit.h"
+
+enum { EXIT_MARGIN_MS = 500, RETRY_BUSY_S = 1 };
+
+/* ---- what httpd calls ---- */
+
+static void on_head(struct httpd_request *r, void *arg)
+{
+	operations[route_find(r)].head(arg, r);
+}
+
+/* Only rows with a body step let a body come without having answered. */
+static void on_body(struct httpd_request *r, void *arg)
+{
+	operations[route_find(r)].body(arg, r);
+}
+
+static void on_return(struct httpd_request *r, void *arg)
+{
+	submit_return(arg, r);
+}
+
+static void on_done(struct httpd_request *r, void *arg)
+{
+	struct api *api = arg;
+
+	count_request(route_find(r), r->status, clock_mono_us(api->clock) - r->started_us);
+	submit_done(api, r);
+}
+
+static void on_turn_end(unsigned loop, void *arg)
+{
+	struct api *api = arg;
+
+	log_gather(); /* a decision is logged before what it lets through goes on its way */
+	outbox_hand_over(api->outbox, loop);
+}
+
+static void on_refuse(struct httpd_request *r, unsigned status, const char *why, void *arg)
+{
+	struct problem p = { .status = status, .error = "Malformed request", .detail = why };
+	struct api *api = arg;
+	char id[REQUEST_ID_SIZE];
+
+	if (status == 413)
+		p.error = "Request body too large";
+	else if (status == 414 || status == 431)
+		p.error = "Request head too large";
+	else if (status == 503)
+		p = (struct problem){ .status = status, .error = "Too much is being received",
+			.name = "Retry-After", .value = LOG_INT(RETRY_BUSY_S) };
+	request_id(r, api->clock, id);
+	problem_answer(r, id, &p);
+}
+
+static const struct httpd_app app = {
+	.on_head = on_head,
+	.on_body = on_body,
+	.on_return = on_return,
+	.on_done = on_done,
+	.on_turn_end = on_turn_end,
+	.on_refuse = on_refuse,
+};
+
+/* ---- what admin calls ---- */
+
+static bool is_alive(void *arg)
+{
+	return httpd_is_alive(((struct api *)arg)->httpd);
+}
+
+static bool is_ready(void *arg, const char **why)
+{
+	*why = "draining";
+	return !atomic_load(&((struct api *)arg)->is_draining);
+}
+
+static void render(void *arg, struct buf *out)
+{
+	api_metrics_render(arg, out);
+}
+
+/* ---- start ---- */
+
+static void give_back(void *arg, unsigned loop, struct httpd_request *list)
+{
+	httpd_return(((struct api *)arg)->httpd, loop, list);
+}
+
+static int open_ports(struct api *api, struct err *err)
+{
+	const struct api_settings *s = &api->settings;
+	const struct queue_options queue_options = { .create = true };
+	const struct keyring_options keyring_options = {
+		.url = s->secret,
+		.ttl_s = s->secret_ttl_s,
+		.grace_s = s->secret_grace_s,
+		.clock = api->clock,
+		.give_back = give_back,
+		.arg = api,
+	};
+
+	if (keyring_open(&api->keyring, &keyring_options, err) != 0)
+		return -1;
+	return queue_open(&api->queue, str_from(s->queue), &queue_options, err);
+}
+
+static int open_http(struct api *api, struct err *err)
+{
+	const struct api_settings *s = &api->settings;
+	const struct httpd_options options = {
+		.listen = s->listen,
+		.server = "ops-api",
+		.loop_count = (unsigned)s->threads,
+		.connection_max = (unsigned)s->max_connections,
+		.body_max = (size_t)s->max_body_bytes,
+		.bodies_max = (size_t)s->max_pending_bytes,
+		.request_timeout_s = (unsigned)s->request_timeout_s,
+		.clock = api->clock,
+		.app = &app,
+		.arg = api,
+	};
+
+	if (httpd_open(&api->httpd, &options, err) != 0)
+		return err_wrap(err, "OPS_LISTEN");
+	if (httpd_connection_max(api->httpd) < s->max_connections)
+		log_warn("fewer connections than set: the limit of open files is too low", "limit",
+		    LOG_INT(httpd_connection_max(api->httpd)), NULL);
+	return 0;
+}
+
+static int open_outbox(struct api *api, struct err *err)
+{
+	const struct api_settings *s = &api->settings;
+	const struct outbox_options options = {
+		.queue = api->queue,
+		.clock = api->clock,
+		.loop_count = httpd_loop_count(api->httpd),
+		.senders = (unsigned)s->senders,
+		.bytes_max = (size_t)s->max_pending_bytes,
+		.envelope_records_max = (size_t)s->envelope_max_records,
+		.envelope_bytes_max = (size_t)s->envelope_max_bytes,
+		.deliver = submit_deliver,
+		.arg = api,
+	};
+
+	return outbox_open(&api->outbox, &options, err);
+}
+
+static int open_admin(struct api *api, struct err *err)
+{
+	const struct admin_options options = {
+		.listen = api->settings.service.admin_listen,
+		.is_alive = is_alive,
+		.is_ready = is_ready,
+		.render = render,
+		.arg = api,
+	};
+
+	if (admin_open(&api->admin, &options, err) != 0)
+		return err_wrap(err, "OPS_ADMIN_LISTEN");
+	return 0;
+}
+
+/* The public port serves last: everything that a request needs is there by then. */
+static int api_open(struct api *api, struct err *err)
+{
+	api_metrics_init();
+	api->replay = replay_open();
+	if (open_ports(api, err) != 0 || open_http(api, err) != 0 || open_outbox(api, err) != 0 ||
+	    open_admin(api, err) != 0)
+		return -1;
+	if (keyring_start(api->keyring, err) != 0)
+		return -1;
+	return httpd_start(api->httpd, err);
+}
+
+/* ---- stop ---- */
+
+/* Those that give requests back, before what they give them to. */
+static void api_close(struct api *api)
+{
+	outbox_close(api->outbox);
+	keyring_close(api->keyring);
+	admin_close(api->admin);
+	httpd_close(api->httpd);
+	replay_close(api->replay);
+	queue_close(api->queue);
+}
+
+static bool drain(struct api *api)
+{
+	const struct api_settings *s = &api->settings;
+	int64_t end_ms = clock_mono_ms(api->clock) + s->service.drain_timeout_s * 1000 - EXIT_MARGIN_MS;
+	int64_t grace_ms = s->drain_grace_s * 1000;
+
+	log_info("draining", "requests", LOG_INT((int64_t)httpd_request_count(api->httpd)), NULL);
+	atomic_store(&api->is_draining, true);
+	httpd_drain(api->httpd);
+	if (grace_ms > end_ms - clock_mono_ms(api->clock))
+		grace_ms = end_ms - clock_mono_ms(api->clock);
+	if (grace_ms > 0)
+		clock_sleep_ms(grace_ms); /* load balancers learn slowly that nothing more should come */
+	httpd_quiesce(api->httpd);
+	return httpd_wait_idle(api->httpd, end_ms - clock_mono_ms(api->clock));
+}
+
+static void log_listening(const char *role, const struct setting_address *at, uint16_t port)
+{
+	log_info("listening", "role", role, "server.address", at->host, "server.port", LOG_INT(port), NULL);
+}
+
+static int run(struct api *api)
+{
+	enum stop_event event;
+
+	log_info("started", "microhttpd", httpd_library_version(), "loops",
+	    LOG_INT(httpd_loop_count(api->httpd)), "connections",
+	    LOG_INT(httpd_connection_max(api->httpd)), NULL);
+	log_listening("admin", &api->settings.service.admin_listen, admin_port(api->admin));
+	log_listening("public", &api->settings.listen, httpd_port(api->httpd));
+	while ((event = stop_wait(-1)) != STOP_STOP) {
+		if (event != STOP_RELOAD)
+			continue;
+		service_reload(&api->settings.service);
+		keyring_reload(api->keyring);
+	}
+	if (drain(api)) {
+		log_info("stopped", NULL);
+		return 0;
+	}
+	/* What is not answered was not acknowledged: the clients send it again. */
+	log_error("stopped before all was answered", "requests",
+	    LOG_INT((int64_t)httpd_request_count(api->httpd)), NULL);
+	_exit(0); /* threads are still in calls that use what would be closed */
+}
+
+int main(int argc, char **argv)
+{
+	static struct api api = { .clock = &clock_system };
+	struct err err;
+	int status;
+
+	if (!service_begin(&api_service, argc, argv, &api.settings, &status))
+		return status;
+	if (api_open(&api, &err) == 0)
+		status = run(&api);
+	else
+		status = service_refuse(&err);
+	api_close(&api);
+	return status;
+}

@@ -1,0 +1,185 @@
+#include "outbox.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "mem.h"
+#include "outbox_core.h"
+
+/* Of an envelope's message besides its body: attribute names and values. */
+enum { ATTRIBUTE_BYTES = 1024 };
+
+void parcels_init(struct parcels *p)
+{
+	p->head = NULL;
+	p->tail = &p->head;
+}
+
+void parcels_add(struct parcels *p, struct parcel *one)
+{
+	one->next = NULL;
+	*p->tail = one;
+	p->tail = &one->next;
+}
+
+/* ---- in ---- */
+
+bool outbox_reserve(struct outbox *o, size_t bytes)
+{
+	if (atomic_fetch_add_explicit(&o->bytes, bytes, memory_order_relaxed) + bytes <= o->o.bytes_max)
+		return true;
+	atomic_fetch_sub_explicit(&o->bytes, bytes, memory_order_relaxed);
+	return false;
+}
+
+void outbox_add(struct outbox *o, struct parcel *p)
+{
+	parcels_add(&o->lanes[p->loop], p);
+	atomic_fetch_add_explicit(&o->records, 1, memory_order_relaxed);
+}
+
+/* Once a turn and not once a record: otherwise senders are woken for batches of one. */
+void outbox_hand_over(struct outbox *o, unsigned loop)
+{
+	struct parcels *lane = &o->lanes[loop];
+
+	if (!lane->head)
+		return;
+	pthread_mutex_lock(&o->lock);
+	*o->waiting.tail = lane->head;
+	o->waiting.tail = lane->tail;
+	pthread_cond_signal(&o->filled);
+	pthread_mutex_unlock(&o->lock);
+	parcels_init(lane);
+}
+
+/* ---- out ---- */
+
+/*
+ * How much of the queue's head fits into one call: envelopes are filled in order, so what
+ * fits can be counted without making them.
+ */
+static void cut_batch(struct outbox *o, struct parcels *out)
+{
+	size_t envelopes = 1, records = 0, bytes = 0, batch_bytes = 0;
+
+	while (o->waiting.head) {
+		struct parcel *p = o->waiting.head;
+		bool is_next = records == o->o.envelope_records_max ||
+		    bytes + p->line.n > o->o.envelope_bytes_max;
+
+		if (out->head && batch_bytes + p->line.n > o->batch_bytes_max)
+			break;
+		if (is_next && ++envelopes > o->batch_max)
+			break;
+		records = is_next ? 1 : records + 1;
+		bytes = is_next ? p->line.n : bytes + p->line.n;
+		batch_bytes += p->line.n;
+		o->waiting.head = p->next;
+		parcels_add(out, p);
+	}
+	if (!o->waiting.head)
+		o->waiting.tail = &o->waiting.head;
+}
+
+bool outbox_take(struct outbox *o, struct parcels *out)
+{
+	parcels_init(out);
+	pthread_mutex_lock(&o->lock);
+	while (!o->waiting.head && !o->is_stopping)
+		pthread_cond_wait(&o->filled, &o->lock);
+	cut_batch(o, out);
+	if (o->waiting.head)
+		pthread_cond_signal(&o->filled); /* more than one call's worth: another sender's */
+	pthread_mutex_unlock(&o->lock);
+	return out->head != NULL;
+}
+
+void outbox_deliver(struct outbox *o, struct parcel *list)
+{
+	struct parcels *by_loop = xcalloc(o->o.loop_count, sizeof(*by_loop));
+	size_t count = 0;
+
+	for (unsigned i = 0; i < o->o.loop_count; i++)
+		parcels_init(&by_loop[i]);
+	for (struct parcel *p = list, *next; p; p = next) {
+		next = p->next;
+		parcels_add(&by_loop[p->loop], p);
+		count++;
+	}
+	atomic_fetch_sub_explicit(&o->records, count, memory_order_relaxed);
+	for (unsigned i = 0; i < o->o.loop_count; i++)
+		if (by_loop[i].head)
+			o->o.deliver(o->o.arg, i, by_loop[i].head);
+	free(by_loop);
+}
+
+void outbox_release(struct outbox *o, size_t bytes)
+{
+	atomic_fetch_sub_explicit(&o->bytes, bytes, memory_order_relaxed);
+}
+
+size_t outbox_bytes(struct outbox *o)
+{
+	return atomic_load_explicit(&o->bytes, memory_order_relaxed);
+}
+
+size_t outbox_records(struct outbox *o)
+{
+	return atomic_load_explicit(&o->records, memory_order_relaxed);
+}
+
+/* ---- open and close ---- */
+
+static int start_senders(struct outbox *o, unsigned count, struct err *err)
+{
+	for (; o->sender_count < count; o->sender_count++) {
+		errno = pthread_create(&o->senders[o->sender_count], NULL, sender_main, o);
+		if (errno != 0)
+			return err_errno(err, "thread");
+	}
+	return 0;
+}
+
+int outbox_open(struct outbox **out, const struct outbox_options *options, struct err *err)
+{
+	const struct queue_traits *traits = queue_traits(options->queue);
+	unsigned count = options->senders ? options->senders : traits->senders;
+	struct outbox *o = xcalloc(1, sizeof(*o));
+
+	o->o = *options;
+	o->batch_max = traits->batch_max < OUTBOX_BATCH_MAX ? traits->batch_max : OUTBOX_BATCH_MAX;
+	o->batch_bytes_max = traits->body_max - o->batch_max * ATTRIBUTE_BYTES;
+	o->lanes = xcalloc(options->loop_count, sizeof(*o->lanes));
+	for (unsigned i = 0; i < options->loop_count; i++)
+		parcels_init(&o->lanes[i]);
+	parcels_init(&o->waiting);
+	pthread_mutex_init(&o->lock, NULL);
+	pthread_cond_init(&o->filled, NULL);
+	o->senders = xcalloc(count, sizeof(*o->senders));
+	if (start_senders(o, count, err) != 0) {
+		outbox_close(o);
+		return -1;
+	}
+	*out = o;
+	return 0;
+}
+
+void outbox_close(struct outbox *o)
+{
+	if (!o)
+		return;
+	pthread_mutex_lock(&o->lock);
+	o->is_stopping = true;
+	pthread_cond_broadcast(&o->filled);
+	pthread_mutex_unlock(&o->lock);
+	for (unsigned i = 0; i < o->sender_count; i++)
+		pthread_join(o->senders[i], NULL);
+	assert(!o->waiting.head);
+	pthread_cond_destroy(&o->filled);
+	pthread_mutex_destroy(&o->lock);
+	free(o->senders);
+	free(o->lanes);
+	free(o);
+}

@@ -1,0 +1,226 @@
+#include "replay.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api_metrics.h"
+#include "mem.h"
+
+enum { BUCKET_COUNT = REPLAY_IDS_MAX * 2, DIGEST_KEPT = 16, NONE = -1 };
+
+/* Kept small, since there are many. Half a SHA-256 is out of reach of collisions. */
+struct entry {
+	unsigned char id[DIGEST_KEPT], body[DIGEST_KEPT];
+	char envelope[UUID_TEXT_SIZE]; /* "" while under way */
+	int32_t chain;        /* next in the bucket, or in the free list */
+	int32_t older, newer; /* of the answered ones */
+	int64_t expires_s;
+	struct replay_waiter *waiters, **waiters_tail;
+};
+
+struct replay {
+	pthread_mutex_t lock;
+	int32_t buckets[BUCKET_COUNT];
+	int32_t free, oldest, newest, used; /* entries from `used` on were never touched */
+	size_t count;
+	struct entry entries[REPLAY_IDS_MAX];
+};
+
+struct replay *replay_open(void)
+{
+	struct replay *r = xcalloc(1, sizeof(*r)); /* pages are resident once touched, not before */
+
+	pthread_mutex_init(&r->lock, NULL);
+	for (size_t i = 0; i < BUCKET_COUNT; i++)
+		r->buckets[i] = NONE;
+	r->free = r->oldest = r->newest = NONE;
+	return r;
+}
+
+void replay_close(struct replay *r)
+{
+	if (!r)
+		return;
+	pthread_mutex_destroy(&r->lock);
+	free(r);
+}
+
+static int32_t *bucket_of(struct replay *r, const unsigned char id[DIGEST_KEPT])
+{
+	uint32_t hash;
+
+	memcpy(&hash, id, sizeof(hash));
+	return &r->buckets[hash % BUCKET_COUNT];
+}
+
+static int32_t find(struct replay *r, const unsigned char id[DIGEST_KEPT])
+{
+	int32_t i = *bucket_of(r, id);
+
+	while (i != NONE && memcmp(r->entries[i].id, id, DIGEST_KEPT) != 0)
+		i = r->entries[i].chain;
+	return i;
+}
+
+static bool is_under_way(const struct entry *e)
+{
+	return e->envelope[0] == '\0';
+}
+
+/* ---- the list of answered ones, oldest first ---- */
+
+static void list_add(struct replay *r, int32_t i)
+{
+	struct entry *e = &r->entries[i];
+
+	e->older = r->newest;
+	e->newer = NONE;
+	if (r->newest != NONE)
+		r->entries[r->newest].newer = i;
+	else
+		r->oldest = i;
+	r->newest = i;
+}
+
+static void list_remove(struct replay *r, int32_t i)
+{
+	struct entry *e = &r->entries[i];
+
+	if (e->older != NONE)
+		r->entries[e->older].newer = e->newer;
+	else
+		r->oldest = e->newer;
+	if (e->newer != NONE)
+		r->entries[e->newer].older = e->older;
+	else
+		r->newest = e->older;
+}
+
+/* ---- entries ---- */
+
+static void entry_drop(struct replay *r, int32_t i)
+{
+	int32_t *link = bucket_of(r, r->entries[i].id);
+
+	if (!is_under_way(&r->entries[i]))
+		list_remove(r, i);
+	while (*link != i)
+		link = &r->entries[*link].chain;
+	*link = r->entries[i].chain;
+	r->entries[i].chain = r->free;
+	r->free = i;
+	r->count--;
+}
+
+/* Expiry is nearly in the order of answers: a look at the oldest is enough. */
+static void drop_expired(struct replay *r, int64_t now_s)
+{
+	while (r->oldest != NONE && r->entries[r->oldest].expires_s < now_s)
+		entry_drop(r, r->oldest);
+}
+
+/* NONE: all are under way. */
+static int32_t entry_take(struct replay *r)
+{
+	int32_t i = r->free;
+
+	if (i == NONE && r->used < REPLAY_IDS_MAX)
+		return r->used++;
+	if (i == NONE && r->oldest != NONE) {
+		metric_add(&replay_events[REPLAY_FORGOTTEN], 1);
+		entry_drop(r, r->oldest);
+		i = r->free;
+	}
+	if (i != NONE)
+		r->free = r->entries[i].chain;
+	return i;
+}
+
+static enum replay_verdict begin_new(struct replay *r, const unsigned char id[DIGEST_KEPT],
+    const unsigned char body[DIGEST_KEPT], int64_t expires_s)
+{
+	int32_t i = entry_take(r);
+	struct entry *e;
+
+	if (i == NONE)
+		return REPLAY_FULL;
+	e = &r->entries[i];
+	memcpy(e->id, id, DIGEST_KEPT);
+	memcpy(e->body, body, DIGEST_KEPT);
+	e->envelope[0] = '\0';
+	e->expires_s = expires_s;
+	e->waiters = NULL;
+	e->waiters_tail = &e->waiters;
+	e->chain = *bucket_of(r, id);
+	*bucket_of(r, id) = i;
+	r->count++;
+	return REPLAY_NEW;
+}
+
+static enum replay_verdict begin_again(struct entry *e, const unsigned char body[DIGEST_KEPT],
+    struct replay_waiter *waiter, char object[OBJECTKEY_SIZE])
+{
+	if (memcmp(e->body, body, DIGEST_KEPT) != 0)
+		return REPLAY_OTHER;
+	if (!is_under_way(e)) {
+		objectkey_of(e->envelope, object);
+		return REPLAY_DONE;
+	}
+	waiter->next = NULL;
+	*e->waiters_tail = waiter;
+	e->waiters_tail = &waiter->next;
+	return REPLAY_WAIT;
+}
+
+enum replay_verdict replay_begin(struct replay *r, struct str id, const unsigned char digest[HASH_SIZE],
+    int64_t now_s, int64_t expires_s, struct replay_waiter *waiter, char object[OBJECTKEY_SIZE])
+{
+	unsigned char id_digest[HASH_SIZE];
+	enum replay_verdict verdict;
+	int32_t i;
+
+	hash_sha256(id, id_digest);
+	pthread_mutex_lock(&r->lock);
+	drop_expired(r, now_s);
+	i = find(r, id_digest);
+	if (i == NONE)
+		verdict = begin_new(r, id_digest, digest, expires_s);
+	else
+		verdict = begin_again(&r->entries[i], digest, waiter, object);
+	pthread_mutex_unlock(&r->lock);
+	return verdict;
+}
+
+struct replay_waiter *replay_finish(struct replay *r, struct str id, const char *object)
+{
+	unsigned char id_digest[HASH_SIZE];
+	struct replay_waiter *waiters;
+	struct entry *e;
+	int32_t i;
+
+	hash_sha256(id, id_digest);
+	pthread_mutex_lock(&r->lock);
+	i = find(r, id_digest);
+	assert(i != NONE && is_under_way(&r->entries[i]));
+	e = &r->entries[i];
+	waiters = e->waiters;
+	e->waiters = NULL;
+	if (object && objectkey_parse(str_from(object), e->envelope, NULL))
+		list_add(r, i);
+	else
+		entry_drop(r, i);
+	pthread_mutex_unlock(&r->lock);
+	return waiters;
+}
+
+size_t replay_count(struct replay *r)
+{
+	size_t n;
+
+	pthread_mutex_lock(&r->lock);
+	n = r->count;
+	pthread_mutex_unlock(&r->lock);
+	return n;
+}

@@ -1,0 +1,388 @@
+#include "submit.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api_metrics.h"
+#include "auth.h"
+#include "crash.h"
+#include "log.h"
+#include "mem.h"
+#include "problem.h"
+#include "record.h"
+#include "replay.h"
+
+enum { RETRY_BUSY_S = 1, RETRY_QUEUE_S = 5, ANSWER_MAX = 512 };
+
+enum stage {
+	JUDGING,
+	WAITING_FOR_KEYS,  /* in keyring */
+	WAITING_FOR_QUEUE, /* in outbox */
+	WAITING_FOR_FIRST, /* in replay, for the first of its id */
+};
+
+struct submission {
+	struct parcel parcel; /* first: outbox gives it back */
+	struct replay_waiter waiter;
+	struct api *api;
+	struct httpd_request *request;
+	enum stage stage;
+	bool is_rejudged;  /* keys were read again for it */
+	bool is_first;     /* replay_finish() is due */
+	struct auth auth;
+	char request_id[REQUEST_ID_SIZE];
+	char id[WEBHOOK_ID_MAX + 1]; /* the record's */
+	struct traceparent trace; /* of our own span; empty: the client sent none */
+	char traceparent[TRACEPARENT_SIZE];
+	struct buf line;
+	size_t reserved;
+};
+
+/* ---- answers ---- */
+
+static void answer_problem(struct submission *s, const struct problem *p)
+{
+	problem_answer(s->request, s->request_id, p);
+}
+
+static void answer_unauthorized(struct submission *s)
+{
+	answer_problem(s, &(struct problem){
+			      .status = 401,
+			      .error = auth_error(&s->auth),
+			      .name = "WWW-Authenticate",
+			      .value = auth_challenge((enum auth_mode)s->api->settings.auth),
+			  });
+}
+
+static void answer_unavailable(struct submission *s, const char *error, int64_t retry_after_s)
+{
+	answer_problem(s, &(struct problem){ .status = 503, .error = error, .name = "Retry-After",
+			      .value = LOG_INT(retry_after_s) });
+}
+
+static void answer_payload(struct submission *s, enum payload_fault fault, const struct err *err)
+{
+	count_rejection(fault);
+	answer_problem(s, &(struct problem){ .status = 400, .error = payload_fault_text(fault),
+			      .detail = err->text });
+}
+
+/* id and object hold nothing that JSON would escape. */
+static void answer_accepted(struct submission *s)
+{
+	struct buf body = BUF_INIT(ANSWER_MAX);
+
+	buf_addf(&body, "{\"message\":\"Payload accepted and queued.\",\"id\":\"%s\",\"object\":\"%s\"}",
+	    s->id, s->parcel.object);
+	assert(!body.full);
+	CRASH_POINT("api-before-answer");
+	httpd_answer(s->request, &(struct httpd_answer){
+				     .status = 200,
+				     .type = "application/json",
+				     .body = buf_str(&body),
+				     .fields = { { "X-Request-Id", s->request_id } },
+				 });
+	buf_release(&body);
+}
+
+static void answer_outcome(struct submission *s)
+{
+	if (s->parcel.result == ERR_NONE)
+		answer_accepted(s);
+	else
+		answer_unavailable(s, "The queue did not confirm the payload; send it again", RETRY_QUEUE_S);
+}
+
+/* ---- the way to the queue ---- */
+
+static void line_release(struct submission *s)
+{
+	buf_release(&s->line);
+	if (s->reserved)
+		outbox_release(s->api->outbox, s->reserved);
+	s->reserved = 0;
+}
+
+static void record_make(struct submission *s, const struct payload *p)
+{
+	struct record record = {
+		.id = str_from(s->id),
+		.accepted_at_ms = clock_wall_ms(s->api->clock),
+		.traceparent = str_from(s->traceparent),
+		.data = { p->data[0], p->data[1] },
+	};
+
+	buf_init(&s->line, s->reserved);
+	(void)buf_room(&s->line, s->reserved); /* one block of that size */
+	record_write(&s->line, &record);
+	assert(!s->line.full);
+	s->parcel.line = buf_str(&s->line);
+}
+
+static void enqueue(struct submission *s, const struct payload *p)
+{
+	const struct api_settings *settings = &s->api->settings;
+
+	record_make(s, p);
+	httpd_drop_body(s->request);
+	s->parcel.loop = s->request->loop;
+	s->parcel.traceparent = str_from(s->traceparent);
+	s->parcel.deadline_us =
+	    clock_mono_us(s->api->clock) + settings->request_timeout_s * INT64_C(1000000);
+	s->stage = WAITING_FOR_QUEUE;
+	httpd_defer(s->request);
+	outbox_add(s->api->outbox, &s->parcel);
+}
+
+/* Tell those who sent the same id meanwhile, each in its own loop. */
+static void finish_first(struct submission *s)
+{
+	struct replay_waiter *w, *next;
+
+	if (!s->is_first)
+		return;
+	s->is_first = false;
+	w = replay_finish(s->api->replay, str_from(s->id),
+	    s->parcel.result == ERR_NONE ? s->parcel.object : NULL);
+	for (; w; w = next) {
+		struct submission *other =
+		    (struct submission *)((char *)w - offsetof(struct submission, waiter));
+
+		next = w->next;
+		other->parcel.result = s->parcel.result;
+		memcpy(other->parcel.object, s->parcel.object, sizeof(s->parcel.object));
+		httpd_return(s->api->httpd, other->request->loop, other->request);
+	}
+}
+
+static struct auth_context audit_context(const struct submission *s)
+{
+	bool has_trace = s->traceparent[0] != '\0';
+
+	return (struct auth_context){ .request_id = s->request_id, .request = s->request,
+		.trace_id = has_trace ? s->trace.trace_id : NULL,
+		.span_id = has_trace ? s->trace.span_id : NULL };
+}
+
+static void answer_replay(struct submission *s, enum replay_event event, const char *outcome)
+{
+	struct auth_context context = audit_context(s);
+
+	line_release(s);
+	metric_add(&replay_events[event], 1);
+	auth_audit_replay(&s->auth, outcome, &context);
+	httpd_drop_body(s->request);
+	if (event == REPLAY_ANSWERED)
+		answer_accepted(s);
+	else if (event == REPLAY_CONFLICT)
+		answer_problem(s, &(struct problem){ .status = 422,
+				      .error = "webhook-id was used with another body" });
+	else {
+		s->stage = WAITING_FOR_FIRST;
+		httpd_defer(s->request);
+	}
+}
+
+/* Signed requests have an id of their client's: whether it was here before. */
+static void check_replay(struct submission *s, const struct payload *p)
+{
+	unsigned char digest[HASH_SIZE];
+
+	hash_sha256(s->request->body, digest);
+	switch (replay_begin(s->api->replay, s->auth.webhook.id, digest, clock_wall_s(s->api->clock),
+	    s->auth.timestamp_s + WEBHOOK_TOLERANCE_S, &s->waiter, s->parcel.object)) {
+	case REPLAY_NEW:
+		s->is_first = true;
+		enqueue(s, p);
+		return;
+	case REPLAY_DONE:
+		answer_replay(s, REPLAY_ANSWERED, "success");
+		return;
+	case REPLAY_WAIT:
+		answer_replay(s, REPLAY_WAITED, "unknown");
+		return;
+	case REPLAY_OTHER:
+		answer_replay(s, REPLAY_CONFLICT, "failure");
+		return;
+	case REPLAY_FULL:
+		answer_unavailable(s, "Too many webhook ids under way", RETRY_BUSY_S);
+	}
+}
+
+static void admit(struct submission *s, const struct payload *p)
+{
+	size_t bytes = p->data[0].n + p->data[1].n + RECORD_OVERHEAD_MAX;
+
+	if (!outbox_reserve(s->api->outbox, bytes)) {
+		api_count(API_RECORDS_REFUSED, 1);
+		answer_unavailable(s, "Too much is waiting for the queue", RETRY_BUSY_S);
+		return;
+	}
+	s->reserved = bytes;
+	if (s->auth.webhook.id_count) {
+		memcpy(s->id, s->auth.webhook.id.p, s->auth.webhook.id.n);
+		check_replay(s, p);
+	} else {
+		char id[UUID_TEXT_SIZE];
+
+		uuid_v7(s->api->clock, id);
+		memcpy(s->id, id, sizeof(id));
+		enqueue(s, p);
+	}
+}
+
+/* ---- judging ---- */
+
+/* false: answered or waiting. */
+static bool check_credentials(struct submission *s, enum auth_step step)
+{
+	struct auth_context context = audit_context(s);
+
+	if (step == AUTH_UNKNOWN && !s->is_rejudged) {
+		s->is_rejudged = true;
+		s->stage = WAITING_FOR_KEYS;
+		switch (keyring_await(s->api->keyring, s->auth.generation, s->request)) {
+		case KEYRING_WAITING:
+			return false;
+		case KEYRING_AGAIN:
+			submit_return(s->api, s->request);
+			return false;
+		case KEYRING_NO:
+			break;
+		}
+	}
+	auth_audit(&s->auth, step == AUTH_PASSED, &context);
+	if (step == AUTH_PASSED)
+		return true;
+	answer_unauthorized(s);
+	return false;
+}
+
+/* Signature, JSON, other credentials, content: a fault of an earlier kind hides all later ones. */
+static void judge(struct submission *s)
+{
+	const struct api_settings *settings = &s->api->settings;
+	enum payload_fault fault;
+	enum auth_step step;
+	struct payload payload;
+	int64_t epoch_ms;
+	struct err err;
+
+	s->stage = JUDGING;
+	step = auth_check_signature(&s->auth, (enum auth_mode)settings->auth, s->api->keyring, s->request,
+	    clock_wall_s(s->api->clock));
+	if (step != AUTH_OPEN && !check_credentials(s, step))
+		return;
+	if (payload_parse(s->request->body, &payload, &fault, &err) != 0) {
+		answer_payload(s, fault, &err);
+		return;
+	}
+	if (step == AUTH_OPEN &&
+	    !check_credentials(s, auth_check_token(&s->auth, s->api->keyring, s->request, &payload)))
+		return;
+	if (payload_check(&payload, (enum payload_policy)settings->payload_policy, &epoch_ms, &fault,
+		&err) != 0) {
+		answer_payload(s, fault, &err);
+		return;
+	}
+	admit(s, &payload);
+}
+
+/* ---- the calls of a request's life ---- */
+
+static bool is_json(const struct httpd_field *type)
+{
+	struct str name, parameters;
+
+	(void)str_cut(type->value, ';', &name, &parameters);
+	return type->count == 1 && str_eq_nocase(str_trim(name), STR("application/json"));
+}
+
+void submit_head(struct api *api, struct httpd_request *r)
+{
+	struct problem p = { .status = 415, .error = "Content-Type must be application/json",
+		.name = "Accept", .value = "application/json" };
+	char id[REQUEST_ID_SIZE];
+
+	if (r->fields[HTTPD_CONTENT_ENCODING].count > 0)
+		p = (struct problem){ .status = 415, .error = "Content-Encoding is not supported",
+			.name = "Accept-Encoding", .value = "identity" };
+	else if (is_json(&r->fields[HTTPD_CONTENT_TYPE]))
+		return;
+	request_id(r, api->clock, id);
+	problem_answer(r, id, &p);
+}
+
+/* A trace that the client began goes on with a span of ours. */
+static void read_trace(struct submission *s)
+{
+	const struct httpd_field *field = &s->request->fields[HTTPD_TRACEPARENT];
+
+	if (field->count != 1 || !traceparent_parse(field->value, &s->trace))
+		return;
+	traceparent_new_span(&s->trace);
+	traceparent_format(&s->trace, s->traceparent);
+}
+
+void submit_body(struct api *api, struct httpd_request *r)
+{
+	struct submission *s = xcalloc(1, sizeof(*s));
+
+	s->api = api;
+	s->request = r;
+	r->state = s;
+	request_id(r, api->clock, s->request_id);
+	read_trace(s);
+	judge(s);
+}
+
+void submit_return(struct api *api, struct httpd_request *r)
+{
+	struct submission *s = r->state;
+
+	switch (s->stage) {
+	case JUDGING:
+		assert(!"a submission that waits for nothing came back");
+		return;
+	case WAITING_FOR_KEYS:
+		judge(s);
+		return;
+	case WAITING_FOR_QUEUE:
+		line_release(s);
+		api_count(s->parcel.result == ERR_NONE ? API_RECORDS_ACCEPTED : API_RECORDS_FAILED, 1);
+		finish_first(s);
+		answer_outcome(s);
+		return;
+	case WAITING_FOR_FIRST:
+		answer_outcome(s);
+	}
+	(void)api;
+}
+
+void submit_done(struct api *api, struct httpd_request *r)
+{
+	struct submission *s = r->state;
+
+	(void)api;
+	if (!s)
+		return;
+	assert(!s->is_first);
+	line_release(s);
+	free(s);
+	r->state = NULL;
+}
+
+void submit_deliver(void *arg, unsigned loop, struct parcel *list)
+{
+	struct httpd_request *first = NULL, **tail = &first;
+	struct api *api = arg;
+
+	for (struct parcel *p = list; p; p = p->next) {
+		*tail = ((struct submission *)p)->request;
+		tail = &(*tail)->next;
+	}
+	*tail = NULL;
+	httpd_return(api->httpd, loop, first);
+}
