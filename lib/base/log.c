@@ -5,10 +5,12 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "json.h"
+#include "mem.h"
 
 static const char *const level_names[LOG_LEVEL_COUNT] = {
 	[LOG_DEBUG] = "debug",
@@ -120,14 +122,76 @@ static void format(struct buf *line, enum log_level level, const char *message, 
 		format_text(line, level, message, pairs);
 }
 
-/* A line that cannot be written has nowhere to be reported: it is dropped, never blocked on for long. */
-static void put(struct str line)
+/*
+ * A line that cannot be written has nowhere to be reported: it is dropped. The lock keeps
+ * writes whole that are too long for a pipe to take at once.
+ */
+static void put(struct str lines)
 {
-	ssize_t n;
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	ssize_t n = 0;
 
-	do
-		n = write(config.fd, line.p, line.n);
-	while (n < 0 && errno == EINTR);
+	pthread_mutex_lock(&lock);
+	while (lines.n && (n >= 0 || errno == EINTR)) {
+		n = write(config.fd, lines.p, lines.n);
+		if (n > 0)
+			lines = str_skip(lines, (size_t)n);
+	}
+	pthread_mutex_unlock(&lock);
+}
+
+/* ---- gathering, per thread ---- */
+
+enum { GATHER_MAX = 64 * 1024 };
+
+static _Thread_local struct buf *gathered; /* NULL: this thread writes line by line */
+static pthread_key_t gather_key;           /* only for its destructor */
+static pthread_once_t gather_once = PTHREAD_ONCE_INIT;
+
+static void gather_write(struct buf *b)
+{
+	if (b->n)
+		put(buf_str(b));
+	buf_reset(b);
+}
+
+static void gather_end(void *arg)
+{
+	gather_write(arg);
+	buf_release(arg);
+	free(arg);
+}
+
+static void gather_init(void)
+{
+	if (pthread_key_create(&gather_key, gather_end) != 0)
+		abort(); /* the process has used up all of its keys: a bug */
+}
+
+void log_gather(void)
+{
+	if (gathered) {
+		gather_write(gathered);
+		return;
+	}
+	(void)pthread_once(&gather_once, gather_init);
+	gathered = xcalloc(1, sizeof(*gathered));
+	buf_init(gathered, GATHER_MAX);
+	if (pthread_setspecific(gather_key, gathered) != 0)
+		abort(); /* out of memory, as in xcalloc() */
+}
+
+static void put_or_gather(enum log_level level, struct str line)
+{
+	if (!gathered) {
+		put(line);
+		return;
+	}
+	if (line.n > gathered->max - gathered->n)
+		gather_write(gathered);
+	buf_add(gathered, line);
+	if (level == LOG_ERROR)
+		gather_write(gathered);
 }
 
 static void add_none(struct buf *line, enum log_level level, const char *message, ...)
@@ -156,6 +220,6 @@ void log_write(enum log_level level, const char *message, ...)
 	line.max = LOG_LINE_MAX;
 	buf_addc(&line, '\n');
 	atomic_fetch_add_explicit(&line_counts[level], 1, memory_order_relaxed);
-	put(buf_str(&line));
+	put_or_gather(level, buf_str(&line));
 	buf_release(&line);
 }

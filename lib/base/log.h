@@ -1,6 +1,6 @@
 /*
  * log: one line per event on a descriptor (2 unless told), written with one
- * write(). JSON in ecs-logging 1.0 names, or text for a terminal.
+ * write() per line or per gathered lines. JSON in ecs-logging 1.0 names, or text for a terminal.
  * Programs log; libraries do not (except at debug). Never bodies, tokens, signatures.
  * Thread-safe.
  */
@@ -32,6 +32,12 @@ bool log_is_on(enum log_level level);
 bool log_level_parse(struct str name, enum log_level *out); /* "debug", "info", "warn", "error" */
 const char *log_level_name(enum log_level level);
 uint64_t log_line_count(enum log_level level); /* lines written at that level so far */
+
+/*
+ * For threads that log a lot: write what this thread has gathered, and gather its further
+ * lines until the next call, the thread's end, or a line of level error. Lines stay whole.
+ */
+void log_gather(void);
 
 /*
  * log_info("envelope stored", "object", key, "records", LOG_INT(n), NULL): pairs of
