@@ -13,7 +13,8 @@
 #include "httpd_core.h"
 #include "mem.h"
 
-enum { LOOP_MAX = 64, DESCRIPTORS_KEPT = 64, BACKLOG = 4096, WAIT_STEP_MS = 5 };
+enum { LOOP_MAX = 64, DESCRIPTORS_KEPT = 64, BACKLOG = 4096, WAIT_STEP_MS = 5,
+	STUCK_MS = 15000 }; /* loops turn at least once a second */
 
 const char *httpd_library_version(void)
 {
@@ -208,6 +209,16 @@ size_t httpd_connection_count(struct httpd *h)
 size_t httpd_request_count(struct httpd *h)
 {
 	return atomic_load(&h->request_count);
+}
+
+bool httpd_is_alive(struct httpd *h)
+{
+	int64_t now_ms = clock_mono_ms(h->o.clock);
+
+	for (unsigned i = 0; i < h->loop_count; i++)
+		if (now_ms - atomic_load_explicit(&h->loops[i].turned_ms, memory_order_relaxed) > STUCK_MS)
+			return false;
+	return true;
 }
 
 /* ---- stop ---- */

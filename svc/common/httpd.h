@@ -109,6 +109,8 @@ unsigned httpd_connection_max(const struct httpd *h); /* the real one */
 size_t httpd_connection_count(struct httpd *h);       /* open now; any thread */
 size_t httpd_request_count(struct httpd *h);          /* under way now; any thread */
 
+bool httpd_is_alive(struct httpd *h);                 /* every loop has turned lately; any thread */
+
 /* ---- in the loop thread ---- */
 
 /* Exactly once per request. */

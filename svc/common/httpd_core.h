@@ -1,6 +1,6 @@
 /*
  * httpd_core: what httpd.c, httpd_loop.c and httpd_request.c share; nobody else's.
- * Everything in a loop belongs to its thread, except `returned` and `count`.
+ * Everything in a loop belongs to its thread, except `returned` and what is atomic.
  */
 #ifndef OPS_HTTPD_CORE_H
 #define OPS_HTTPD_CORE_H
@@ -58,7 +58,8 @@ struct loop {
 	struct conn *conns;
 	unsigned conn_count, conn_max;
 	int64_t now_ms, swept_ms;
-	_Atomic size_t count; /* of conns, for other threads */
+	_Atomic size_t count;      /* of conns, for other threads */
+	_Atomic int64_t turned_ms; /* when it last went round, for other threads */
 
 	pthread_mutex_t lock; /* over returned */
 	struct httpd_request *returned, **returned_tail;

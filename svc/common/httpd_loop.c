@@ -131,6 +131,7 @@ static void turn(struct loop *l)
 		abort(); /* the descriptor is ours: a bug */
 	(void)eventfd_read(l->wake_fd, &wakes); /* non-blocking; empty is normal */
 	l->now_ms = now_ms(l);
+	atomic_store_explicit(&l->turned_ms, l->now_ms, memory_order_relaxed);
 	take_returned(l);
 	if (atomic_load(&h->is_quiescing))
 		quiesce(l);
@@ -176,7 +177,7 @@ void httpd_return(struct httpd *h, unsigned loop, struct httpd_request *list)
 
 /* ---- open and close ---- */
 
-static void on_library_log(void *arg, const char *fmt, va_list args)
+static void ATTR_PRINTF(2, 0) on_library_log(void *arg, const char *fmt, va_list args)
 {
 	struct buf text = BUF_INIT(1024);
 
@@ -220,6 +221,7 @@ int httpd_loop_open(struct loop *l, int listen_fd, struct err *err)
 {
 	l->listen_fd = listen_fd;
 	l->now_ms = l->swept_ms = now_ms(l);
+	atomic_store(&l->turned_ms, l->now_ms);
 	l->outer_fd = epoll_create1(EPOLL_CLOEXEC);
 	l->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (l->outer_fd < 0 || l->wake_fd < 0)
