@@ -46,7 +46,7 @@ FAULTS = {f.__name__: f for f in (kill, kill_while_starting, terminate, terminat
 
 
 class Scheduler:
-    """Faults of the given kinds on the given services, until `count` or the time is up."""
+    """Faults of the given kinds on the given services, until the kills or the time are over."""
 
     def __init__(self, seed, services, kinds, interval_s, log):
         self._draw = random.Random(f'{seed}/faults')
@@ -55,9 +55,9 @@ class Scheduler:
         self.done = 0
         self.kills = 0
 
-    def run(self, seconds, count=None):
+    def run(self, seconds, kills=None):
         end = time.monotonic() + seconds
-        while time.monotonic() < end and (count is None or self.done < count):
+        while time.monotonic() < end and (kills is None or self.kills < kills):
             time.sleep(self._draw.uniform(0.1, 1.9) * self._interval_s)
             kind = self._draw.choice(self._kinds)
             service = self._draw.choice(self._services)

@@ -114,7 +114,9 @@ class Run:
         objects = self.account.read_store(pipeline.store)
         wrong += self.account.reconcile(objects)
         self.wrong = wrong + pipeline.wrong()
-        self.summary = self.account.summary(objects)
+        self.summary = self.account.summary(objects) | {
+            'most': {s.name: {'rss_mib': round(s.max_rss_kib / 1024, 1),
+                              'descriptors': s.max_descriptors} for s in pipeline.services}}
 
     def keep_copy(self, place):
         """The file system goes, the evidence stays."""
@@ -156,7 +158,7 @@ def parse(arguments):
     parser.add_argument('--scenario', required=True, choices=SCENARIOS)
     parser.add_argument('--seed', type=int, default=time.time_ns() % 10**9)
     parser.add_argument('--seconds', type=float, default=8, help='how long faults go on')
-    parser.add_argument('--kills', type=int, help='stop after so many faults')
+    parser.add_argument('--kills', type=int, help='stop after so many kill -9')
     parser.add_argument('--rate', type=float, default=200, help='requests per second')
     parser.add_argument('--minimum', type=int, default=100, help='fewer accepted is a failure')
     parser.add_argument('--keep', action='store_true', help='keep the evidence of a success too')

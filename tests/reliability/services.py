@@ -37,6 +37,7 @@ class Service:
         self.wrong = []
         self.starts = 0
         self.is_death_ordered = False
+        self.max_rss_kib = self.max_descriptors = 0
         self._log_offset = 0
 
     def _read_ports(self, text):
@@ -90,6 +91,15 @@ class Service:
                 time.sleep(0.2)
             self.start()
             return True
+
+    def measure(self):
+        """The most memory and descriptors seen so far."""
+        with contextlib.suppress(OSError, ValueError):  # it may be dying
+            pid = self.process.pid
+            status = pathlib.Path(f'/proc/{pid}/status').read_text()
+            rss = int(status.split('VmRSS:')[1].split()[0]) if 'VmRSS:' in status else 0
+            self.max_rss_kib = max(self.max_rss_kib, rss)
+            self.max_descriptors = max(self.max_descriptors, len(os.listdir(f'/proc/{pid}/fd')))
 
     def kill(self):
         with self.lock:
@@ -172,12 +182,12 @@ class Pipeline:
         self.worker.settings['OPS_STORE'] = f'file:{self.store}'
 
     def _watch(self):
-        while not self._stopping.wait(0.02):
+        while not self._stopping.wait(0.05):
             for service in self.services:
                 if service.lock.acquire(blocking=False):  # else a fault is being ordered
                     try:
-                        if service.process is not None:
-                            service.revive()
+                        if service.process is not None and not service.revive():
+                            service.measure()
                     finally:
                         service.lock.release()
 
