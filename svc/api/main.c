@@ -189,13 +189,13 @@ static int api_open(struct api *api, struct err *err)
 
 /* ---- stop ---- */
 
-/* Those that give requests back, before what they give them to. */
+/* Those that call others before those that they call. No request is under way any more. */
 static void api_close(struct api *api)
 {
-	outbox_close(api->outbox);
-	keyring_close(api->keyring);
 	admin_close(api->admin);
 	httpd_close(api->httpd);
+	outbox_close(api->outbox);
+	keyring_close(api->keyring);
 	replay_close(api->replay);
 	queue_close(api->queue);
 }
