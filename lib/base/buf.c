@@ -24,7 +24,7 @@ static void grow(struct buf *b, size_t need)
 
 	while (cap < need)
 		cap = cap > SIZE_MAX / 2 ? need : cap * 2;
-	if (cap > b->max + 1)
+	if (cap - 1 > b->max) /* max + 1 could wrap round */
 		cap = b->max + 1;
 	p = xmalloc(cap);
 	if (b->n)

@@ -19,7 +19,9 @@ static const char *const level_names[LOG_LEVEL_COUNT] = {
 	[LOG_ERROR] = "error",
 };
 
-static struct log_options config = { .service = "ops", .version = "", .fd = 2 };
+static struct log_options config = {
+	.service = "ops", .version = "", .fd = 2, .clock = &clock_system
+};
 static _Atomic enum log_level threshold = LOG_INFO;
 static _Atomic uint64_t line_counts[LOG_LEVEL_COUNT];
 
@@ -216,6 +218,10 @@ void log_write(enum log_level level, const char *message, ...)
 	if (line.full) { /* half an object would be no line: keep the message, say what is gone */
 		buf_reset(&line);
 		add_none(&line, level, message, "log.dropped", "the fields were longer than a line", NULL);
+	}
+	if (line.full) {
+		buf_reset(&line);
+		add_none(&line, level, "a message longer than a line", NULL);
 	}
 	line.max = LOG_LINE_MAX;
 	buf_addc(&line, '\n');

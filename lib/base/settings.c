@@ -37,10 +37,24 @@ static bool is_option(const struct setting *row, struct str name)
 
 /* ---- one value ---- */
 
+/* IPv6 stands in brackets, so that its last group is not taken for the port. */
+static bool is_numeric(struct str host, char out[64])
+{
+	unsigned char binary[sizeof(struct in6_addr)];
+	bool is_v6 = host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']';
+
+	if (is_v6)
+		host = str_slice(host, 1, host.n - 1);
+	if (host.n >= 64)
+		return false;
+	memcpy(out, host.p, host.n);
+	out[host.n] = '\0';
+	return inet_pton(is_v6 ? AF_INET6 : AF_INET, out, binary) == 1;
+}
+
 int setting_address_parse(struct str text, struct setting_address *out, struct err *err)
 {
 	struct setting_address a = { .host = "" };
-	unsigned char binary[sizeof(struct in6_addr)];
 	size_t colon = text.n;
 	struct str host;
 	uint64_t port;
@@ -50,16 +64,9 @@ int setting_address_parse(struct str text, struct setting_address *out, struct e
 	if (colon == 0 || !str_to_u64(str_skip(text, colon), &port) || port > UINT16_MAX)
 		return err_set(err, ERR_CONFIG, "must be <address>:<port>, the port 0 to 65535");
 	host = str_slice(text, 0, colon - 1);
-	if (host.n == 0)
-		host = STR("0.0.0.0");
-	if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']')
-		host = str_slice(host, 1, host.n - 1);
-	if (host.n >= sizeof(a.host))
-		return err_set(err, ERR_CONFIG, "must be a numeric address and a port");
-	memcpy(a.host, host.p, host.n);
-	if (inet_pton(AF_INET, a.host, binary) != 1 && inet_pton(AF_INET6, a.host, binary) != 1)
-		return err_set(err, ERR_CONFIG, "'%s' must be a numeric address: 127.0.0.1, 0.0.0.0 or [::1]",
-		    a.host);
+	if (!is_numeric(host.n ? host : STR("0.0.0.0"), a.host))
+		return err_set(err, ERR_CONFIG,
+		    "'%.*s' must be a numeric address: 127.0.0.1, 0.0.0.0 or [::1]", STR_ARG(host));
 	a.port = (uint16_t)port;
 	*out = a;
 	return 0;
