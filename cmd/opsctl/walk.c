@@ -154,6 +154,6 @@ int walk_run(struct walk *w, struct err *err)
 	rc = walk_kind(w, KEY_OURS, after, err);
 	if (rc != 1)
 		return rc;
-	objectkey_foreign(since_ms, STR_NONE, after);
+	objectkey_foreign_floor(since_ms, after);
 	return walk_kind(w, KEY_FOREIGN, after, err) < 0 ? -1 : 0;
 }

@@ -30,7 +30,7 @@ void envelope_seal(struct envelope *e);
 
 void envelope_release(struct envelope *e);
 
-/* Cut the next line off *rest; false at the end. */
+/* Cut the next line off *rest, its newline too, which is not a part of *line; false at the end. */
 bool envelope_next(struct str *rest, struct str *line);
 
 /* ERR_CORRUPT unless every line is a record and the last one ends in a newline; counts them. */

@@ -53,17 +53,26 @@ static bool is_plain(struct str id)
 	    str_only(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
 }
 
-void objectkey_foreign(int64_t sent_at_ms, struct str message_id, char out[OBJECTKEY_SIZE])
+void objectkey_foreign_floor(int64_t sent_at_ms, char out[OBJECTKEY_SIZE])
 {
-	char hour[HOUR_LEN + 1], digest[HASH_HEX_SIZE];
+	char hour[HOUR_LEN + 1];
 
 	hour_of(sent_at_ms, hour);
+	(void)snprintf(out, OBJECTKEY_SIZE, "foreign/%s/%" PRId64 "-", hour, clamp(sent_at_ms));
+}
+
+void objectkey_foreign(int64_t sent_at_ms, struct str message_id, char out[OBJECTKEY_SIZE])
+{
+	char digest[HASH_HEX_SIZE];
+	size_t n;
+
 	if (!is_plain(message_id)) {
 		hash_sha256_hex(message_id, digest);
 		message_id = str_from(digest);
 	}
-	(void)snprintf(out, OBJECTKEY_SIZE, "foreign/%s/%" PRId64 "-%.*s", hour, clamp(sent_at_ms),
-	    STR_ARG(message_id));
+	objectkey_foreign_floor(sent_at_ms, out);
+	n = strlen(out);
+	(void)snprintf(out + n, OBJECTKEY_SIZE - n, "%.*s", STR_ARG(message_id));
 }
 
 bool objectkey_parse(struct str key, char id[UUID_TEXT_SIZE], int64_t *wall_ms)

@@ -17,8 +17,14 @@ enum {
 /* id must be a UUIDv7 text. */
 void objectkey_of(const char id[UUID_TEXT_SIZE], char out[OBJECTKEY_SIZE]);
 
-/* Key of a message that ops-api did not make: "foreign/YYYY/MM/DD/HH/<sent ms>-<message id>". */
+/*
+ * Key of a message that ops-api did not make: "foreign/YYYY/MM/DD/HH/<sent ms>-<message id>".
+ * In place of an id that is not 1 to 64 of [A-Za-z0-9_-] stands its SHA-256.
+ */
 void objectkey_foreign(int64_t sent_at_ms, struct str message_id, char out[OBJECTKEY_SIZE]);
+
+/* A lower bound of the foreign keys of messages sent at or after sent_at_ms. */
+void objectkey_foreign_floor(int64_t sent_at_ms, char out[OBJECTKEY_SIZE]);
 
 /* The envelope id inside a key of ours; false for anything else. *wall_ms may be NULL. */
 bool objectkey_parse(struct str key, char id[UUID_TEXT_SIZE], int64_t *wall_ms);

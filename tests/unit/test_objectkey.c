@@ -110,6 +110,25 @@ static void test_foreign(void)
 	}
 }
 
+/* Messages of before, at and after a moment, with ids at both ends of the alphabet. */
+static void test_foreign_floor(void)
+{
+	static const int64_t at_ms = INT64_C(1749466800000); /* an hour begins */
+	static const struct str ids[] = { { "-", 1 }, { "1", 1 }, { "zz", 2 }, { "", 0 } };
+	char floor[OBJECTKEY_SIZE], key[OBJECTKEY_SIZE];
+
+	objectkey_foreign_floor(at_ms, floor);
+	CHECK_TEXT(floor, "foreign/2025/06/09/11/1749466800000-");
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		objectkey_foreign(at_ms, ids[i], key);
+		CHECK(strcmp(floor, key) < 0);
+		objectkey_foreign(at_ms + 1, ids[i], key);
+		CHECK(strcmp(floor, key) < 0);
+		objectkey_foreign(at_ms - 1, ids[i], key);
+		CHECK(strcmp(floor, key) > 0);
+	}
+}
+
 static void test_floor(void)
 {
 	struct clock_fake clock;
@@ -153,6 +172,7 @@ static const struct test tests[] = {
 	{ "parse", test_parse },
 	{ "parse refuses", test_parse_refuses },
 	{ "foreign", test_foreign },
+	{ "foreign floor", test_foreign_floor },
 	{ "floor", test_floor },
 	{ "order", test_order },
 };
