@@ -78,10 +78,13 @@ class Run:
         self.open_pipeline()
         with self.working():
             time.sleep(1)
+            late = self.load()  # clients that have no connection yet
             with outages.no_descriptors(self.pipeline.services):
                 self.faults_done = 1
+                late.start()
                 time.sleep(self.options.seconds / 2)
             time.sleep(1)
+            late.stop()
 
     # ---- what all have in common ----
 
