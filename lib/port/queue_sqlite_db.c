@@ -12,8 +12,13 @@
 
 enum {
 	BUSY_TOTAL_US = 5 * 1000 * 1000,
+	BUSY_CHECKPOINT_US = 20 * 1000,
 	BUSY_SLEEP_MIN_US = 50,
 	BUSY_SLEEP_MAX_US = 1000,
+	/* Measured: 1.3 to 1.9 times the throughput of 4 KiB pages for large bodies, equal for small. */
+	PAGE_SIZE = 16384,
+	CHECKPOINT_PAGES = 500,
+	WAL_PAGES_MAX = 1000,
 };
 
 static const struct {
@@ -73,11 +78,35 @@ static int on_busy(void *arg, int count)
 	int64_t pause_us = count < 5 ? BUSY_SLEEP_MIN_US << count : BUSY_SLEEP_MAX_US;
 
 	if (count == 0)
-		db->busy_until_us = now_us + BUSY_TOTAL_US;
+		db->busy_until_us = now_us + db->busy_limit_us;
 	if (now_us >= db->busy_until_us)
 		return 0;
 	sleep_us(pause_us < BUSY_SLEEP_MAX_US ? pause_us : BUSY_SLEEP_MAX_US);
 	return 1;
+}
+
+/*
+ * SQLite's own checkpoint lets the WAL start anew only when nobody happens to use it, so
+ * under two busy processes it grows without end (149 MB seen) and a checkpoint follows
+ * every commit. Here one comes per CHECKPOINT_PAGES, and from WAL_PAGES_MAX on the others
+ * are made to wait for it; not for long, because a stuck reader would stop us all.
+ */
+static int after_commit(void *arg, sqlite3 *handle, const char *schema, int pages)
+{
+	struct sqlite_db *db = arg;
+
+	if (pages < db->checkpointed)
+		db->checkpointed = 0; /* it started anew */
+	if (pages - db->checkpointed < CHECKPOINT_PAGES)
+		return SQLITE_OK;
+	db->checkpointed = pages;
+	db->busy_limit_us = BUSY_CHECKPOINT_US;
+	/* The commit is done, whatever becomes of this; the next one tries again. */
+	(void)sqlite3_wal_checkpoint_v2(handle, schema,
+	    pages < WAL_PAGES_MAX ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART, NULL,
+	    NULL);
+	db->busy_limit_us = BUSY_TOTAL_US;
+	return SQLITE_OK;
 }
 
 static int exec(struct sqlite_db *db, const char *sql, struct err *err)
@@ -104,7 +133,7 @@ static int query(struct sqlite_db *db, const char *sql, int64_t *number, char te
 	return rc;
 }
 
-/* Whether the file is still empty; ERR_CONFIG when it is something else than our queue. */
+/* Within a transaction. Whether the file is still empty; ERR_CONFIG when it is not our queue. */
 static int inspect(struct sqlite_db *db, bool *empty, struct err *err)
 {
 	int64_t application, version, objects;
@@ -124,6 +153,18 @@ static int inspect(struct sqlite_db *db, bool *empty, struct err *err)
 		    "queue %s: schema version %lld, this program knows version %d", db->path,
 		    (long long)version, SQLITE_DB_VERSION);
 	return 0;
+}
+
+/* One snapshot: another process may be making the queue at this moment. */
+static int inspect_now(struct sqlite_db *db, bool *empty, struct err *err)
+{
+	int rc;
+
+	if (exec(db, "BEGIN", err) != 0)
+		return -1;
+	rc = inspect(db, empty, err);
+	(void)sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL); /* nothing was written */
+	return rc;
 }
 
 static int create_schema(struct sqlite_db *db, struct err *err)
@@ -170,7 +211,7 @@ static int try_set_up(struct sqlite_db *db, bool create, struct err *err)
 {
 	bool empty;
 
-	if (inspect(db, &empty, err) != 0)
+	if (inspect_now(db, &empty, err) != 0)
 		return -1;
 	if (empty && !create)
 		return err_set(err, ERR_NOTFOUND, "queue %s: an empty file, not a queue yet",
@@ -248,24 +289,29 @@ static int open_file(struct sqlite_db *db, bool create, struct err *err)
 	 * secure_delete: some distributions switch it on, and deleting a 900 kB body then
 	 * writes 900 kB of zeros.
 	 */
-	static const char tuning[] = "PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY";
+	char tuning[96];
 
 	if (create && create_file(db->path, err) != 0)
 		return -1;
-	if (access(db->path, F_OK) != 0)
+	/* SQLite opens what cannot be written for reading, and then misses its other files. */
+	if (access(db->path, R_OK | W_OK) != 0)
 		return err_errno(err, "queue %s", db->path);
 	if (sqlite3_open_v2(db->path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
 		NULL) != SQLITE_OK)
 		return fail(db, err);
 	(void)sqlite3_extended_result_codes(db->handle, 1);
 	(void)sqlite3_busy_handler(db->handle, on_busy, db);
+	(void)sqlite3_wal_hook(db->handle, after_commit, db);
+	(void)snprintf(tuning, sizeof(tuning),
+	    "PRAGMA page_size = %d; PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY",
+	    PAGE_SIZE);
 	return exec(db, tuning, err);
 }
 
 int sqlite_db_open(struct sqlite_db *db, const char *path, bool create, unsigned max_receives,
     struct err *err)
 {
-	*db = (struct sqlite_db){ .path = plain_path(path) };
+	*db = (struct sqlite_db){ .path = plain_path(path), .busy_limit_us = BUSY_TOTAL_US };
 	if (open_file(db, create, err) == 0 && set_up(db, create, err) == 0 &&
 	    prepare(db, err) == 0 &&
 	    (max_receives == 0 ||

@@ -63,7 +63,9 @@ struct sqlite_db {
 	char *path;
 	sqlite3_stmt *statements[SQL_COUNT];
 	bool durable;          /* synchronous is FULL now */
-	int64_t busy_until_us; /* of the wait for the lock that is under way */
+	int64_t busy_limit_us; /* how long to wait for a lock */
+	int64_t busy_until_us; /* end of the wait that is under way */
+	int checkpointed;      /* pages in the WAL at the latest checkpoint */
 };
 
 /*

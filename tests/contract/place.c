@@ -22,18 +22,25 @@
 
 static char root[PLACE_PATH_SIZE - 128];
 static pid_t owner;
+static char mounts[4][PLACE_PATH_SIZE];
+static size_t mount_count;
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
 {
 	(void)st;
 	(void)type;
 	(void)at;
-	return remove(path) == 0 || errno == EBUSY ? 0 : -1;
+	return remove(path);
 }
 
 static void remove_all(void)
 {
-	if (getpid() == owner && nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
+	if (getpid() != owner)
+		return;
+	while (mount_count)
+		(void)umount2(mounts[--mount_count],
+		    MNT_DETACH); /* goes away with us at the latest */
+	if (nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
 		fprintf(stderr, "%s: not removed: %s\n", root, strerror(errno));
 }
 
@@ -45,7 +52,8 @@ void place_new(char out[PLACE_PATH_SIZE], const char *name)
 		const char *base = getenv("TMPDIR");
 
 		(void)snprintf(root, sizeof(root), "%s/ops-contract.XXXXXX", base ? base : "/tmp");
-		if (!mkdtemp(root))
+		/* Others may pass, for children that give up being root. */
+		if (!mkdtemp(root) || chmod(root, 0711) != 0)
 			die("%s: %s", root, strerror(errno));
 		owner = getpid();
 		(void)atexit(remove_all);
@@ -109,7 +117,11 @@ bool place_mount_small(char out[PLACE_PATH_SIZE], long bytes)
 	if (mkdir(out, 0700) != 0)
 		die("%s: %s", out, strerror(errno));
 	(void)snprintf(options, sizeof(options), "size=%ld,mode=0700", bytes);
-	return own_mounts() && mount("ops-test", out, "tmpfs", 0, options) == 0;
+	if (mount_count == sizeof(mounts) / sizeof(mounts[0]) || !own_mounts() ||
+	    mount("ops-test", out, "tmpfs", 0, options) != 0)
+		return false;
+	memcpy(mounts[mount_count++], out, PLACE_PATH_SIZE);
+	return true;
 }
 
 bool place_remount_read_only(const char *path)

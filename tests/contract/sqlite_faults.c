@@ -1,0 +1,272 @@
+/*
+ * A full disk, a read-only one, a damaged file: an error that says what it is, nothing
+ * acknowledged that is not there, and work again once the cause is gone.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mem.h"
+#include "place.h"
+#include "queue.h"
+#include "test.h"
+
+enum { BODY_SIZE = 100000 };
+
+static struct queue *open_queue(const char *path)
+{
+	struct queue_options options = { .create = true };
+	struct buf url = BUF_INIT(PLACE_PATH_SIZE + 64);
+	struct queue *q;
+	struct err err;
+
+	buf_addf(&url, "sqlite:%s", path);
+	if (queue_open(&q, buf_str(&url), &options, &err) != 0)
+		test_die("%s", err.text);
+	buf_release(&url);
+	return q;
+}
+
+static int open_error(const char *path, struct err *err)
+{
+	struct buf url = BUF_INIT(PLACE_PATH_SIZE + 64);
+	struct queue *q;
+	int rc;
+
+	buf_addf(&url, "sqlite:%s", path);
+	rc = queue_open(&q, buf_str(&url), NULL, err);
+	if (rc == 0)
+		queue_close(q);
+	buf_release(&url);
+	return rc;
+}
+
+static int send_body(struct queue *q, char *body, struct err *err)
+{
+	struct queue_entry e = { .body = { body, BODY_SIZE } };
+	int rc;
+
+	memset(body, 'x', BODY_SIZE);
+	rc = queue_send(q, &e, 1, err);
+	CHECK_INT(rc != 0, e.result.code != ERR_NONE);
+	return rc;
+}
+
+static uint64_t receive_all(struct queue *q)
+{
+	struct queue_message m;
+	uint64_t total = 0;
+	size_t count = 1;
+	struct err err;
+
+	queue_message_init(&m);
+	while (count) {
+		struct queue_lease l = { .receipt = m.receipt };
+
+		count = 0;
+		CHECK_OK(queue_receive(q, &m, 1, 0, 600, &count, &err), &err);
+		if (count)
+			CHECK_OK(queue_delete(q, &l, 1, &err), &err);
+		total += count;
+	}
+	queue_message_release(&m);
+	return total;
+}
+
+/* Send until the first error; *sent is what was acknowledged. */
+static void fill(struct queue *q, uint64_t limit, uint64_t *sent, struct err *err)
+{
+	char *body = xmalloc(BODY_SIZE);
+
+	for (*sent = 0; *sent < limit; ++*sent)
+		if (send_body(q, body, err) != 0)
+			break;
+	CHECK(*sent > 0 && *sent < limit);
+	CHECK_ERR(send_body(q, body, err), err, ERR_IO);
+	free(body);
+}
+
+static void test_disk_full(void)
+{
+	char dir[PLACE_PATH_SIZE], path[PLACE_PATH_SIZE + 16], ballast[PLACE_PATH_SIZE + 16];
+	char *body = xcalloc(1, 16000000);
+	uint64_t sent, more = 0;
+	struct queue *q;
+	struct err err;
+
+	if (!place_mount_small(dir, 24000000)) {
+		printf("disk_full: no mount here; file_limit covers it\n");
+		test_checks++;
+		free(body);
+		return;
+	}
+	(void)snprintf(path, sizeof(path), "%s/queue.db", dir);
+	(void)snprintf(ballast, sizeof(ballast), "%s/ballast", dir);
+	place_write(ballast, (struct str){ body, 16000000 }, 0600);
+	q = open_queue(path);
+	fill(q, 200, &sent, &err);
+	CHECK(str_contains(str_from(err.text), STR("full")));
+	CHECK(str_contains(str_from(err.text), str_from(path)));
+	CHECK_INT(unlink(ballast), 0);
+	/* The same handle, without being opened again. */
+	while (more < 5 && send_body(q, body, &err) == 0)
+		more++;
+	CHECK_INT(more, 5);
+	CHECK_INT(receive_all(q), sent + more);
+	queue_close(q);
+	free(body);
+}
+
+/* The same by a limit on the size of files, which every user can set. */
+static int run_into_limit(void *path)
+{
+	struct rlimit before, limit;
+	uint64_t sent, more = 0;
+	struct queue *q;
+	struct err err;
+	char *body = xmalloc(BODY_SIZE);
+
+	test_failures = 0;
+	(void)signal(SIGXFSZ, SIG_IGN);
+	q = open_queue(path);
+	if (getrlimit(RLIMIT_FSIZE, &before) != 0)
+		return 1;
+	limit = before;
+	limit.rlim_cur = 3000000;
+	if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
+		return 1;
+	fill(q, 200, &sent, &err);
+	if (setrlimit(RLIMIT_FSIZE, &before) != 0)
+		return 1;
+	while (more < 5 && send_body(q, body, &err) == 0)
+		more++;
+	CHECK_INT(more, 5);
+	CHECK_INT(receive_all(q), sent + more);
+	queue_close(q);
+	free(body);
+	return test_failures != 0;
+}
+
+static void test_file_limit(void)
+{
+	char path[PLACE_PATH_SIZE];
+
+	place_new(path, "queue.db");
+	CHECK_INT(place_join(place_fork(run_into_limit, path)), 0);
+}
+
+static void test_read_only_disk(void)
+{
+	char dir[PLACE_PATH_SIZE], path[PLACE_PATH_SIZE + 16];
+	struct err err;
+
+	if (!place_mount_small(dir, 4000000)) {
+		printf("read_only_disk: no mount here; no_permission covers it\n");
+		test_checks++;
+		return;
+	}
+	(void)snprintf(path, sizeof(path), "%s/queue.db", dir);
+	queue_close(open_queue(path));
+	CHECK(place_remount_read_only(dir));
+	CHECK(open_error(path, &err) != 0);
+	if (err.code != ERR_DENIED)
+		TEST_FAIL("%s: %s", err_name(err.code), err.text);
+	CHECK(str_contains(str_from(err.text), str_from(path)));
+}
+
+static int open_as_nobody(void *path)
+{
+	struct err err;
+
+	test_failures = 0;
+	if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
+		return 1;
+	CHECK_ERR(open_error(path, &err), &err, ERR_DENIED);
+	return test_failures != 0;
+}
+
+/* A directory in which we may not write, and a file that is not ours. */
+static void test_no_permission(void)
+{
+	char dir[PLACE_PATH_SIZE], path[PLACE_PATH_SIZE + 16];
+
+	place_new(dir, "closed");
+	(void)snprintf(path, sizeof(path), "%s/queue.db", dir);
+	if (mkdir(dir, 0700) != 0)
+		test_die("%s: %s", dir, strerror(errno));
+	queue_close(open_queue(path));
+	if (chmod(dir, 0555) != 0 || chmod(path, 0444) != 0)
+		test_die("%s: %s", dir, strerror(errno));
+	CHECK_INT(place_join(place_fork(open_as_nobody, path)), 0);
+	if (chmod(path, 0666) != 0)
+		test_die("%s: %s", path, strerror(errno));
+	CHECK_INT(place_join(place_fork(open_as_nobody, path)), 0);
+	if (chmod(dir, 0700) != 0)
+		test_die("%s: %s", dir, strerror(errno));
+}
+
+/* Whatever page is damaged: an error or the right answer, never an acknowledgement in vain. */
+static void test_damaged(void)
+{
+	static const struct {
+		const char *name;
+		long at, n;
+	} rows[] = {
+		{ "header", 0, 100 },
+		{ "schema", 100, 2000 },
+		{ "second page", 16384, 16384 },
+		{ "last page", -16384, 16384 },
+		{ "all but the header", 16384, 0 },
+	};
+	char garbage[16384];
+
+	memset(garbage, 0xa5, sizeof(garbage));
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		char path[PLACE_PATH_SIZE], *body = xmalloc(BODY_SIZE);
+		struct queue *q;
+		struct err err = { .code = ERR_NONE };
+		long size;
+
+		test_case = rows[i].name;
+		place_new(path, "queue.db");
+		q = open_queue(path);
+		for (int k = 0; k < 8; k++)
+			CHECK_OK(send_body(q, body, &err), &err);
+		queue_close(q);
+		size = place_size(path);
+		for (long at = rows[i].at < 0 ? size + rows[i].at : rows[i].at,
+			  end = rows[i].n ? at + rows[i].n : size;
+		     at < end; at += 16384)
+			place_overwrite(path, at,
+			    (struct str){ garbage, (size_t)(end - at < 16384 ? end - at : 16384) });
+		if (open_error(path, &err) != 0) {
+			CHECK_INT(err.code, ERR_CORRUPT);
+		} else {
+			struct queue_message m;
+			size_t count = 0, good = 0;
+
+			q = open_queue(path);
+			queue_message_init(&m);
+			while (queue_receive(q, &m, 1, 0, 600, &count, &err) == 0 && count) {
+				CHECK_INT(m.body.n, BODY_SIZE);
+				good++;
+			}
+			CHECK(good < 8 ? err.code == ERR_CORRUPT : true);
+			queue_message_release(&m);
+			queue_close(q);
+		}
+		free(body);
+	}
+}
+
+static const struct test tests[] = {
+	{ "disk_full", test_disk_full },
+	{ "file_limit", test_file_limit },
+	{ "read_only_disk", test_read_only_disk },
+	{ "no_permission", test_no_permission },
+	{ "damaged", test_damaged },
+};
+
+TEST_MAIN(tests)
