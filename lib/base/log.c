@@ -12,6 +12,8 @@
 #include "json.h"
 #include "mem.h"
 
+enum { LINE_USUAL = 1000 };
+
 static const char *const level_names[LOG_LEVEL_COUNT] = {
 	[LOG_DEBUG] = "debug",
 	[LOG_INFO] = "info",
@@ -212,6 +214,7 @@ void log_write(enum log_level level, const char *message, ...)
 
 	if (!log_is_on(level))
 		return;
+	(void)buf_room(&line, LINE_USUAL); /* one block instead of five that double */
 	va_start(pairs, message);
 	format(&line, level, message, pairs);
 	va_end(pairs);

@@ -74,6 +74,7 @@ static void answer_accepted(struct submission *s)
 {
 	struct buf body = BUF_INIT(ANSWER_MAX);
 
+	(void)buf_room(&body, ANSWER_MAX); /* one block at once */
 	buf_addf(&body, "{\"message\":\"Payload accepted and queued.\",\"id\":\"%s\",\"object\":\"%s\"}",
 	    s->id, s->parcel.object);
 	assert(!body.full);

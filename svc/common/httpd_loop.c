@@ -198,6 +198,12 @@ static int watch(struct loop *l, int fd, struct err *err)
 	return 0;
 }
 
+/*
+ * Suspend and resume without the library's own wake-up descriptor: resuming happens in the
+ * loop's thread, right before MHD_run(), so that one write() per answer would wake nobody.
+ */
+#define SUSPEND_WITHOUT_ITC ((unsigned)MHD_ALLOW_SUSPEND_RESUME & ~(unsigned)MHD_USE_ITC)
+
 static struct MHD_Daemon *start_daemon(struct loop *l)
 {
 	struct MHD_OptionItem options[] = {
@@ -212,7 +218,7 @@ static struct MHD_Daemon *start_daemon(struct loop *l)
 	};
 
 	/* The logger must come first: options that are read before it would report to stderr. */
-	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL,
+	return MHD_start_daemon(MHD_USE_EPOLL | SUSPEND_WITHOUT_ITC | MHD_USE_ERROR_LOG, 0, NULL,
 	    NULL, httpd_on_request, l, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
 	    MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 }
