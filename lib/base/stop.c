@@ -30,7 +30,8 @@ int stop_init(struct err *err)
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 
 	errno = pthread_sigmask(SIG_BLOCK, &set, NULL);
-	if (errno != 0 || sigaction(SIGPIPE, &ignore, NULL) != 0)
+	if (errno != 0 || sigaction(SIGPIPE, &ignore, NULL) != 0 ||
+	    sigaction(SIGXFSZ, &ignore, NULL) != 0)
 		return err_errno(err, "signals");
 	return 0;
 }

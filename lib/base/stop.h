@@ -1,6 +1,7 @@
 /*
  * stop: signals as facts that threads can see and wait for. SIGTERM and SIGINT
- * ask to stop, SIGHUP to reload; SIGPIPE is ignored. A second stop signal changes
+ * ask to stop, SIGHUP to reload; SIGPIPE and SIGXFSZ are ignored (a peer that left and a
+ * file size limit are errors of the call, not the end of the process). A second stop signal changes
  * nothing: draining is bounded by its own deadline. One per process.
  */
 #ifndef OPS_STOP_H

@@ -12,7 +12,7 @@ from lib import Api, api, check, check_equal, flat, main, post, request, wait_fo
 def under_load():
     answers, lock = [], threading.Lock()
     with api(OPS_DRAIN_GRACE_S="1") as service:
-        port = service.port("api")
+        port = service.port("public")
 
         def load():
             while True:

@@ -11,6 +11,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import sqlite3
@@ -130,7 +131,7 @@ class Api(Service):
         self.secret = secret
 
     def http(self, timeout=20):
-        return http.client.HTTPConnection("127.0.0.1", self.port("api"), timeout=timeout)
+        return http.client.HTTPConnection("127.0.0.1", self.port("public"), timeout=timeout)
 
     def admin(self, path, method="GET"):
         connection = http.client.HTTPConnection("127.0.0.1", self.port("admin"), timeout=10)
@@ -139,7 +140,7 @@ class Api(Service):
         return response.status, response.read().decode(), response.headers
 
     def raw(self, timeout=10):
-        return socket.create_connection(("127.0.0.1", self.port("api")), timeout=timeout)
+        return socket.create_connection(("127.0.0.1", self.port("public")), timeout=timeout)
 
     def records(self):
         """Every record in the queue, in the order of sending, as (line, parsed)."""
@@ -159,7 +160,7 @@ def api(**settings):
     with tempfile.TemporaryDirectory(prefix="ops-it-") as directory:
         service = Api(directory, **settings)
         try:
-            service.port("api")
+            service.port("public")
             yield service
         finally:
             status = service.end()
@@ -243,5 +244,5 @@ def exchange(service, sent, seconds=4.0, half_close=False):
 
 
 def statuses(raw_bytes):
-    """Status codes of all answers in a byte stream (bodies never begin a line with HTTP/)."""
-    return [int(line.split(b" ")[1]) for line in raw_bytes.split(b"\r\n") if line.startswith(b"HTTP/1.")]
+    """Status codes of all answers in a byte stream."""
+    return [int(code) for code in re.findall(rb"HTTP/1\.[01] (\d{3}) ", raw_bytes)]

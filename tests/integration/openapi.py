@@ -63,8 +63,8 @@ def probed():
     """schemathesis: documented statuses, types, headers and bodies only, whatever is sent."""
     checks = ("not_a_server_error,status_code_conformance,content_type_conformance,"
               "response_headers_conformance,response_schema_conformance")
-    with api(OPS_LOG_LEVEL="warn") as service:
-        command = [VENV / "schemathesis", "run", DOCUMENT, "--url", f"http://127.0.0.1:{service.port('api')}",
+    with api() as service:
+        command = [VENV / "schemathesis", "run", DOCUMENT, "--url", f"http://127.0.0.1:{service.port('public')}",
                    "--checks", checks, "--max-examples", "25", "--seed", "7", "--phases", "examples,coverage,fuzzing",
                    "-H", f"Authorization: Bearer {TOKEN}", "--request-timeout", "10"]
         done = subprocess.run([str(c) for c in command], capture_output=True, text=True, timeout=150,

@@ -42,7 +42,7 @@ def full_disk():
 
 def over_capacity():
     """More than may wait: 503 at once, and what was taken in is kept."""
-    with api(OPS_MAX_PENDING_BYTES="65536") as service:
+    with api(OPS_MAX_BODY_BYTES="16384", OPS_MAX_PENDING_BYTES="65536") as service:
         lock = sqlite3.connect(f"{service.directory}/queue.db", isolation_level=None)
         lock.execute("BEGIN IMMEDIATE")
         answers = []
