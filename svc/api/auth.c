@@ -87,12 +87,13 @@ static enum auth_step check_bearer(struct auth *a, struct keyring *k, const stru
 static enum auth_step check_body(struct auth *a, struct keyring *k, const struct payload *p)
 {
 	struct buf token = BUF_INIT(SECRET_MAX);
-	enum auth_step step = AUTH_REFUSED;
+	enum auth_step step = AUTH_REFUSED; /* longer than any secret */
 
 	a->scheme = AUTH_SCHEME_TOKEN;
-	if (p->token_kind == SCAN_STRING)
-		scan_unescape(p->token, &token);
-	if (p->token_kind == SCAN_STRING && !token.full)
+	if (p->token_kind != SCAN_STRING)
+		return AUTH_INVALID;
+	scan_unescape(p->token, &token);
+	if (!token.full)
 		step = match(a, k, buf_str(&token));
 	buf_wipe(&token);
 	return step;

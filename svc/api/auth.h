@@ -21,6 +21,7 @@ enum auth_step {
 	AUTH_OPEN,    /* not decided yet: auth_check_token() goes on */
 	AUTH_REFUSED,
 	AUTH_UNKNOWN, /* no key matched; it may be one that was just rotated in */
+	AUTH_INVALID, /* the body's token is no string: a fault of the payload, not of a credential */
 };
 
 struct auth {

@@ -62,11 +62,11 @@ static void answer_unavailable(struct submission *s, const char *error, int64_t 
 			      .value = LOG_INT(retry_after_s) });
 }
 
-static void answer_payload(struct submission *s, enum payload_fault fault, const struct err *err)
+static void answer_payload(struct submission *s, enum payload_fault fault, const char *detail)
 {
 	count_rejection(fault);
 	answer_problem(s, &(struct problem){ .status = 400, .error = payload_fault_text(fault),
-			      .detail = err->text });
+			      .detail = detail });
 }
 
 /* id and object hold nothing that JSON would escape. */
@@ -241,6 +241,10 @@ static bool check_credentials(struct submission *s, enum auth_step step)
 {
 	struct auth_context context = audit_context(s);
 
+	if (step == AUTH_INVALID) {
+		answer_payload(s, PAYLOAD_BAD_SHAPE, "token must be a string");
+		return false;
+	}
 	if (step == AUTH_UNKNOWN && !s->is_rejudged) {
 		s->is_rejudged = true;
 		s->stage = WAITING_FOR_KEYS;
@@ -277,7 +281,7 @@ static void judge(struct submission *s)
 	if (step != AUTH_OPEN && !check_credentials(s, step))
 		return;
 	if (payload_parse(s->request->body, &payload, &fault, &err) != 0) {
-		answer_payload(s, fault, &err);
+		answer_payload(s, fault, err.text);
 		return;
 	}
 	if (step == AUTH_OPEN &&
@@ -285,7 +289,7 @@ static void judge(struct submission *s)
 		return;
 	if (payload_check(&payload, (enum payload_policy)settings->payload_policy, &epoch_ms, &fault,
 		&err) != 0) {
-		answer_payload(s, fault, &err);
+		answer_payload(s, fault, err.text);
 		return;
 	}
 	admit(s, &payload);
