@@ -17,7 +17,7 @@ static void test_writer(void)
 	json_member_int(&w, "int", INT64_MIN);
 	json_member_uint(&w, "uint", UINT64_MAX);
 	json_member_double(&w, "double", -1.25, 1);
-	json_member_double(&w, "nan", nan(""), 1);
+	json_member_double(&w, "nan", (double)NAN, 1);
 	json_member_double(&w, "inf", HUGE_VAL, 1);
 	json_member_bool(&w, "yes", true);
 	json_key(&w, "list");
