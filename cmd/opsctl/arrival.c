@@ -86,9 +86,8 @@ void arrival_explain(struct cli *cli)
 
 	if (ports_queue(cli, &queue, &ignored) == 0 && queue_stats(queue, &s, &ignored) == 0)
 		out_note(cli,
-		    "the queue holds %" PRIu64 " waiting, %" PRIu64 " under way, %" PRIu64
-		    " dead; the oldest is %" PRId64 " s old",
-		    s.visible, s.in_flight, s.dead, s.oldest_age_s);
+		    "the queue holds %" PRIu64 " waiting, %" PRIu64 " under way, %" PRIu64 " dead",
+		    s.visible, s.in_flight, s.dead);
 	queue_close(queue);
 	(void)cli_next(cli, "find out why: opsctl health");
 }

@@ -106,11 +106,13 @@ static void next_of_service(const struct look *l, const char *service, char out[
 
 /* ---- services ---- */
 
-static void ask(struct look *l, struct checkup_row *row, const char *service, const char *base,
+/* false: no answer. */
+static bool ask(struct look *l, struct checkup_row *row, const char *service, const char *base,
     const char *path)
 {
 	struct http_response response;
 	char why[ERR_TEXT_MAX], next[300];
+	bool has_answer = false;
 	struct err err;
 
 	http_response_init(&response, ANSWER_MAX);
@@ -119,6 +121,7 @@ static void ask(struct look *l, struct checkup_row *row, const char *service, co
 		detail(row, "%s%s no answer", row->detail[0] ? ", " : "", path + 1);
 		judge(row, CHECKUP_BAD, err.text, next);
 	} else {
+		has_answer = true;
 		detail(row, "%s%s %d", row->detail[0] ? ", " : "", path + 1, response.status);
 		add_value(row, path + 1, response.status);
 		(void)snprintf(why, sizeof(why), "%s answers %d: %.200s", path, response.status,
@@ -127,26 +130,29 @@ static void ask(struct look *l, struct checkup_row *row, const char *service, co
 			judge(row, CHECKUP_BAD, why, next);
 	}
 	http_response_release(&response);
+	return has_answer;
 }
 
-static void check_service(struct look *l, const char *name, const char *service,
+/* Whether it answered; one that did not is asked no more, it would only take time. */
+static bool check_service(struct look *l, const char *name, const char *service,
     enum context_key key, const char *const *paths, size_t count)
 {
 	struct checkup_row *row = add_row(l, name);
 	const char *base = l->cli->context.values[key];
+	bool has_answer = is_named(l, row, key);
 
-	if (!is_named(l, row, key))
-		return;
-	for (size_t i = 0; i < count; i++)
-		ask(l, row, service, base, paths[i]);
+	for (size_t i = 0; has_answer && i < count; i++)
+		has_answer = ask(l, row, service, base, paths[i]);
+	return has_answer;
 }
 
-static bool get_metrics(struct look *l, enum context_key key, struct http_response *out)
+static bool get_metrics(struct look *l, bool answers, enum context_key key,
+    struct http_response *out)
 {
 	const char *base = l->cli->context.values[key];
 	struct err ignored; /* a service that does not answer has its own row */
 
-	return base[0] && ports_get(l->http, base, "/metrics", out, &ignored) == 0 &&
+	return answers && base[0] && ports_get(l->http, base, "/metrics", out, &ignored) == 0 &&
 	    out->status == 200;
 }
 
@@ -326,6 +332,7 @@ void checkup_look(struct checkup *c, struct cli *cli)
 	static const char *const public_paths[] = { "/livez", "/readyz", "/health" };
 	static const char *const private_paths[] = { "/livez", "/readyz" };
 	struct look l = { .c = c, .cli = cli };
+	bool api, worker;
 	struct err err;
 
 	c->count = 0;
@@ -337,11 +344,11 @@ void checkup_look(struct checkup *c, struct cli *cli)
 		return;
 	}
 
-	check_service(&l, "api", "ops-api", CONTEXT_URL, public_paths, ARRAY_SIZE(public_paths));
-	check_service(&l, "worker", "ops-worker", CONTEXT_WORKER_ADMIN_URL, private_paths,
+	api = check_service(&l, "api", "ops-api", CONTEXT_URL, public_paths, ARRAY_SIZE(public_paths));
+	worker = check_service(&l, "worker", "ops-worker", CONTEXT_WORKER_ADMIN_URL, private_paths,
 	    ARRAY_SIZE(private_paths));
-	l.has_api_metrics = get_metrics(&l, CONTEXT_API_ADMIN_URL, &l.api_metrics);
-	l.has_worker_metrics = get_metrics(&l, CONTEXT_WORKER_ADMIN_URL, &l.worker_metrics);
+	l.has_api_metrics = get_metrics(&l, api, CONTEXT_API_ADMIN_URL, &l.api_metrics);
+	l.has_worker_metrics = get_metrics(&l, worker, CONTEXT_WORKER_ADMIN_URL, &l.worker_metrics);
 	check_queue(&l);
 	check_store(&l);
 	check_secret(&l);

@@ -42,6 +42,8 @@ struct target {
 	struct verify *v;
 	struct str name;
 	unsigned objects, faulty; /* that hold it */
+	unsigned suspects;        /* damaged objects that may hold it */
+	char suspect[STORE_KEY_MAX + 1]; /* the first of them */
 	struct json_writer *w;
 };
 
@@ -132,6 +134,8 @@ static bool report_holder(void *arg, const struct walk_object *o)
 	struct record record;
 	struct err ignored; /* a line that is no record is not the one */
 
+	if (o->fault && t->suspects++ == 0)
+		(void)snprintf(t->suspect, sizeof(t->suspect), "%.*s", STR_ARG(o->key));
 	while (!o->is_foreign && envelope_next(&rest, &line)) {
 		if (record_parse(line, &record, &ignored) == 0 && str_eq(record.id, t->name)) {
 			report_object(t, o, true);
@@ -169,6 +173,7 @@ static int look_for(struct target *t, int64_t deadline_us, struct err *err)
 	bool is_key = str_find(t->name, '/') < t->name.n;
 
 	for (;;) {
+		t->suspects = 0;
 		if ((is_key ? verify_object : verify_record)(t, err) != 0)
 			return -1;
 		if (t->objects > 0 || clock_mono_us(t->v->cli->clock) >= deadline_us)
@@ -185,12 +190,16 @@ static void report_missing(const struct target *t)
 	if (!cli->json) {
 		out_text(cli, "%smissing%s  %.*s\n", out_color(cli, COLOR_RED),
 		    out_color(cli, COLOR_NONE), STR_ARG(t->name));
+		if (t->suspects > 0)
+			out_text(cli, "         but %u damaged objects may hold it, such as %s\n",
+			    t->suspects, t->suspect);
 		return;
 	}
 	json_object_begin(t->w);
 	json_member_bool(t->w, "ok", false);
 	json_member_str(t->w, "name", t->name);
 	json_member_text(t->w, "fault", "not found");
+	json_member_text(t->w, "suspect", t->suspects > 0 ? t->suspect : NULL);
 	json_object_end(t->w);
 }
 
@@ -201,7 +210,7 @@ static void judge(struct target *t)
 
 	if (t->objects == 0 && cli->exit_code == EXIT_OK)
 		cli->exit_code = EXIT_NOTFOUND;
-	if (t->faulty > 0)
+	if (t->faulty > 0 || (t->objects == 0 && t->suspects > 0))
 		cli->exit_code = EXIT_BAD;
 	if (t->objects > 1) {
 		cli->exit_code = EXIT_BAD;

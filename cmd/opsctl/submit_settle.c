@@ -45,6 +45,7 @@ struct settle {
 	struct journal *journal;
 	const char *prefix;
 	uint64_t found;
+	struct err fault; /* of an object that cannot be read; code ERR_NONE: none */
 };
 
 static void settle_records(struct settle *s, struct str body)
@@ -64,9 +65,16 @@ static void settle_records(struct settle *s, struct str body)
 	}
 }
 
+/* Of a damaged object nobody knows what it holds. */
 static bool settle_object(void *arg, const struct walk_object *object)
 {
-	settle_records(arg, object->body);
+	struct settle *s = arg;
+
+	if (object->fault) {
+		s->fault = *object->fault;
+		return false;
+	}
+	settle_records(s, object->body);
 	return true;
 }
 
@@ -137,7 +145,14 @@ static int look(struct cli *cli, struct settle *s, struct queue *queue, struct s
 
 	if (wait_for_queue(cli, queue, err) != 0 || settle_dead_letters(s, queue, err) != 0)
 		return -1;
-	return walk_run(&walk, err);
+	if (walk_run(&walk, err) != 0)
+		return -1;
+	if (s->fault.code == ERR_NONE)
+		return 0;
+	*err = s->fault;
+	(void)err_wrap(err, "lines without an answer cannot be looked up");
+	return cli_next(cli, "accept that some may be stored twice, under equal ids: "
+			     "--resend-unknown");
 }
 
 /* Without sight of queue and store only the memory of ops-api, or the user's word, is left. */

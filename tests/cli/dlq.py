@@ -1,0 +1,141 @@
+"""opsctl dlq: dead letters judged, shown, put back, removed."""
+import os
+import pathlib
+import pty
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from system import *
+
+BROKEN = "CAST(replace(CAST(body AS TEXT), 'opsctl', 'other!') AS BLOB)"  # its digest does not fit
+
+
+class DlqTest(SystemTest):
+    def letters(self):
+        return self.document("dlq", "ls")["letters"]
+
+    def test_empty(self):
+        self.up()
+        done = self.opsctl("dlq", "ls")
+        self.assertEqual((done.returncode, done.stdout), (EXIT_OK, ""))
+        self.assertEqual(done.stderr, "no dead letters\n")
+        document = self.document("dlq", "ls")
+        self.assertEqual((document["letters"], document["count"]), ([], 0))
+        self.assertEqual(self.ok("dlq", "redrive", "--all", "--yes"), "redriven 0\n")
+
+    def test_ls(self):
+        ids = self.bury(None, BROKEN)
+        self.assertEqual(len(ids), 2)
+        good, bad = self.letters()
+        self.assertEqual((good["verdict"], good["why"]), ("would_pass", None))
+        self.assertEqual(bad["verdict"], "damaged")
+        self.assertIn("digest", bad["why"])
+        self.assertEqual((good["receives"], good["records"], good["foreign"]), (5, 1, False))
+        document = self.document("dlq", "ls", "--max", "1")
+        self.assertEqual((document["count"], document["more"]), (1, True))
+        done = self.opsctl("dlq", "ls")
+        self.assertEqual(done.returncode, EXIT_OK)
+        header, first, second = done.stdout.splitlines()
+        self.assertEqual(header.split(), ["ID", "AGE", "RECEIVES", "BYTES", "OBJECT", "VERDICT"])
+        self.assertTrue(first.startswith(ids[0]) and first.rstrip().endswith("would pass"))
+        self.assertIn("still fails: ", second)
+        self.assertIn("1 would be stored now", done.stderr)
+
+    def test_what_the_store_says(self):
+        self.bury(None, None)
+        one, two = self.letters()
+        store = self.local / "store"
+        for letter, change in ((one, b""), (two, b"x")):
+            body = self.opsctl("dlq", "show", "--body", letter["id"]).stdout.encode()
+            database = self.database()
+            with database:  # the worker stores a copy under the key; then the letter differs or not
+                state, = database.execute("SELECT received_to FROM state").fetchone()
+                database.execute("INSERT INTO message (id, sent_at_ms, record_count, object, sha256,"
+                                 " traceparent, body) VALUES (?, 1, 1, ?, ?, '', ?)",
+                                 (state + 1, letter["object"], hashlib.sha256(body + change).hexdigest(),
+                                  body + change))
+            with Up(self) as up:
+                wait_until(lambda: (store / letter["object"]).exists(), "it is stored")
+                up.stop()
+        self.assertEqual([l["verdict"] for l in self.letters()], ["stored_already", "clashes"])
+
+    def test_show(self):
+        ids = self.bury(None)
+        out = self.ok("dlq", "show", ids[0])
+        for word in (f"id        {ids[0]}\n", "receives  5\n", "verdict   would pass\n", "record    opsctl_"):
+            self.assertIn(word, out)
+        document = self.document("dlq", "show", ids[0])
+        body = self.ok("dlq", "show", "--body", ids[0])
+        record = json.loads(body)
+        self.assertEqual(document["record_ids"], [record["id"]])
+        self.assertEqual(record["data"], json.loads(PAYLOAD))
+        self.assertEqual(document["sha256"], hashlib.sha256(body.encode()).hexdigest())
+        self.assertEqual(self.document("dlq", "show", "--body", ids[0])["body"], body)
+        err = self.refused(EXIT_NOTFOUND, "no-such-id", "dlq", "show", "no-such-id")
+        self.assertIn("opsctl dlq ls", err)
+
+    def test_redrive_one(self):
+        ids = self.bury(None, None)
+        self.assertEqual(self.ok("dlq", "redrive", "-n", ids[1]), "would be redriven 1\n")
+        self.assertEqual(len(self.letters()), 2)
+        self.assertEqual(self.document("dlq", "redrive", "--yes", ids[1])["redriven"], 1)
+        self.assertEqual([l["id"] for l in self.letters()], ids[:1])
+        self.up()
+        wait_until(lambda: len(self.records()) == 1, "it is stored")
+        self.assertEqual(self.document("verify-s3")["records"], 1)
+
+    def test_redrive_all(self):
+        self.bury(None, BROKEN, None)
+        self.assertEqual(self.ok("dlq", "redrive", "--all", "-y"), "redriven 3\n")
+        self.assertEqual(self.letters(), [])
+        self.up()
+        wait_until(lambda: len(self.records()) == 2, "the good ones are stored")
+
+    def test_purge(self):
+        ids = self.bury(None, None, None)
+        self.assertEqual(self.ok("dlq", "purge", "--dry-run", "--all"), "would be purged 3\n")
+        self.assertEqual(self.ok("dlq", "purge", "--yes", ids[0]), "purged 1\n")
+        self.assertEqual([l["id"] for l in self.letters()], ids[1:])
+        self.assertEqual(self.document("dlq", "purge", "--yes", "--all")["purged"], 2)
+        self.assertEqual(self.letters(), [])
+
+    def test_one_wrong_id_changes_nothing(self):
+        ids = self.bury(None)
+        for verb in ("redrive", "purge"):
+            self.refused(EXIT_NOTFOUND, "1 of 2 ids", "dlq", verb, "--yes", ids[0], "nope")
+        self.assertEqual(len(self.letters()), 1)
+
+    def test_question(self):
+        ids = self.bury(None)
+        for verb in ("redrive", "purge"):
+            err = self.refused(EXIT_USAGE, "terminal", "dlq", verb, ids[0])
+            self.assertIn("--yes", err)
+            self.refused(EXIT_USAGE, "--all", "dlq", verb)
+            self.refused(EXIT_USAGE, "--all", "dlq", verb, "--all", ids[0])
+        self.assertEqual(self.answer("n\n", "dlq", "purge", ids[0])[0], EXIT_BAD)
+        self.assertEqual(len(self.letters()), 1)
+        code, shown = self.answer("y\n", "dlq", "purge", ids[0])
+        self.assertEqual(code, EXIT_OK)
+        self.assertIn("remove for good 1 dead letters of context local", shown)
+        self.assertEqual(self.letters(), [])
+
+    def answer(self, text, *args):
+        """Run it on a terminal and type; (exit status, all that was shown)."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(self.opsctl_path, ["opsctl", *args], self.env)
+        shown = b""
+        try:
+            while b"[y/N]" not in shown:
+                shown += os.read(terminal, 1000)
+            os.write(terminal, text.encode())
+            while True:
+                shown += os.read(terminal, 1000)
+        except OSError:
+            pass  # it ended
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+
+
+if __name__ == "__main__":
+    main()
