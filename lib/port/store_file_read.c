@@ -31,6 +31,15 @@ void store_file_digest_read(int dir_fd, const char *digest_name, char out[HASH_H
 /* ---- an object's file ---- */
 
 /* Links are not followed: what lies outside of the store is not an object. */
+static int check_kind(const struct stat *st, const char *name, struct err *err)
+{
+	if (S_ISREG(st->st_mode))
+		return 0;
+	if (S_ISDIR(st->st_mode))
+		return err_set(err, ERR_NOTFOUND, "%s: part of other keys, not an object", name);
+	return err_set(err, ERR_CORRUPT, "%s: not a regular file", name);
+}
+
 static int open_object(int dir_fd, const char *name, int *fd, struct stat *st, struct err *err)
 {
 	int file = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -42,8 +51,8 @@ static int open_object(int dir_fd, const char *name, int *fd, struct stat *st, s
 		return err_errno(err, "%s", name);
 	if (fstat(file, st) != 0)
 		rc = err_errno(err, "%s", name);
-	else if (!S_ISREG(st->st_mode))
-		rc = err_set(err, ERR_CORRUPT, "%s: not a regular file", name);
+	else
+		rc = check_kind(st, name, err);
 	if (rc != 0)
 		(void)close(file); /* nothing was written */
 	else
@@ -187,9 +196,7 @@ static int head_at(const struct place *at, struct store_info *info, struct err *
 
 	if (fstatat(at->dir_fd, at->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return err_errno(err, "%s", at->name);
-	if (!S_ISREG(st.st_mode))
-		return err_set(err, ERR_CORRUPT, "%s: not a regular file", at->name);
-	return fill_info(at, &st, info, err);
+	return check_kind(&st, at->name, err) == 0 ? fill_info(at, &st, info, err) : -1;
 }
 
 int store_file_head(struct store *base, struct str key, struct store_info *info, struct err *err)
