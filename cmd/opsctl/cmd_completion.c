@@ -24,8 +24,8 @@ static const char bash_script[] =
     "\tCOMPREPLY=()\n"
     "\twhile IFS= read -r line; do\n"
     "\t\tcase $line in\n"
-    "\t\t:file) mapfile -t COMPREPLY < <(compgen -f -- \"${word#--*=}\") ;;\n"
-    "\t\t:dir) mapfile -t COMPREPLY < <(compgen -d -- \"${word#--*=}\") ;;\n"
+    "\t\t:file) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- \"${word#--*=}\") ;;\n"
+    "\t\t:dir) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- \"${word#--*=}\") ;;\n"
     "\t\t*)\n"
     "\t\t\treply=${line%%$'\\t'*}\n"
     "\t\t\t[[ $word == --*=* ]] && reply=${reply#*=}\n"
@@ -34,7 +34,7 @@ static const char bash_script[] =
     "\t\tesac\n"
     "\tdone < <(opsctl __complete \"${words[@]}\" 2>/dev/null)\n"
     "}\n"
-    "complete -o filenames -F _opsctl opsctl\n";
+    "complete -F _opsctl opsctl\n";
 
 static const char zsh_script[] =
     "#compdef opsctl\n"
