@@ -1,0 +1,160 @@
+"""opsctl token: show, rotate, check, against a real ops-api; the token is never where it must not be."""
+import hashlib
+import pathlib
+import stat
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from lib import *
+
+
+def fingerprint(token):
+    return hashlib.sha256(token.encode()).hexdigest()[:8]
+
+
+class Show(Cli):
+    def setUp(self):
+        super().setUp()
+        self.local.mkdir(parents=True)
+        self.put("token", "whsec_" + "A" * 43 + "=")
+
+    def put(self, name, token, mode=0o600):
+        (self.local / name).write_text(token + "\n")
+        (self.local / name).chmod(mode)
+        return token
+
+    def test_shows_fingerprints(self):
+        current = self.put("token", "whsec_" + "B" * 43 + "=")
+        previous = self.put("token.previous", "my-secret-token")
+        shown = self.document("token", "show")
+        self.assertEqual(shown["current"]["fingerprint"], fingerprint(current))
+        self.assertEqual(shown["previous"]["fingerprint"], fingerprint(previous))
+        self.assertRegex(shown["current"]["changed_at"], r"Z$")
+        for args in ([], ["--json"], ["-v"], ["--json", "-vv"]):
+            done = self.opsctl("token", "show", *args)
+            for secret in (current, previous):
+                self.assertNotIn(secret, done.stdout + done.stderr)
+
+    def test_reveal(self):
+        token = self.put("token", "s3cret token with $ and '\"")
+        self.put("token.previous", "another")
+        done = self.opsctl("token", "show", "--reveal", "--quiet")
+        self.assertEqual(done.stdout, token + "\n")
+        shown = self.document("token", "show", "--reveal")
+        self.assertEqual(shown["current"]["token"], token)
+        self.assertNotIn("another", str(shown))
+
+    def test_advice_for_weak_ones(self):
+        self.assertEqual(self.opsctl("token", "show").stderr, "")
+        self.put("token", "my-secret-token")
+        self.assertIn("opsctl token rotate", self.opsctl("token", "show").stderr)
+
+    def test_what_can_be_wrong(self):
+        self.put("token", "x", 0o644)
+        self.refused(EXIT_BAD, "lets others at it", "token", "show")
+        (self.local / "token").unlink()
+        self.assertIn("run: opsctl up", self.refused(EXIT_NOTFOUND, "token", "token", "show"))
+
+    def test_rotate_without_a_system(self):
+        old = (self.local / "token").read_text()
+        done = self.opsctl("token", "rotate")
+        self.assertEqual(done.returncode, EXIT_OK)
+        self.assertIn("nothing runs", done.stderr)
+        self.assertEqual((self.local / "token.previous").read_text().strip(), old.strip())
+        self.assertRegex((self.local / "token").read_text(), r"^whsec_[A-Za-z0-9+/]{43}=\s?$")
+        self.assertEqual(stat.S_IMODE((self.local / "token").stat().st_mode), 0o600)
+
+    def test_rotate_dry_run(self):
+        before = (self.local / "token").read_bytes()
+        shown = self.document("token", "rotate", "-n")
+        self.assertTrue(shown["dry_run"])
+        self.assertEqual(shown["becomes_previous"], fingerprint(before.decode().strip()))
+        self.assertIsNone(shown["becomes_current"])
+        shown = self.document("token", "rotate", "-n", "--from-file=-", stdin="hello\n")
+        self.assertEqual(shown["becomes_current"], fingerprint("hello"))
+        self.assertEqual((self.local / "token").read_bytes(), before)
+        self.assertFalse((self.local / "token.previous").exists())
+
+    def test_rotate_from_elsewhere(self):
+        for source, text in (("-", "first-one\n"), (str(self.home / "f"), "second-one")):
+            (self.home / "f").write_text(text)
+            shown = self.document("token", "rotate", "--from-file", source, stdin=text)
+            self.assertEqual(shown["current"]["fingerprint"], fingerprint(text.strip()))
+            self.assertEqual((self.local / "token").read_text().strip(), text.strip())
+
+    def test_rotate_refuses_what_is_no_token(self):
+        current = (self.local / "token").read_text()
+        cases = (("", "empty"), ("\n", "empty"), ("whsec_!!", "base64"), ("whsec_", ""), (current, "current token already"),
+                 ("x" * 5000, "larger than"), ("a\0b", ""), ("a\nb\n", ""))
+        for text, want in cases:
+            with self.subTest(text=text[:20]):
+                done = self.opsctl("token", "rotate", "--from-file", "-", stdin=text)
+                self.assertEqual(done.returncode, EXIT_BAD, done.stderr)
+                self.assertIn(want, done.stderr)
+                self.assertEqual((self.local / "token").read_text(), current)
+        self.refused(EXIT_NOTFOUND, "/nowhere", "token", "rotate", "--from-file", "/nowhere")
+
+
+class WithSystem(Cli):
+    def accepted(self, code=EXIT_OK):
+        return [v["accepted"] for v in self.document("token", "check", code=code)["versions"]]
+
+    def test_rotation_is_proved(self):
+        with Up(self) as up:
+            self.assertEqual(self.accepted(), [True])
+            rotated = self.document("token", "rotate")
+            self.assertTrue(rotated["proved"])
+            self.assertEqual(rotated["previous"]["fingerprint"], up.ready["fingerprint"])
+            self.assertEqual([v["accepted"] for v in rotated["versions"]], [True, True])
+            self.assertEqual(self.accepted(), [True, True])
+            self.ok("token", "rotate")  # the first one is out now
+            self.ok("submit", "--wait")
+            self.assertEqual(self.document("queue", "stat")["visible"], 0)
+
+    def test_checking_queues_nothing(self):
+        with Up(self):
+            self.ok("token", "check")
+            self.ok("token", "rotate")
+            self.assertEqual(self.document("verify-s3")["objects"], 0)
+
+    def test_every_kind_of_authentication(self):
+        for auth in ("either", "signature", "token"):
+            with Up(self, env={"OPS_AUTH": auth}):
+                self.assertEqual(self.accepted()[0], True, auth)
+
+    def test_no_grace(self):
+        with Up(self, env={"OPS_SECRET_GRACE_S": "0"}):
+            self.assertEqual([v["accepted"] for v in self.document("token", "rotate")["versions"]], [True, False])
+
+    def test_refused(self):
+        """The file says one thing, and ops-api has another: it reads it again, but not this time."""
+        with Up(self):
+            self.ok("context", "import", "other", stdin='{"api_url":{"value":"%s"}}' %
+                    self.document("context", "show")["values"]["url"])
+            with open(self.contexts, "a") as f:
+                f.write(f"secret = file:{self.home}/wrong\n")
+            (self.home / "wrong").write_text("wrong\n")
+            (self.home / "wrong").chmod(0o600)
+            check = self.document("--context", "other", "token", "check", code=EXIT_BAD)
+            self.assertEqual([(v["accepted"], v["status"]) for v in check["versions"]], [(False, 401)])
+            self.assertIn("refused", self.opsctl("--context=other", "token", "check").stdout)
+
+    def test_tokens_are_nowhere(self):
+        with Up(self):
+            tokens = [(self.local / "token").read_text().strip()]
+            self.ok("token", "rotate")
+            tokens.append((self.local / "token").read_text().strip())
+            self.ok("submit", "--wait", "--auth=token")
+            for path in self.local.rglob("*"):
+                if path.is_file() and path.name not in ("token", "token.previous"):
+                    for token in tokens:
+                        self.assertNotIn(token.encode(), path.read_bytes(), path)
+
+    def test_nobody_answers(self):
+        with Up(self) as up:
+            up.stop()
+        self.refused(EXIT_REMOTE, "http://127.0.0.1:8080", "token", "check")
+
+
+if __name__ == "__main__":
+    main()
