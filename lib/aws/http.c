@@ -54,10 +54,10 @@ int http_open(struct http **out, const struct http_options *options, struct err 
 	h = xcalloc(1, sizeof(*h));
 	h->user_agent = xstrdup(options->user_agent);
 	h->ca_bundle = bundle && *bundle ? xstrdup(bundle) : NULL;
-	h->connect_timeout_ms =
-	    options->connect_timeout_ms ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS;
-	h->total_timeout_ms =
-	    options->total_timeout_ms ? options->total_timeout_ms : TOTAL_TIMEOUT_MS;
+	h->connect_timeout_ms = options->connect_timeout_ms ? options->connect_timeout_ms
+							    : CONNECT_TIMEOUT_MS;
+	h->total_timeout_ms = options->total_timeout_ms ? options->total_timeout_ms
+							: TOTAL_TIMEOUT_MS;
 	pthread_mutex_init(&h->lock, NULL);
 	*out = h;
 	return 0;
@@ -181,7 +181,8 @@ static int add_headers(struct call *c, struct err *err)
 		if (!has_header(c->request, defaults[i])) {
 			char line[32];
 
-			(void)snprintf(line, sizeof(line), "%s:", defaults[i]); /* fits: see table */
+			/* Fits: see the table. */
+			(void)snprintf(line, sizeof(line), "%s:", defaults[i]);
 			add_line(c, line);
 		}
 	}
@@ -215,7 +216,8 @@ static int judge_url(const char *url, bool *is_local, struct err *err)
 
 	/* libcurl would take a URL without a scheme for http. */
 	if (!str_has_prefix(text, STR("https://")) && !str_has_prefix(text, STR("http://")))
-		return err_set(err, ERR_INVALID, "URL '%s': must begin with http:// or https://", url);
+		return err_set(err, ERR_INVALID, "URL '%s': must begin with http:// or https://",
+		    url);
 
 	parts = curl_url();
 	if (!parts)
@@ -319,7 +321,7 @@ static void read_timing(CURL *easy, struct http_timing *t)
 	t->total_us = info_us(easy, CURLINFO_TOTAL_TIME_T);
 	t->is_reused = connects == 0;
 	if (t->is_reused)
-		t->dns_us = t->connect_us = t->tls_us = 0; /* libcurl: some microseconds of its own */
+		t->dns_us = t->connect_us = t->tls_us = 0; /* libcurl: some of its own */
 }
 
 static int read_status(struct call *c, struct err *err)
@@ -341,7 +343,7 @@ static void set_connection(struct call *c, bool is_local)
 {
 	const struct http *h = c->http;
 	int total_ms = c->request->total_timeout_ms ? c->request->total_timeout_ms
-						     : h->total_timeout_ms;
+						    : h->total_timeout_ms;
 
 	curl_easy_setopt(c->easy, CURLOPT_URL, c->request->url);
 	/* A key with "/../" in it is a name, not a path to be walked; and it was signed so. */

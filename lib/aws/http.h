@@ -12,10 +12,10 @@
 struct http;
 
 struct http_options {
-	const char *user_agent;    /* required; borrowed */
-	const char *ca_bundle;     /* path, or NULL: SSL_CERT_FILE, else the library's default */
-	int connect_timeout_ms;    /* 0: 5,000 */
-	int total_timeout_ms;      /* 0: 30,000 */
+	const char *user_agent; /* required; borrowed */
+	const char *ca_bundle;  /* path, or NULL: SSL_CERT_FILE, else the library's default */
+	int connect_timeout_ms; /* 0: 5,000 */
+	int total_timeout_ms;   /* 0: 30,000 */
 };
 
 int http_open(struct http **out, const struct http_options *options, struct err *err)

@@ -19,7 +19,9 @@ struct buf {
 	bool full; /* an append was refused; sticky until buf_reset() */
 };
 
+/* clang-format off */
 #define BUF_INIT(maximum) { .max = (maximum) }
+/* clang-format on */
 
 void buf_init(struct buf *b, size_t max);
 void buf_add(struct buf *b, struct str s);

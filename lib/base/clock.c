@@ -73,7 +73,7 @@ static int64_t floor_div(int64_t a, int64_t b)
 
 enum {
 	MS_PER_DAY = 86400000,
-	DAYS_PER_ERA = 146097, /* 400 years */
+	DAYS_PER_ERA = 146097,  /* 400 years */
 	DAYS_TO_EPOCH = 719468, /* from 0000-03-01 to 1970-01-01 */
 };
 
@@ -88,9 +88,10 @@ void clock_utc_from_ms(int64_t wall_ms, struct clock_utc *out)
 	int64_t shifted = days + DAYS_TO_EPOCH;
 	int64_t era = floor_div(shifted, DAYS_PER_ERA);
 	int64_t day_of_era = shifted - era * DAYS_PER_ERA;
-	int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
-	    day_of_era / 146096) / 365;
-	int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t year_of_era =
+	    (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+	int64_t day_of_year = day_of_era -
+	    (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	int64_t month = (5 * day_of_year + 2) / 153; /* 0 = March */
 
 	out->day = (int)(day_of_year - (153 * month + 2) / 5 + 1);

@@ -10,8 +10,8 @@
 #include "buf.h"
 
 struct clock {
-	int64_t (*wall_ms)(const struct clock *c);  /* Unix time in ms; may jump */
-	int64_t (*mono_us)(const struct clock *c);  /* never goes back; for deadlines and durations */
+	int64_t (*wall_ms)(const struct clock *c); /* Unix time in ms; may jump */
+	int64_t (*mono_us)(const struct clock *c); /* never goes back; for durations */
 };
 
 /* The machine's own clock. */

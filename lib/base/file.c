@@ -15,7 +15,8 @@ static int read_all(int fd, const char *path, struct buf *out, struct err *err)
 {
 	for (;;) {
 		size_t left = out->max - out->n;
-		size_t want = left < PIECE_SIZE ? left + 1 : PIECE_SIZE; /* one more shows an overflow */
+		/* One more than fits shows an overflow. */
+		size_t want = left < PIECE_SIZE ? left + 1 : PIECE_SIZE;
 		char piece[PIECE_SIZE + 1];
 		ssize_t n = read(fd, piece, want);
 
@@ -27,7 +28,8 @@ static int read_all(int fd, const char *path, struct buf *out, struct err *err)
 		if (n < 0 && errno != EINTR)
 			return err_errno(err, "%s", path);
 		if (out->full)
-			return err_set(err, ERR_INVALID, "%s: larger than %zu bytes", path, out->max);
+			return err_set(err, ERR_INVALID, "%s: larger than %zu bytes", path,
+			    out->max);
 	}
 }
 
@@ -67,7 +69,8 @@ static int parent_of(const char *path, char out[PATH_MAX_BYTES], struct err *err
 	struct str s = str_from(path);
 
 	if (s.n >= PATH_MAX_BYTES)
-		return err_set(err, ERR_INVALID, "%.60s...: path longer than %d bytes", path, PATH_MAX_BYTES);
+		return err_set(err, ERR_INVALID, "%.60s...: path longer than %d bytes", path,
+		    PATH_MAX_BYTES);
 	while (s.n && s.p[s.n - 1] != '/')
 		s.n--;
 	while (s.n > 1 && s.p[s.n - 1] == '/')
@@ -104,7 +107,8 @@ int file_replace(const char *path, struct str content, unsigned mode, struct err
 	if (parent_of(path, dir, err) != 0)
 		return -1;
 	hash_random(&random, sizeof(random));
-	(void)snprintf(temporary, sizeof(temporary), "%s.%016llx", path, (unsigned long long)random);
+	(void)snprintf(temporary, sizeof(temporary), "%s.%016llx", path,
+	    (unsigned long long)random);
 	if (write_durably(temporary, content, mode, err) != 0)
 		return -1;
 	if (rename(temporary, path) != 0) {
@@ -123,8 +127,9 @@ int file_mkdirs(const char *path, unsigned mode, struct err *err)
 	if (mkdir(path, (mode_t)mode) == 0)
 		return 0;
 	if (errno == EEXIST)
-		return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ?
-		    0 : err_set(err, ERR_CONFLICT, "%s: exists and is not a directory", path);
+		return stat(path, &st) == 0 && S_ISDIR(st.st_mode)
+		    ? 0
+		    : err_set(err, ERR_CONFLICT, "%s: exists and is not a directory", path);
 	if (errno != ENOENT)
 		return err_errno(err, "%s", path);
 	if (parent_of(path, parent, err) != 0 || file_mkdirs(parent, mode, err) != 0)

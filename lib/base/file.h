@@ -11,7 +11,8 @@
 int file_read(const char *path, struct buf *out, struct err *err) ATTR_MUST_CHECK;
 
 /* Replace the file: temporary name beside it, fsync, rename, fsync of the directory. */
-int file_replace(const char *path, struct str content, unsigned mode, struct err *err) ATTR_MUST_CHECK;
+int file_replace(const char *path, struct str content, unsigned mode, struct err *err)
+    ATTR_MUST_CHECK;
 
 /* mkdir -p with that mode for what is made; an existing directory is fine. */
 int file_mkdirs(const char *path, unsigned mode, struct err *err) ATTR_MUST_CHECK;

@@ -141,7 +141,9 @@ static int base64_value(char c)
 /* Decode into out (room for n / 4 * 3 bytes); the number of bytes, or -1. */
 static long base64_quads(struct str text, unsigned char *out)
 {
-	size_t padding = text.n < 4 ? 0 : (size_t)(text.p[text.n - 1] == '=') + (text.p[text.n - 2] == '=');
+	size_t padding = text.n < 4
+	    ? 0
+	    : (size_t)(text.p[text.n - 1] == '=') + (text.p[text.n - 2] == '=');
 	long written = 0;
 
 	for (size_t i = 0; i < text.n; i += 4) {

@@ -89,10 +89,14 @@ static size_t utf8_length(struct str s)
 	static const struct {
 		unsigned char first_min, first_max, second_min, second_max, length;
 	} rows[] = {
-		{ 0x00, 0x7f, 0x00, 0x00, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
+		{ 0x00, 0x7f, 0x00, 0x00, 1 },
+		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 },
+		{ 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
+		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
 		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
 	};
 	const unsigned char *p = (const unsigned char *)s.p;
@@ -115,7 +119,11 @@ static size_t utf8_length(struct str s)
 static void add_escaped_byte(struct buf *out, unsigned char c)
 {
 	static const char short_forms[0x20] = {
-		['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r',
+		['\b'] = 'b',
+		['\t'] = 't',
+		['\n'] = 'n',
+		['\f'] = 'f',
+		['\r'] = 'r',
 	};
 
 	if (c == '"' || c == '\\')
@@ -270,7 +278,8 @@ int json_parse(struct str text, struct json **out, struct err *err)
 	cJSON *doc;
 
 	if (text.n == 0 || text.n > TEXT_MAX)
-		return err_set(err, ERR_INVALID, "JSON of %zu bytes: must have 1 to %d", text.n, TEXT_MAX);
+		return err_set(err, ERR_INVALID, "JSON of %zu bytes: must have 1 to %d", text.n,
+		    TEXT_MAX);
 	doc = cJSON_ParseWithLengthOpts(text.p, text.n, &end, 0);
 	if (!doc)
 		return err_set(err, ERR_INVALID, "not JSON at byte %zu", (size_t)(end - text.p));
@@ -342,7 +351,9 @@ int64_t json_get_int(const struct json *value, int64_t fallback)
 		return fallback;
 	number = node_of(value)->valuedouble;
 	/* Beyond 2^53 a double no longer holds every integer. */
-	return number >= -9007199254740992.0 && number <= 9007199254740992.0 ? (int64_t)number : fallback;
+	if (!(number >= -9007199254740992.0 && number <= 9007199254740992.0))
+		return fallback;
+	return (int64_t)number;
 }
 
 double json_get_double(const struct json *value, double fallback)

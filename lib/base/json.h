@@ -66,7 +66,7 @@ const struct json *json_get(const struct json *object, const char *key);
 const struct json *json_at(const struct json *array, size_t index);
 size_t json_count(const struct json *array_or_object);
 const char *json_key_at(const struct json *object, size_t index); /* NULL past the end */
-bool json_is_null(const struct json *value);                     /* also true for NULL */
+bool json_is_null(const struct json *value);                      /* also true for NULL */
 
 /* The value, or the fallback when it is absent or of another type. */
 const char *json_get_text(const struct json *value, const char *fallback);

@@ -220,7 +220,8 @@ void log_write(enum log_level level, const char *message, ...)
 	va_end(pairs);
 	if (line.full) { /* half an object would be no line: keep the message, say what is gone */
 		buf_reset(&line);
-		add_none(&line, level, message, "log.dropped", "the fields were longer than a line", NULL);
+		add_none(&line, level, message, "log.dropped", "the fields were longer than a line",
+		    NULL);
 	}
 	if (line.full) {
 		buf_reset(&line);

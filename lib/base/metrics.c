@@ -13,8 +13,8 @@
 
 const int64_t metrics_http_bounds_us[] = { 5000, 10000, 25000, 50000, 75000, 100000, 250000, 500000,
 	750000, 1000000, 2500000, 5000000, 7500000, 10000000, 0 };
-const int64_t metrics_age_bounds_us[] = { 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 1000000,
-	5000000, 15000000, 60000000, 300000000, 900000000, 3600000000, 0 };
+const int64_t metrics_age_bounds_us[] = { 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000,
+	1000000, 5000000, 15000000, 60000000, 300000000, 900000000, 3600000000, 0 };
 
 static const char *const type_names[] = {
 	[METRIC_COUNTER] = "counter",
@@ -124,9 +124,11 @@ void metrics_render(struct buf *out, const struct metric *metrics, size_t count)
 
 /* ---- process_*: names as in the client libraries of Prometheus ---- */
 
-static void add_process(struct buf *out, const char *name, const char *type, const char *help, double value)
+static void add_process(struct buf *out, const char *name, const char *type, const char *help,
+    double value)
 {
-	buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n%s %.17g\n", name, help, name, type, name, value);
+	buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n%s %.17g\n", name, help, name, type, name,
+	    value);
 }
 
 static unsigned open_fd_count(void)
@@ -138,7 +140,7 @@ static unsigned open_fd_count(void)
 		return 0;
 	while (readdir(dir))
 		n++;
-	(void)closedir(dir); /* read only */
+	(void)closedir(dir);      /* read only */
 	return n > 3 ? n - 3 : 0; /* ".", ".." and the directory itself */
 }
 
@@ -176,7 +178,8 @@ void metrics_render_process(struct buf *out)
 	if (file_read("/proc/self/stat", &stat, &err) != 0)
 		return; /* no /proc in this container: nothing to say */
 	(void)getrlimit(RLIMIT_NOFILE, &files);
-	add_process(out, "process_cpu_seconds_total", "counter", "Total user and system CPU time spent in seconds.",
+	add_process(out, "process_cpu_seconds_total", "counter",
+	    "Total user and system CPU time spent in seconds.",
 	    (stat_field(buf_str(&stat), 14) + stat_field(buf_str(&stat), 15)) / ticks);
 	add_process(out, "process_start_time_seconds", "gauge",
 	    "Start time of the process since unix epoch in seconds.",

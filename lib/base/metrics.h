@@ -18,8 +18,9 @@ enum { METRIC_BUCKET_MAX = 16 };
 struct metric_series {
 	const char *labels; /* "route=\"/submit\",code=\"200\"", or NULL */
 	_Atomic int64_t value;
-	_Atomic uint64_t buckets[METRIC_BUCKET_MAX + 1]; /* histogram: not cumulative, last = +Inf */
-	_Atomic uint64_t sum_us;                         /* histogram: sum in millionths */
+	/* Of a histogram: not cumulative, the last is +Inf; and the sum in millionths. */
+	_Atomic uint64_t buckets[METRIC_BUCKET_MAX + 1];
+	_Atomic uint64_t sum_us;
 };
 
 struct metric {

@@ -78,8 +78,9 @@ static int set_int(const struct setting *row, struct str text, void *field, stru
 
 	if (!str_to_u64(text, &value) || value > INT64_MAX || (int64_t)value < row->min ||
 	    (int64_t)value > row->max)
-		return err_set(err, ERR_CONFIG, "must be a whole number from %" PRId64 " to %" PRId64 "%s%s",
-		    row->min, row->max, row->unit ? " " : "", row->unit ? row->unit : "");
+		return err_set(err, ERR_CONFIG,
+		    "must be a whole number from %" PRId64 " to %" PRId64 "%s%s", row->min,
+		    row->max, row->unit ? " " : "", row->unit ? row->unit : "");
 	*(int64_t *)field = (int64_t)value;
 	return 0;
 }
@@ -112,8 +113,8 @@ static int set_text(const struct setting *row, struct str text, void *field, str
 	int64_t max = row->max ? row->max : 4096;
 
 	if ((int64_t)text.n < row->min || (int64_t)text.n > max)
-		return err_set(err, ERR_CONFIG, "must have %" PRId64 " to %" PRId64 " characters", row->min,
-		    max);
+		return err_set(err, ERR_CONFIG, "must have %" PRId64 " to %" PRId64 " characters",
+		    row->min, max);
 	*(const char **)field = text.p; /* argv, envp and the table are all terminated */
 	return 0;
 }
@@ -122,9 +123,10 @@ static int set_url(const struct setting *row, struct str text, void *field, stru
 {
 	struct str scheme, rest;
 
-	if (!str_cut(text, ':', &scheme, &rest) || rest.n == 0 || choice_index(row->choices, scheme) < 0)
-		return err_set(err, ERR_CONFIG, "must be a URL that begins with one of %s and a colon",
-		    row->choices);
+	if (!str_cut(text, ':', &scheme, &rest) || rest.n == 0 ||
+	    choice_index(row->choices, scheme) < 0)
+		return err_set(err, ERR_CONFIG,
+		    "must be a URL that begins with one of %s and a colon", row->choices);
 	return set_text(row, text, field, err);
 }
 
@@ -172,13 +174,15 @@ static int check_environment(const struct settings_spec *spec, char *const *envp
 	for (; *envp; envp++) {
 		(void)str_cut(str_from(*envp), '=', &name, &value);
 		if (str_has_prefix(name, STR(PREFIX)) && !is_known(spec, name))
-			return err_set(err, ERR_CONFIG, "environment variable %.*s: no such setting; see --help",
+			return err_set(err, ERR_CONFIG,
+			    "environment variable %.*s: no such setting; see --help",
 			    STR_ARG(name));
 	}
 	return 0;
 }
 
-static const struct setting *find_option(const struct settings_spec *spec, struct str name, size_t *index)
+static const struct setting *find_option(const struct settings_spec *spec, struct str name,
+    size_t *index)
 {
 	for (*index = 0; *index < spec->count; (*index)++)
 		if (is_option(&spec->rows[*index], name))
@@ -198,8 +202,8 @@ static bool find_flag(const struct settings_spec *spec, struct str name, unsigne
 }
 
 /* given[i] is what the command line says for row i. */
-static int read_options(const struct settings_spec *spec, int argc, char *const *argv, const char **given,
-    unsigned *flag_seen, struct err *err)
+static int read_options(const struct settings_spec *spec, int argc, char *const *argv,
+    const char **given, unsigned *flag_seen, struct err *err)
 {
 	for (int a = 1; a < argc; a++) {
 		struct str arg = str_from(argv[a]), name, value;
@@ -207,12 +211,14 @@ static int read_options(const struct settings_spec *spec, int argc, char *const 
 		size_t row;
 
 		if (!str_has_prefix(arg, STR("--")) || arg.n == 2)
-			return err_set(err, ERR_USAGE, "'%s': takes no operands; see --help", argv[a]);
+			return err_set(err, ERR_USAGE, "'%s': takes no operands; see --help",
+			    argv[a]);
 		has_value = str_cut(str_skip(arg, 2), '=', &name, &value);
 		if (!has_value && find_flag(spec, name, flag_seen))
 			continue;
 		if (!find_option(spec, name, &row))
-			return err_set(err, ERR_USAGE, "--%.*s: no such option; see --help", STR_ARG(name));
+			return err_set(err, ERR_USAGE, "--%.*s: no such option; see --help",
+			    STR_ARG(name));
 		if (!has_value && ++a >= argc)
 			return err_set(err, ERR_USAGE, "--%.*s: needs a value", STR_ARG(name));
 		given[row] = has_value ? value.p : argv[a];
@@ -222,8 +228,8 @@ static int read_options(const struct settings_spec *spec, int argc, char *const 
 
 enum { ROW_MAX = 64 };
 
-static int set_row(const struct setting *row, const char *option_value, char *const *envp, void *out,
-    struct err *err)
+static int set_row(const struct setting *row, const char *option_value, char *const *envp,
+    void *out, struct err *err)
 {
 	const char *text = option_value ? option_value : env_value(envp, row->env);
 	struct err why;
@@ -250,7 +256,8 @@ int settings_load(const struct settings_spec *spec, int argc, char *const *argv,
 	if (check_environment(spec, envp, err) != 0)
 		return -1;
 	for (size_t i = 0; i < spec->count; i++) {
-		if (*flag_seen && !given[i] && !env_value(envp, spec->rows[i].env) && !spec->rows[i].fallback)
+		if (*flag_seen && !given[i] && !env_value(envp, spec->rows[i].env) &&
+		    !spec->rows[i].fallback)
 			continue; /* --healthcheck needs an address, not a queue */
 		if (set_row(&spec->rows[i], given[i], envp, out, err) != 0)
 			return -1;
@@ -268,8 +275,8 @@ static void describe_value(const struct setting *row, struct buf *out)
 	else if (row->type == SETTING_URL)
 		buf_addf(out, "URL (%s)", row->choices);
 	else if (row->type == SETTING_INT)
-		buf_addf(out, "%" PRId64 " to %" PRId64 "%s%s", row->min, row->max, row->unit ? " " : "",
-		    row->unit ? row->unit : "");
+		buf_addf(out, "%" PRId64 " to %" PRId64 "%s%s", row->min, row->max,
+		    row->unit ? " " : "", row->unit ? row->unit : "");
 	else
 		buf_adds(out, type_names[row->type]);
 	if (!row->fallback)
@@ -280,12 +287,14 @@ static void describe_value(const struct setting *row, struct buf *out)
 		buf_adds(out, "; read again on SIGHUP");
 }
 
-void settings_help(const struct settings_spec *spec, const char *program, const char *about, struct buf *out)
+void settings_help(const struct settings_spec *spec, const char *program, const char *about,
+    struct buf *out)
 {
 	buf_addf(out, "usage: %s [--<setting>=<value>...]", program);
 	for (const char *const *f = spec->flags; f && *f; f++)
 		buf_addf(out, " [--%s]", *f);
-	buf_addf(out, "\n\n%s\n\nSettings, as an environment variable or an option (the option wins):\n",
+	buf_addf(out,
+	    "\n\n%s\n\nSettings, as an environment variable or an option (the option wins):\n",
 	    about);
 	for (size_t i = 0; i < spec->count; i++) {
 		const struct setting *row = &spec->rows[i];

@@ -19,7 +19,7 @@ struct setting_address {
 };
 
 struct setting {
-	const char *env;      /* "OPS_MAX_BODY_BYTES"; the option is --max-body-bytes */
+	const char *env; /* "OPS_MAX_BODY_BYTES"; the option is --max-body-bytes */
 	enum setting_type type;
 	const char *fallback; /* default as text; NULL: required */
 	int64_t min, max;     /* SETTING_INT, inclusive; or lengths of text */
@@ -35,7 +35,7 @@ struct settings_spec {
 	const struct setting *rows;
 	size_t count;
 	const char *const *foreign; /* variables of the other service, ignored; NULL-ended */
-	const char *const *flags;   /* extra bare options main handles ("healthcheck"); NULL-ended */
+	const char *const *flags; /* extra bare options main handles ("healthcheck"); NULL-ended */
 };
 
 /*

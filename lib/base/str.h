@@ -16,7 +16,7 @@ struct str {
 /* clang-format off */
 #define STR(literal)   ((struct str){ "" literal, sizeof(literal) - 1 })
 /* clang-format on */
-#define STR_NONE       ((struct str){ NULL, 0 })
+#define STR_NONE ((struct str){ NULL, 0 })
 
 /* printf("%.*s", STR_ARG(s)); cut at INT_MAX. */
 #define STR_ARG(s) (int)((s).n > 0x7fffffff ? 0x7fffffff : (s).n), ((s).p ? (s).p : "")
