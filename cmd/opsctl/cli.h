@@ -91,8 +91,7 @@ struct cli {
 	const struct clock *clock;
 	struct context context; /* valid with NEED_CONTEXT */
 
-	bool json, quiet;
-	unsigned verbose;
+	bool json, quiet, verbose;
 	bool color_out, color_err;       /* per stream: --color, NO_COLOR, CLICOLOR, TERM, isatty */
 	bool is_tty_err, is_tty_in;
 	bool no_input;

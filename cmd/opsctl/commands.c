@@ -13,7 +13,7 @@ const struct option_row global_options[] = {
 	{ "context", 0, OPTION_TEXT, "NAME",
 	    .help = "the system to work on; see opsctl context ls" },
 	{ "quiet", 'q', OPTION_FLAG, .help = "results and errors only" },
-	{ "verbose", 'v', OPTION_FLAG, .help = "show each step on stderr; twice for more" },
+	{ "verbose", 'v', OPTION_FLAG, .help = "show on stderr what the command works on" },
 	{ "color", 0, OPTION_CHOICE, "WHEN", "auto", .choices = "auto|always|never",
 	    .help = "when to use colours" },
 	{ "no-input", 0, OPTION_FLAG, .help = "never ask; fail where a question would be" },

@@ -28,6 +28,7 @@ static void read_globals(struct cli *cli)
 {
 	cli->json = cli_flag(cli, "json");
 	cli->quiet = cli_flag(cli, "quiet");
+	cli->verbose = cli_flag(cli, "verbose");
 	cli->no_input = cli_flag(cli, "no-input");
 	cli->color_out = out_wants_color(cli_text(cli, "color"), STDOUT_FILENO);
 	cli->color_err = out_wants_color(cli_text(cli, "color"), STDERR_FILENO);
@@ -96,17 +97,33 @@ static enum exit_code report(struct cli *cli, const struct err *err)
 	return code_of(err);
 }
 
+static int open_context(struct cli *cli, struct err *err)
+{
+	const struct context *c = &cli->context;
+
+	if (context_resolve(cli_text(cli, "context"), &cli->context, err) == -1)
+		return cli_next(cli, "see: opsctl context ls");
+	if (!cli->verbose)
+		return 0;
+	out_note(cli, "%-16s  %s", "context", c->name);
+	for (int key = 0; key < CONTEXT_KEY_COUNT; key++)
+		if (c->values[key][0] != '\0')
+			out_note(cli, "%-16s  %s", context_key_name((enum context_key)key),
+			    c->values[key]);
+	return 0;
+}
+
 static enum exit_code run(struct cli *cli)
 {
 	struct err err = { 0 };
 
-	if ((cli->command->need & NEED_CONTEXT) != 0 &&
-	    context_resolve(cli_text(cli, "context"), &cli->context, &err) == -1) {
-		(void)cli_next(cli, "see: opsctl context ls");
+	if ((cli->command->need & NEED_CONTEXT) != 0 && open_context(cli, &err) == -1)
+		return report(cli, &err);
+	if (cli->command->run(cli, &err) == -1) {
+		if (err.code == ERR_USAGE && cli->next[0] == '\0')
+			(void)cli_next(cli, "try: opsctl %s --help", cli->command->name);
 		return report(cli, &err);
 	}
-	if (cli->command->run(cli, &err) == -1)
-		return report(cli, &err);
 	return cli->exit_code;
 }
 

@@ -159,8 +159,6 @@ static int option_set(struct parser *p, const struct option_row *row, const char
 	if (value_check(row, value, p->err) == -1)
 		return -1;
 	p->cli->values[index] = value; /* given twice: the last one counts */
-	if (strcmp(row->name, "verbose") == 0)
-		p->cli->verbose++;
 	return 0;
 }
 

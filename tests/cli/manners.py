@@ -144,6 +144,14 @@ class Failures(Cli):
                 if done.returncode > EXIT_BAD:
                     self.assertEqual(documents[-1]["error"]["exit"], done.returncode)
 
+    def test_verbose_shows_what_it_works_on(self):
+        done = self.opsctl("queue", "stat", "-v")
+        self.assertIn(f"queue             sqlite:{self.local}/queue.db\n", done.stderr)
+        self.assertEqual(done.stdout, "")
+
+    def test_wrong_use_of_a_command_names_its_help(self):
+        self.assertIn("try: opsctl dlq purge --help", self.refused(EXIT_USAGE, "--all", "dlq", "purge"))
+
     def test_no_home(self):
         del self.env["HOME"]
         self.refused(EXIT_CONFIG, "HOME", "context", "ls")

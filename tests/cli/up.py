@@ -53,33 +53,35 @@ class UpTest(Cli):
             self.assertEqual(event["schema"], "opsctl/up/1")
             self.assertRegex(event["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
 
+    def text_of(self, *args):
+        """What it prints for people, from start to stop by Ctrl-C."""
+        process = subprocess.Popen([self.opsctl_path, "up", "--listen", "127.0.0.1:0", *args],
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=self.env, text=True)
+        text = ""
+        for line in process.stdout:
+            text += line
+            if "Ctrl-C" in line:
+                process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=LIMIT_S)
+        self.assertEqual((process.returncode, err), (EXIT_OK, ""))
+        self.assertNotIn("\033", text)
+        return text
+
     def test_text_says_what_to_do_next(self):
-        with Up(self) as up:
-            fingerprint = up.ready["fingerprint"]
-            up.stop()
-        reader, writer = os.pipe()
-        process = subprocess.Popen([self.opsctl_path, "up", "--listen", "127.0.0.1:0"],
-                                   stdout=writer, stderr=subprocess.PIPE, env=self.env, text=True)
-        os.close(writer)
-        with os.fdopen(reader) as out:
-            text = ""
-            for line in out:
-                text += line
-                if "Ctrl-C" in line:
-                    process.send_signal(signal.SIGINT)
-        self.assertEqual(process.wait(LIMIT_S), EXIT_OK)
-        self.assertEqual(process.stderr.read(), "")
-        process.stderr.close()
-        self.assertIn(f"token      {fingerprint}", text)
+        text = self.text_of()
         for hint in ("opsctl submit --wait", "opsctl health", "opsctl verify-s3 --follow"):
             self.assertIn(f"  {hint}\n", text)
-        self.assertNotIn("\033", text)
+        self.assertRegex(text, r"token      [0-9a-f]{8} \(fingerprint of a new one\)")
+        self.assertRegex(self.text_of(), r"token      [0-9a-f]{8} \(fingerprint\)")
 
     def test_hints_name_the_directory_and_the_context(self):
+        """Copied to another terminal, they must reach this system, not the one that is current there."""
         self.ok("context", "import", "prod", "--use", stdin='{"api_url":{"value":"https://x.example"}}')
         other = self.home / "it's here"
+        hint = f"  OPSCTL_LOCAL_DIR='{self.home}/it'\\''s here' opsctl --context local health\n"
+        self.assertIn(hint, self.text_of("--dir", str(other)))
         with Up(self, "--dir", str(other)) as up:
-            self.assertEqual(up.ready["dir"], str(other))
             shown = self.document("context", "show", "local", env={"OPSCTL_LOCAL_DIR": str(other)})
             self.assertEqual(shown["values"]["url"], up.ready["url"])
 
