@@ -1,0 +1,221 @@
+/*
+ * What a file store makes durable, and in which order: this program has fsync(), linkat()
+ * and close friends of its own, which note the call and then make it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "place.h"
+#include "store.h"
+#include "test.h"
+
+enum { PUTTERS = 8 };
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static char events[4096]; /* a letter per call: f, d, l, m (see below) */
+static unsigned links, dir_syncs;
+static unsigned hold_until_links; /* the first fsync of a directory waits for that many links */
+static int fail_dir_sync, fail_file_sync; /* errno for the next one, 0: none */
+
+static void note(char event)
+{
+	size_t n = strlen(events);
+
+	if (n + 1 < sizeof(events))
+		events[n] = event;
+}
+
+int fsync(int fd)
+{
+	struct stat st;
+	int error = 0;
+
+	if (fstat(fd, &st) != 0)
+		return -1;
+	(void)pthread_mutex_lock(&lock);
+	note(S_ISDIR(st.st_mode) ? 'd' : 'f');
+	if (S_ISDIR(st.st_mode)) {
+		dir_syncs++;
+		while (hold_until_links > links)
+			(void)pthread_cond_wait(&changed, &lock);
+	}
+	if (S_ISDIR(st.st_mode)) {
+		error = fail_dir_sync;
+		fail_dir_sync = 0;
+	} else {
+		error = fail_file_sync;
+		fail_file_sync = 0;
+	}
+	(void)pthread_mutex_unlock(&lock);
+	errno = error;
+	return error ? -1 : (int)syscall(SYS_fsync, fd);
+}
+
+int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
+{
+	int rc = (int)syscall(SYS_linkat, from_fd, from, to_fd, to, flags);
+
+	(void)pthread_mutex_lock(&lock);
+	note('l');
+	links++;
+	(void)pthread_cond_broadcast(&changed);
+	(void)pthread_mutex_unlock(&lock);
+	return rc;
+}
+
+int mkdirat(int fd, const char *name, mode_t mode)
+{
+	int rc = (int)syscall(SYS_mkdirat, fd, name, mode);
+
+	(void)pthread_mutex_lock(&lock);
+	note('m');
+	(void)pthread_mutex_unlock(&lock);
+	return rc;
+}
+
+static void forget_events(void)
+{
+	memset(events, 0, sizeof(events));
+	links = dir_syncs = 0;
+}
+
+/* ---- the store ---- */
+
+static char root[PLACE_PATH_SIZE];
+static struct store *store;
+
+static void open_store(void)
+{
+	struct store_options options = { .create = true };
+	struct buf url = BUF_INIT(PLACE_PATH_SIZE + 64);
+	struct err err;
+
+	buf_addf(&url, "file:%s", root);
+	if (store_open(&store, buf_str(&url), &options, &err) != 0)
+		test_die("%s", err.text);
+	buf_release(&url);
+	forget_events();
+}
+
+static int put(const char *key, struct err *err)
+{
+	char sha256[HASH_HEX_SIZE];
+
+	hash_sha256_hex(STR("bytes"), sha256);
+	return store_put(store, str_from(key), STR("bytes"), sha256, NULL, NULL, err);
+}
+
+/* The file, then the name, then the directory; the chain of directories once. */
+static void test_order(void)
+{
+	struct err err;
+
+	place_new(root, "store");
+	open_store();
+	CHECK_OK(put("2026/11/a", &err), &err);
+	CHECK_TEXT(events, "fmdmdld");
+	forget_events();
+	CHECK_OK(put("2026/11/b", &err), &err);
+	CHECK_TEXT(events, "fld");
+	forget_events();
+	CHECK_OK(put("2026/11/a", &err),
+	    &err); /* whoever wrote it may have died before its fsync */
+	CHECK_TEXT(events, "fd");
+	store_close(store);
+	/* Another process: the directories are there, but are they durable? */
+	open_store();
+	CHECK_OK(put("2026/11/c", &err), &err);
+	CHECK_TEXT(events, "fmdmdld");
+	store_close(store);
+}
+
+static void *put_in_thread(void *key)
+{
+	struct err err;
+
+	CHECK_OK(put(key, &err), &err);
+	return NULL;
+}
+
+/* While one fsync is under way the others gather, and share the next one. */
+static void test_group(void)
+{
+	pthread_t threads[PUTTERS];
+	char keys[PUTTERS][16];
+	struct err err;
+
+	place_new(root, "store");
+	open_store();
+	CHECK_OK(put("dir/first", &err), &err);
+	forget_events();
+	hold_until_links = PUTTERS;
+	for (unsigned i = 0; i < PUTTERS; i++) {
+		(void)snprintf(keys[i], sizeof(keys[i]), "dir/%u", i);
+		if (pthread_create(&threads[i], NULL, put_in_thread, keys[i]) != 0)
+			test_die("pthread_create");
+	}
+	for (size_t i = 0; i < PUTTERS; i++)
+		(void)pthread_join(threads[i], NULL);
+	hold_until_links = 0;
+	CHECK_INT(links, PUTTERS);
+	/*
+	 * The first one was held until all had made their names: it covers its caller, and a
+	 * second one the other seven. A third comes when one of them entered after the second began.
+	 */
+	CHECK(dir_syncs >= 2 && dir_syncs <= 3);
+	store_close(store);
+}
+
+/* Nothing is claimed, nothing is left behind, and a repeat does the whole work. */
+static void test_file_sync_fails(void)
+{
+	char path[PLACE_PATH_SIZE + 32];
+	struct err err;
+
+	place_new(root, "store");
+	open_store();
+	fail_file_sync = EIO;
+	CHECK_ERR(put("dir/a", &err), &err, ERR_IO);
+	(void)snprintf(path, sizeof(path), "%s/dir/a", root);
+	CHECK(!place_exists(path));
+	(void)snprintf(path, sizeof(path), "%s/.tmp", root);
+	CHECK_INT(rmdir(path), 0); /* that is, it is empty */
+	CHECK_INT(mkdir(path, 0700), 0);
+	store_close(store);
+	open_store();
+	CHECK_OK(put("dir/a", &err), &err);
+	store_close(store);
+}
+
+static void test_dir_sync_fails(void)
+{
+	struct err err;
+
+	place_new(root, "store");
+	open_store();
+	CHECK_OK(put("dir/first", &err), &err);
+	fail_dir_sync = EIO;
+	CHECK_ERR(put("dir/a", &err), &err, ERR_IO);
+	forget_events();
+	CHECK_OK(put("dir/a", &err), &err);
+	CHECK_TEXT(events, "fmdd"); /* from the root on: what was lost is not known */
+	fail_dir_sync = EIO;
+	CHECK_ERR(put("new/a", &err), &err, ERR_IO);
+	CHECK_OK(put("new/a", &err), &err);
+	store_close(store);
+}
+
+static const struct test tests[] = {
+	{ "order", test_order },
+	{ "group", test_group },
+	{ "file_sync_fails", test_file_sync_fails },
+	{ "dir_sync_fails", test_dir_sync_fails },
+};
+
+TEST_MAIN(tests)
