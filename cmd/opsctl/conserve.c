@@ -32,7 +32,7 @@ void conserve_add(struct conserve *c, struct str id, struct str data)
 static void note(struct conserve *c, const char *what, struct str name)
 {
 	if (c->example[0] == '\0')
-		(void)snprintf(c->example, sizeof(c->example), "%s: %.*s", what, STR_ARG(name));
+		(void)snprintf(c->example, sizeof(c->example), "%.120s: %.*s", what, STR_ARG(name));
 }
 
 static void count_record(struct conserve *c, const struct record *record)

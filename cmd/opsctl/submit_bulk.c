@@ -64,7 +64,7 @@ static void refuse(struct bulk *b, uint64_t line, int status, const char *text)
 
 		r->line = line;
 		r->status = status;
-		(void)snprintf(r->text, sizeof(r->text), "%s", text);
+		(void)snprintf(r->text, sizeof(r->text), "%.*s", (int)sizeof(r->text) - 1, text);
 	}
 	b->refused++;
 	journal_set(&b->journal, line, JOURNAL_REFUSED);
