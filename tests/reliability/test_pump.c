@@ -446,20 +446,25 @@ static void hopeless_message_is_refused_alone(void)
 	CHECK_INT(counted(WORKER_REFUSED), 3);
 }
 
+static bool has_failed_again(void *arg)
+{
+	return counted(WORKER_FAILED_PUT) > *(int64_t *)arg || counted(WORKER_REFUSED) > 0;
+}
+
 /* One key fails for ever while the store works: it must not hold its place for ever. */
 static void message_that_fails_alone_is_refused(void)
 {
-	unsigned next = 1;
-
 	rig_init();
 	add_messages(1);
 	rig.store.bad_key = key_of(0);
 	rig_start(PLENTY, 16);
-	/* Strikes need the successes of others. */
-	while (counted(WORKER_REFUSED) == 0 && next < FAKE_MESSAGES_MAX) {
-		(void)fake_queue_add(&rig.queue, key_of(next), line, NULL);
-		await_count("the others pass", WORKER_DELETED, (int64_t)next++);
-		clock_sleep_ms(25);
+	/* A strike is a failure with a success of another since the one before. */
+	for (unsigned i = 1; counted(WORKER_REFUSED) == 0 && i < FAKE_MESSAGES_MAX; i++) {
+		int64_t failures = counted(WORKER_FAILED_PUT);
+
+		(void)fake_queue_add(&rig.queue, key_of(i), line, NULL);
+		await_count("the other passes", WORKER_DELETED, (int64_t)i);
+		fake_await("failure", has_failed_again, &failures);
 	}
 	await_count("returned", WORKER_RETURNED_REFUSED, 1);
 	CHECK(counted(WORKER_FAILED_PUT) >= PUMP_STRIKES_MAX);
