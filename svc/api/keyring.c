@@ -177,7 +177,8 @@ static int64_t mono_ms(const struct keyring *k)
 /* Until somebody wants it or it is due. The lock is held. */
 static void wait_until(struct keyring *k, int64_t due_ms)
 {
-	struct timespec until = { .tv_sec = due_ms / 1000, .tv_nsec = due_ms % 1000 * 1000000 };
+	int64_t until_ms = clock_mono_ms(&clock_system) + due_ms - mono_ms(k);
+	struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
 
 	while (!k->is_wanted && !k->is_stopping && mono_ms(k) < due_ms)
 		(void)pthread_cond_timedwait(&k->wanted, &k->lock, &until); /* the loop judges */

@@ -1,0 +1,134 @@
+#include "replay.h"
+
+#include <stdio.h>
+
+#include "test.h"
+
+enum { NOW_S = 1700000000, LATER_S = NOW_S + 300 };
+
+static const unsigned char body_a[HASH_SIZE] = { 1 }, body_b[HASH_SIZE] = { 2 };
+static const char object[] = "2026/11/21/09/01a1fd66-48d8-7075-8abf-30800cf6b7d9.ndjson";
+
+static enum replay_verdict begin(struct replay *r, const char *id, const unsigned char *body, int64_t now_s,
+    struct replay_waiter *waiter, char out[OBJECTKEY_SIZE])
+{
+	return replay_begin(r, str_from(id), body, now_s, now_s + 300, waiter, out);
+}
+
+static void answered_again(void)
+{
+	struct replay *r = replay_open();
+	struct replay_waiter waiter;
+	char out[OBJECTKEY_SIZE];
+
+	CHECK_INT(begin(r, "a", body_a, NOW_S, &waiter, out), REPLAY_NEW);
+	CHECK(replay_finish(r, STR("a"), object) == NULL);
+	CHECK_INT(begin(r, "a", body_a, NOW_S, &waiter, out), REPLAY_DONE);
+	CHECK_TEXT(out, object);
+	CHECK_INT(begin(r, "a", body_b, NOW_S, &waiter, out), REPLAY_OTHER);
+	CHECK_INT(begin(r, "A", body_b, NOW_S, &waiter, out), REPLAY_NEW);
+	CHECK(replay_finish(r, STR("A"), object) == NULL);
+	CHECK_INT(replay_count(r), 2);
+	replay_close(r);
+}
+
+static void waits_for_the_first(void)
+{
+	struct replay *r = replay_open();
+	struct replay_waiter first, second, third;
+	char out[OBJECTKEY_SIZE];
+
+	CHECK_INT(begin(r, "a", body_a, NOW_S, &first, out), REPLAY_NEW);
+	CHECK_INT(begin(r, "a", body_a, NOW_S, &second, out), REPLAY_WAIT);
+	CHECK_INT(begin(r, "a", body_b, NOW_S, &third, out), REPLAY_OTHER);
+	CHECK_INT(begin(r, "a", body_a, NOW_S, &third, out), REPLAY_WAIT);
+	CHECK(replay_finish(r, STR("a"), object) == &second);
+	CHECK(second.next == &third && third.next == NULL);
+	replay_close(r);
+}
+
+static void free_after_failure(void)
+{
+	struct replay *r = replay_open();
+	struct replay_waiter waiter;
+	char out[OBJECTKEY_SIZE];
+
+	CHECK_INT(begin(r, "a", body_a, NOW_S, &waiter, out), REPLAY_NEW);
+	CHECK_INT(begin(r, "a", body_a, NOW_S, &waiter, out), REPLAY_WAIT);
+	CHECK(replay_finish(r, STR("a"), NULL) == &waiter);
+	CHECK_INT(replay_count(r), 0);
+	CHECK_INT(begin(r, "a", body_b, NOW_S, &waiter, out), REPLAY_NEW);
+	CHECK(replay_finish(r, STR("a"), NULL) == NULL);
+	replay_close(r);
+}
+
+static void expires(void)
+{
+	struct replay *r = replay_open();
+	struct replay_waiter waiter;
+	char out[OBJECTKEY_SIZE];
+
+	CHECK_INT(begin(r, "a", body_a, NOW_S, &waiter, out), REPLAY_NEW);
+	CHECK(replay_finish(r, STR("a"), object) == NULL);
+	CHECK_INT(begin(r, "a", body_b, LATER_S, &waiter, out), REPLAY_OTHER);
+	CHECK_INT(begin(r, "a", body_b, LATER_S + 1, &waiter, out), REPLAY_NEW);
+	CHECK(replay_finish(r, STR("a"), object) == NULL);
+	replay_close(r);
+}
+
+/* Ids "0" to "65535", in that order. */
+static void fill(struct replay *r, bool is_finished)
+{
+	struct replay_waiter waiter;
+	char out[OBJECTKEY_SIZE], id[16];
+
+	for (int i = 0; i < REPLAY_IDS_MAX; i++) {
+		(void)snprintf(id, sizeof(id), "%d", i);
+		if (begin(r, id, body_a, NOW_S, &waiter, out) != REPLAY_NEW)
+			test_die("id %s is not new", id);
+		if (is_finished && replay_finish(r, str_from(id), object) != NULL)
+			test_die("id %s has a waiter", id);
+	}
+}
+
+static void forgets_the_oldest_answered(void)
+{
+	struct replay *r = replay_open();
+	struct replay_waiter waiter;
+	char out[OBJECTKEY_SIZE];
+
+	fill(r, true);
+	CHECK_INT(replay_count(r), REPLAY_IDS_MAX);
+	CHECK_INT(begin(r, "new", body_a, NOW_S, &waiter, out), REPLAY_NEW);
+	CHECK_INT(replay_count(r), REPLAY_IDS_MAX);
+	CHECK_INT(begin(r, "1", body_a, NOW_S, &waiter, out), REPLAY_DONE);
+	CHECK_INT(begin(r, "0", body_b, NOW_S, &waiter, out), REPLAY_NEW);
+	CHECK_INT(begin(r, "1", body_b, NOW_S, &waiter, out), REPLAY_NEW);
+	CHECK_INT(begin(r, "new", body_a, NOW_S, &waiter, out), REPLAY_WAIT);
+	replay_close(r);
+}
+
+static void never_forgets_one_under_way(void)
+{
+	struct replay *r = replay_open();
+	struct replay_waiter waiter;
+	char out[OBJECTKEY_SIZE];
+
+	fill(r, false);
+	CHECK_INT(begin(r, "new", body_a, NOW_S, &waiter, out), REPLAY_FULL);
+	CHECK(replay_finish(r, STR("7"), object) == NULL);
+	CHECK_INT(begin(r, "new", body_a, NOW_S, &waiter, out), REPLAY_NEW);
+	CHECK_INT(begin(r, "8", body_a, NOW_S, &waiter, out), REPLAY_WAIT);
+	replay_close(r);
+}
+
+static const struct test tests[] = {
+	{ "answered again", answered_again },
+	{ "waits for the first", waits_for_the_first },
+	{ "free after failure", free_after_failure },
+	{ "expires", expires },
+	{ "forgets the oldest answered", forgets_the_oldest_answered },
+	{ "never forgets one under way", never_forgets_one_under_way },
+};
+
+TEST_MAIN(tests)
