@@ -60,6 +60,7 @@ static void test_fields(void)
 	CHECK_INT(t.minute, 30);
 	CHECK_INT(t.second, 45);
 	CHECK_INT(t.ms, 123);
+	CHECK_INT(clock_utc_to_ms(&t), INT64_C(1749465045123)); /* the time of day too */
 }
 
 static void test_fake(void)

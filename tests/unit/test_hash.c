@@ -64,6 +64,11 @@ static void test_hmac(void)
 		    "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe" },
 		{ NULL, "Test Using Larger Than Block-Size Key - Hash Key First", (char)0xaa, 0,
 		    131, 0, "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54" },
+		/* Of exactly one block, the longest that is not hashed, and one more: Python's hmac. */
+		{ NULL, "data", 'k', 0, 64, 0,
+		    "93244b031118b8060c6619e5900fcf916faefb2d8d020fecb22ae0f62275db08" },
+		{ NULL, "data", 'k', 0, 65, 0,
+		    "a79b53d0bf1cb4bb00c301979e6e60ef792a435cafabd76ab9e8989bbdef2dff" },
 		{ NULL,
 		    "This is a test using a larger than block-size key and a larger than block-size "
 		    "data. The key needs to be hashed before being used by the HMAC algorithm.",
