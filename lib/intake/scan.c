@@ -113,7 +113,7 @@ static bool escape(struct cursor *c)
 	c->p++;
 	if (take(c, 'u'))
 		return unicode_escape(c);
-	if (c->p == c->end || !strchr("\"\\/bfnrt", *c->p) || *c->p == '\0')
+	if (!scan_escaped(peek(c)))
 		return refuse(c, "no such escape");
 	c->p++;
 	return true;

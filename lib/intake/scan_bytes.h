@@ -49,6 +49,23 @@ static inline int32_t scan_hex4(const unsigned char *p, const unsigned char *end
 	return code;
 }
 
+/* What stands behind a backslash, apart from 'u'; 0: no such escape. */
+static inline char scan_escaped(unsigned char c)
+{
+	static const char meanings[256] = {
+		['"'] = '"',
+		['\\'] = '\\',
+		['/'] = '/',
+		['b'] = '\b',
+		['f'] = '\f',
+		['n'] = '\n',
+		['r'] = '\r',
+		['t'] = '\t',
+	};
+
+	return meanings[c];
+}
+
 #define SCAN_EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /*

@@ -6,14 +6,25 @@
 
 /* ---- members: the text is known to be good, so that only the ends are looked for ---- */
 
-/* From behind the opening quote to behind the closing one. */
+/* Whether an odd number of backslashes ends at p, so that the quote there is escaped. */
+static bool is_escaped(const unsigned char *start, const unsigned char *p)
+{
+	const unsigned char *first = p;
+
+	while (first > start && first[-1] == '\\')
+		first--;
+	return (p - first) % 2 != 0;
+}
+
+/* From behind the opening quote to behind the closing one. Most strings hold no quote. */
 static const unsigned char *string_end(const unsigned char *p, const unsigned char *end)
 {
-	while (p < end) {
-		p = scan_skip_plain(p, end);
-		if (p < end && *p == '"')
+	const unsigned char *start = p;
+
+	while ((p = memchr(p, '"', (size_t)(end - p)))) {
+		if (!is_escaped(start, p))
 			return p + 1;
-		p += p < end && *p == '\\' ? 2 : 1;
+		p++;
 	}
 	return end;
 }
@@ -108,12 +119,11 @@ static size_t utf8_put(uint32_t code, char out[4])
 /* Cut the escape that begins *raw off and decode it; the number of bytes in out. */
 static size_t unescape(struct str *raw, char out[4])
 {
-	static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
 	const unsigned char *p = (const unsigned char *)raw->p, *end = p + raw->n;
 	uint32_t code;
 
 	if (p[1] != 'u') {
-		out[0] = to[strchr(from, p[1]) - from];
+		out[0] = scan_escaped(p[1]);
 		*raw = str_skip(*raw, 2);
 		return 1;
 	}

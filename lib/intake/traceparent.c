@@ -22,7 +22,10 @@ static struct str trim(struct str s)
 
 static bool is_hex(struct str s)
 {
-	return str_only(s, "0123456789abcdef");
+	for (size_t i = 0; i < s.n; i++)
+		if ((s.p[i] < '0' || s.p[i] > '9') && (s.p[i] < 'a' || s.p[i] > 'f'))
+			return false;
+	return true;
 }
 
 static bool is_id(struct str s)
