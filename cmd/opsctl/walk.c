@@ -47,6 +47,7 @@ int walk_read(struct store *store, struct str key, struct buf *body, struct err 
 			return -1;
 		*fault = *err;
 		o.fault = fault;
+		(void)!store_head(store, key, &o.info, err); /* what is known of it, if anything */
 	}
 	o.body = buf_str(body);
 	if (!o.fault && !o.is_foreign && envelope_check(o.body, &o.record_count, fault) != 0)

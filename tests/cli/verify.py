@@ -114,6 +114,7 @@ class VerifyTest(SystemTest):
         document = self.document("verify-s3", code=EXIT_BAD)
         self.assertEqual((document["objects"], document["records"], document["faulty_objects"]), (2, 1, 1))
         self.assertEqual(document["faults"][0]["what"], one["object"])
+        self.assertEqual(document["worker"], "same")  # it is damaged, not lost
         done = self.opsctl("verify-s3")
         self.assertEqual(done.returncode, EXIT_BAD)
         self.assertIn("verdict    bad\n", done.stdout)
