@@ -80,7 +80,7 @@ static void test_former_life(void)
 static void test_dead_pages(void)
 {
 	char id[QUEUE_ID_SIZE] = "";
-	char text[8];
+	char text[24];
 	size_t seen = 0;
 	uint64_t n = 0;
 	const char *ids[1] = { id };

@@ -6,9 +6,14 @@
 
 #include "contract_queue.h"
 
+static atomic_uint thread_errors;
+
 static void *send_in_thread(void *text)
 {
-	send_text(queue, text);
+	struct err err;
+
+	if (try_send(queue, text, &err) != 0)
+		atomic_fetch_add(&thread_errors, 1);
 	return NULL;
 }
 
@@ -32,6 +37,7 @@ static void test_wait(void)
 	t = start(send_in_thread, (char[]){ "wake up" });
 	CHECK_OK(queue_receive(queue, messages, 1, QUEUE_WAIT_MAX_S, 30, &count, &err), &err);
 	(void)pthread_join(t, NULL);
+	CHECK_INT(atomic_load(&thread_errors), 0);
 	CHECK_INT(count, 1);
 	end();
 }
@@ -72,10 +78,12 @@ static void *send_many(void *arg)
 {
 	unsigned first = *(unsigned *)arg;
 	char text[16];
+	struct err err;
 
 	for (unsigned i = 0; i < PER_SENDER; i++) {
 		(void)snprintf(text, sizeof(text), "%u", first + i);
-		send_text(queue, text);
+		if (try_send(queue, text, &err) != 0)
+			atomic_fetch_add(&thread_errors, 1);
 	}
 	return NULL;
 }
@@ -128,6 +136,7 @@ static void test_threads(void)
 		threads[SENDERS + i] = start(receive_many, NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
 		(void)pthread_join(threads[i], NULL);
+	CHECK_INT(atomic_load(&thread_errors), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(seen_by_number); i++)
 		CHECK_INT(atomic_load(&seen_by_number[i]), 1);
 	check_stats(0, 0, 0);

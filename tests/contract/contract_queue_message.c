@@ -165,7 +165,7 @@ static void test_partial_send(void)
 static void test_batches(void)
 {
 	struct queue_entry e[MESSAGES_MAX] = { 0 };
-	char text[MESSAGES_MAX][8];
+	char text[MESSAGES_MAX][24];
 	bool seen[MESSAGES_MAX] = { false };
 	size_t total = 0, n, batch;
 	struct err err;

@@ -169,7 +169,7 @@ static void test_versions(void)
 	for (size_t i = 0; i < ARRAY_SIZE(seen); i++) {
 		struct secret_value v;
 
-		CHECK_OK(secret_rotate(secret, (struct str){ "123" + i, 1 }, &err), &err);
+		CHECK_OK(secret_rotate(secret, (struct str){ &"123"[i], 1 }, &err), &err);
 		CHECK_OK(get(SECRET_CURRENT, &v, &err), &err);
 		memcpy(seen[i], v.version, sizeof(seen[i]));
 		secret_value_wipe(&v);
