@@ -13,18 +13,19 @@ enum {
 
 /* ---- choosing what to put ---- */
 
-/* When a putter with nothing to do must look again of its own accord. */
+/* When a putter that found nothing to do must look again of its own accord. */
 static int64_t next_turn_us(const struct pump *p, int64_t now_us)
 {
-	int64_t at_us = p->waiting.head != NULL ? p->waiting.head->due_us : INT64_MAX;
+	int64_t at_us = INT64_MAX;
 
-	if (p->queued.head != NULL && p->gate.is_shut && p->gate.probe_at_us < at_us)
+	if (p->queued.head != NULL)
+		at_us = now_us;
+	else if (p->waiting.head != NULL)
+		at_us = p->waiting.head->due_us;
+	if (at_us != INT64_MAX && p->gate.is_shut && p->gate.probe_at_us > at_us)
 		at_us = p->gate.probe_at_us;
-	/* Due already: the gate's limit is what holds it back, and who leaves will signal. */
-	if (at_us <= now_us)
-		at_us = p->gate.is_shut && p->gate.probe_at_us > now_us ? p->gate.probe_at_us
-									: INT64_MAX;
-	return at_us;
+	/* Due already: the gate's limit holds it back, and whoever leaves will signal. */
+	return at_us > now_us ? at_us : INT64_MAX;
 }
 
 /* The next item, or NULL when the pump is over. Lock held. */

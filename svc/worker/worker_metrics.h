@@ -46,7 +46,7 @@ enum worker_hop {
 
 void worker_count(enum worker_metric which, int64_t n); /* counters and gauges */
 void worker_set(enum worker_metric which, int64_t value);
-int64_t worker_get(enum worker_metric which); /* for tests */
+int64_t worker_get(enum worker_metric which);
 
 /* How long a hop took; clocks of two machines may differ: negative counts as 0. */
 void worker_observe_hop(enum worker_hop hop, int64_t ms);

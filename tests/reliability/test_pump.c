@@ -502,9 +502,28 @@ static void drain_without_work_ends_at_once(void)
 	rig_stop();
 }
 
-static void is_alive_while_it_turns(void)
+/* Receivers that never turn: as if the first call of each had never come back. */
+static void is_alive_only_while_it_turns(void)
 {
+	struct clock_fake clock;
+	struct pump_options options = { .receivers = 2,
+		.putters = 1,
+		.visibility_s = PLENTY,
+		.max_in_flight = 16 };
+	struct pump *p;
+
 	rig_init();
+	clock_fake_init(&clock, 0);
+	options.queue = &rig.queue.base;
+	options.store = &rig.store.base;
+	options.clock = &clock.base;
+	p = pump_open(&options);
+	CHECK(pump_is_alive(p));
+	clock_fake_advance(&clock, QUEUE_WAIT_MAX_S * 1000);
+	CHECK(pump_is_alive(p));
+	clock_fake_advance(&clock, 10 * 60 * 1000);
+	CHECK(!pump_is_alive(p));
+	pump_close(p);
 	rig_start(PLENTY, 64);
 	CHECK(pump_is_alive(rig.pump));
 	rig_stop();
@@ -532,7 +551,7 @@ static const struct test tests[] = {
 	{ "message_that_fails_alone_is_refused", message_that_fails_alone_is_refused },
 	{ "drain_finishes_what_is_held", drain_finishes_what_is_held },
 	{ "drain_without_work_ends_at_once", drain_without_work_ends_at_once },
-	{ "is_alive_while_it_turns", is_alive_while_it_turns },
+	{ "is_alive_only_while_it_turns", is_alive_only_while_it_turns },
 };
 
 TEST_MAIN(tests)
