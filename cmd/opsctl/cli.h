@@ -36,7 +36,7 @@ enum exit_code {
 enum exit_code exit_code_of(enum err_code code);
 
 enum option_type {
-	OPTION_FLAG,     /* no value */
+	OPTION_FLAG, /* no value */
 	OPTION_TEXT,
 	OPTION_INT,      /* min..max of the row */
 	OPTION_DURATION, /* "500ms", "30s", "5m", "2h", "1d"; read with cli_ms() */
@@ -67,12 +67,12 @@ struct cli;
  * those that do return ERR_STOPPED, or 0 with an account of where they stopped.
  */
 struct command {
-	const char *name;     /* "dlq ls": words separated by one space */
-	const char *operands; /* "[ID...]" or "" */
-	int min, max;         /* number of operands; max -1: any */
+	const char *name;               /* "dlq ls": words separated by one space */
+	const char *operands;           /* "[ID...]" or "" */
+	int min, max;                   /* number of operands; max -1: any */
 	const char *operand_completion; /* "context", "shell", "file", "none" */
-	const char *summary; /* one line, imperative, no full stop */
-	const char *about;   /* paragraph for --help and the manual */
+	const char *summary;            /* one line, imperative, no full stop */
+	const char *about;              /* paragraph for --help and the manual */
 	const struct option_row *options;
 	size_t option_count;
 	unsigned need;
@@ -92,15 +92,16 @@ struct cli {
 	struct context context; /* valid with NEED_CONTEXT */
 
 	bool json, quiet, verbose;
-	bool color_out, color_err;       /* per stream: --color, NO_COLOR, CLICOLOR, TERM, isatty */
+	bool color_out, color_err; /* per stream: --color, NO_COLOR, CLICOLOR, TERM, isatty */
 	bool is_tty_err, is_tty_in;
 	bool no_input;
 
-	enum exit_code exit_code; /* what a successful run returns: EXIT_OK unless the command sets it */
-	char next[256];           /* hint printed below an error: "run: opsctl up" */
-	bool json_done;           /* a JSON document was printed already */
-	int out_errno;            /* why stdout took no more; 0: it takes all */
-	const char **values;      /* parsed option values, private to cli.c */
+	enum exit_code
+	    exit_code;       /* what a successful run returns: EXIT_OK unless the command sets it */
+	char next[256];      /* hint printed below an error: "run: opsctl up" */
+	bool json_done;      /* a JSON document was printed already */
+	int out_errno;       /* why stdout took no more; 0: it takes all */
+	const char **values; /* parsed option values, private to cli.c */
 };
 
 /* Options by name, the command's own and the global ones; asking for one not in the row asserts. */
