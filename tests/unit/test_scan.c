@@ -211,6 +211,7 @@ static void test_members(void)
 		{ "c\\\"", "{\"x\":[1,{\"y\":\"]}\"}]}", "\"c\\\"\":{\"x\":[1,{\"y\":\"]}\"}]}",
 		    SCAN_OBJECT },
 		{ "", "[ ]", "\"\":\n[ ]", SCAN_ARRAY },
+		{ "\\\\", "\"\\\\\\\\\"", "\"\\\\\":\"\\\\\\\\\"", SCAN_STRING },
 		{ "t", "true", "\"t\":true", SCAN_TRUE },
 		{ "f", "false", "\"f\":false", SCAN_FALSE },
 		{ "n", "null", "\"n\":null", SCAN_NULL },
@@ -218,7 +219,7 @@ static void test_members(void)
 	};
 	struct str text = STR(
 	    " { \"a\" : 1 , \"b\":\"},{\\\"\",\"c\\\"\":{\"x\":[1,{\"y\":\"]}\"}]}"
-	    ",\"\":\n[ ],\"t\":true,\"f\":false,\"n\":null,\"e\":-1.5E+3 } ");
+	    ",\"\":\n[ ],\"\\\\\":\"\\\\\\\\\",\"t\":true,\"f\":false,\"n\":null,\"e\":-1.5E+3 } ");
 	struct scan_members it;
 	struct scan_member m;
 	enum scan_kind kind;
