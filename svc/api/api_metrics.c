@@ -58,40 +58,43 @@ enum metric_index { REQUESTS, DURATIONS, ENVELOPES, SENDS, FIRST_OTHER };
 
 static struct metric metrics[] = {
 	[REQUESTS] = { "ops_http_requests_total", "Requests answered.", METRIC_COUNTER },
-	[DURATIONS] = { "ops_http_request_duration_seconds", "From the request line to the end of the answer.",
-	    METRIC_HISTOGRAM, .bounds_us = metrics_http_bounds_us },
+	[DURATIONS] = { "ops_http_request_duration_seconds",
+	    "From the request line to the end of the answer.", METRIC_HISTOGRAM,
+	    .bounds_us = metrics_http_bounds_us },
 	[ENVELOPES] = { "ops_envelope_records", "Records in one envelope.", METRIC_HISTOGRAM,
 	    SERIES(envelope_series), .bounds_us = record_bounds_us },
-	[SENDS] = { "ops_queue_send_duration_seconds", "One call to send envelopes.", METRIC_HISTOGRAM,
-	    SERIES(send_series), .bounds_us = metrics_http_bounds_us },
+	[SENDS] = { "ops_queue_send_duration_seconds", "One call to send envelopes.",
+	    METRIC_HISTOGRAM, SERIES(send_series), .bounds_us = metrics_http_bounds_us },
 	[FIRST_OTHER] = { "ops_http_requests_in_flight", "Requests under way.", METRIC_GAUGE,
 	    SERIES(in_flight_series) },
 	{ "ops_http_connections", "Open connections.", METRIC_GAUGE, SERIES(connection_series) },
-	{ "ops_auth_decisions_total", "Decisions about credentials.", METRIC_COUNTER, SERIES(auth_series) },
+	{ "ops_auth_decisions_total", "Decisions about credentials.", METRIC_COUNTER,
+	    SERIES(auth_series) },
 	{ "ops_payload_rejections_total", "Bodies refused for their content.", METRIC_COUNTER,
 	    .series = rejection_series + 1, .series_count = PAYLOAD_FAULT_COUNT - 1 },
 	{ "ops_records_accepted_total", "Records answered with 200.", METRIC_COUNTER,
 	    ONE(API_RECORDS_ACCEPTED) },
 	{ "ops_records_sent_total", "Records that the queue confirmed.", METRIC_COUNTER,
 	    ONE(API_RECORDS_SENT) },
-	{ "ops_records_failed_total", "Records that the queue did not confirm in time.", METRIC_COUNTER,
-	    ONE(API_RECORDS_FAILED) },
+	{ "ops_records_failed_total", "Records that the queue did not confirm in time.",
+	    METRIC_COUNTER, ONE(API_RECORDS_FAILED) },
 	{ "ops_records_refused_total", "Records refused because too many bytes were waiting.",
 	    METRIC_COUNTER, ONE(API_RECORDS_REFUSED) },
 	{ "ops_envelopes_sent_total", "Envelopes that the queue confirmed.", METRIC_COUNTER,
 	    ONE(API_ENVELOPES_SENT) },
-	{ "ops_queue_send_errors_total", "Envelopes, or calls, that failed to send once.", METRIC_COUNTER,
-	    .series = send_error_series + 1, .series_count = ERR_CODE_COUNT - 1 },
+	{ "ops_queue_send_errors_total", "Envelopes, or calls, that failed to send once.",
+	    METRIC_COUNTER, .series = send_error_series + 1, .series_count = ERR_CODE_COUNT - 1 },
 	{ "ops_outbox_bytes", "Bytes of records that wait for the queue.", METRIC_GAUGE,
 	    SERIES(outbox_bytes_series) },
 	{ "ops_outbox_records", "Records that wait for the queue.", METRIC_GAUGE,
 	    SERIES(outbox_record_series) },
-	{ "ops_replay_events_total", "Webhook ids that came again, or were forgotten early.", METRIC_COUNTER,
-	    SERIES(replay_events) },
+	{ "ops_replay_events_total", "Webhook ids that came again, or were forgotten early.",
+	    METRIC_COUNTER, SERIES(replay_events) },
 	{ "ops_replay_ids", "Webhook ids remembered.", METRIC_GAUGE, SERIES(replay_id_series) },
 	{ "ops_secret_reads_total", "Reads of the secret.", METRIC_COUNTER, SERIES(secret_reads) },
-	{ "ops_secret_read_timestamp_seconds", "Unix time of the last successful read of the secret.",
-	    METRIC_GAUGE, SERIES(secret_age_series) },
+	{ "ops_secret_read_timestamp_seconds",
+	    "Unix time of the last successful read of the secret.", METRIC_GAUGE,
+	    SERIES(secret_age_series) },
 	{ "ops_log_lines_total", "Log lines written.", METRIC_COUNTER, SERIES(log_series) },
 };
 
@@ -133,8 +136,8 @@ static void init_requests(void)
 
 		durations[i].labels = label("route=\"%s\",method=\"%s\"", o->path, o->method);
 		for (size_t k = 0; k < status_count(o); k++, series++)
-			series->labels = label("route=\"%s\",method=\"%s\",code=\"%u\"", o->path, o->method,
-			    o->statuses[k]);
+			series->labels = label("route=\"%s\",method=\"%s\",code=\"%u\"", o->path,
+			    o->method, o->statuses[k]);
 	}
 }
 
@@ -142,7 +145,8 @@ void api_metrics_init(void)
 {
 	init_requests();
 	for (int i = 1; i < PAYLOAD_FAULT_COUNT; i++)
-		rejection_series[i].labels = label("reason=\"%s\"", payload_fault_name((enum payload_fault)i));
+		rejection_series[i].labels = label("reason=\"%s\"",
+		    payload_fault_name((enum payload_fault)i));
 	for (int i = 1; i < ERR_CODE_COUNT; i++)
 		send_error_series[i].labels = label("code=\"%s\"", err_name((enum err_code)i));
 	for (int i = 0; i < LOG_LEVEL_COUNT; i++)
@@ -158,7 +162,9 @@ void api_count(enum api_counter counter, size_t n)
 
 void count_auth(size_t scheme, enum auth_key key)
 {
-	metric_add(&auth_series[scheme == 0 ? ARRAY_SIZE(auth_series) - 1 : (scheme - 1) * AUTH_KEYS + key], 1);
+	metric_add(&auth_series[scheme == 0 ? ARRAY_SIZE(auth_series) - 1
+					    : (scheme - 1) * AUTH_KEYS + key],
+	    1);
 }
 
 void count_rejection(enum payload_fault fault)
@@ -229,13 +235,15 @@ static void render_info(struct api *api, struct buf *out)
 {
 	struct keyring_state keys;
 
-	buf_adds(out, "# HELP ops_build_info The program and the HTTP library that it runs on.\n"
-		      "# TYPE ops_build_info gauge\nops_build_info{service=\"ops-api\",version=\"");
+	buf_adds(out,
+	    "# HELP ops_build_info The program and the HTTP library that it runs on.\n"
+	    "# TYPE ops_build_info gauge\nops_build_info{service=\"ops-api\",version=\"");
 	add_value(out, OPS_VERSION);
 	buf_adds(out, "\",microhttpd=\"");
 	add_value(out, httpd_library_version());
-	buf_adds(out, "\"} 1\n# HELP ops_secret_info Fingerprints of the accepted versions of the secret.\n"
-		      "# TYPE ops_secret_info gauge\n");
+	buf_adds(out,
+	    "\"} 1\n# HELP ops_secret_info Fingerprints of the accepted versions of the secret.\n"
+	    "# TYPE ops_secret_info gauge\n");
 	keyring_state(api->keyring, &keys);
 	for (size_t i = 0; i < keys.count; i++) {
 		buf_addf(out, "ops_secret_info{key=\"%s\",fingerprint=\"%s\",version=\"",

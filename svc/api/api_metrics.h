@@ -14,7 +14,13 @@ struct api;
 enum secret_read { SECRET_READ_OK, SECRET_READ_FAILED, SECRET_READ_COUNT };
 extern struct metric_series secret_reads[SECRET_READ_COUNT];
 
-enum replay_event { REPLAY_ANSWERED, REPLAY_WAITED, REPLAY_CONFLICT, REPLAY_FORGOTTEN, REPLAY_EVENT_COUNT };
+enum replay_event {
+	REPLAY_ANSWERED,
+	REPLAY_WAITED,
+	REPLAY_CONFLICT,
+	REPLAY_FORGOTTEN,
+	REPLAY_EVENT_COUNT
+};
 extern struct metric_series replay_events[REPLAY_EVENT_COUNT];
 
 enum api_counter {

@@ -35,9 +35,12 @@ static void read_headers(struct auth *a, const struct httpd_request *r)
 	const struct httpd_field *timestamp = &r->fields[HTTPD_WEBHOOK_TIMESTAMP];
 	const struct httpd_field *signature = &r->fields[HTTPD_WEBHOOK_SIGNATURE];
 
-	a->webhook = (struct webhook_headers){ .id = id->value, .id_count = id->count,
-		.timestamp = timestamp->value, .timestamp_count = timestamp->count,
-		.signature = signature->value, .signature_count = signature->count };
+	a->webhook = (struct webhook_headers){ .id = id->value,
+		.id_count = id->count,
+		.timestamp = timestamp->value,
+		.timestamp_count = timestamp->count,
+		.signature = signature->value,
+		.signature_count = signature->count };
 }
 
 enum auth_step auth_check_signature(struct auth *a, enum auth_mode mode, struct keyring *k,
@@ -74,7 +77,8 @@ static enum auth_step match(struct auth *a, struct keyring *k, struct str token)
 	return keyring_match_token(k, token, &a->key, &a->generation) ? AUTH_PASSED : AUTH_UNKNOWN;
 }
 
-static enum auth_step check_bearer(struct auth *a, struct keyring *k, const struct httpd_field *field)
+static enum auth_step check_bearer(struct auth *a, struct keyring *k,
+    const struct httpd_field *field)
 {
 	struct str token;
 
@@ -118,7 +122,8 @@ const char *auth_error(const struct auth *a)
 {
 	static const char *const errors[AUTH_SCHEME_COUNT] = {
 		[AUTH_SCHEME_NONE] = "Missing credentials",
-		[AUTH_SCHEME_SIGNATURE] = "Invalid signature", /* one text: which check failed is no client's business */
+		[AUTH_SCHEME_SIGNATURE] =
+		    "Invalid signature", /* one text: which check failed is no client's business */
 		[AUTH_SCHEME_BEARER] = "Invalid token",
 		[AUTH_SCHEME_TOKEN] = "Invalid token",
 	};
@@ -161,8 +166,8 @@ static const char *webhook_id(const struct auth *a, char out[WEBHOOK_ID_MAX + 1]
 	return out;
 }
 
-static void write_audit(const struct auth *a, enum log_level level, const char *action, const char *outcome,
-    const char *reason, const struct auth_context *c)
+static void write_audit(const struct auth *a, enum log_level level, const char *action,
+    const char *outcome, const char *reason, const struct auth_context *c)
 {
 	char client[HTTPD_ADDRESS_SIZE], forwarded[HTTPD_ADDRESS_SIZE], id[WEBHOOK_ID_MAX + 1];
 	bool has_key = a->key.fingerprint[0] != '\0';
@@ -170,12 +175,13 @@ static void write_audit(const struct auth *a, enum log_level level, const char *
 	if (!log_is_on(level))
 		return;
 	httpd_client(c->request, client);
-	log_write(level, "audit", "event.dataset", "ops.audit", "event.action", action, "event.outcome",
-	    outcome, "event.reason", reason, "auth.scheme", scheme_names[a->scheme], "secret.fingerprint",
-	    has_key ? a->key.fingerprint : NULL, "secret.version",
-	    has_key && a->key.version[0] ? a->key.version : NULL, "http.request.id", c->request_id,
-	    "client.address", client, "network.forwarded_ip", forwarded_ip(c->request, forwarded),
-	    "webhook.id", webhook_id(a, id), "trace_id", c->trace_id, "span_id", c->span_id, NULL);
+	log_write(level, "audit", "event.dataset", "ops.audit", "event.action", action,
+	    "event.outcome", outcome, "event.reason", reason, "auth.scheme",
+	    scheme_names[a->scheme], "secret.fingerprint", has_key ? a->key.fingerprint : NULL,
+	    "secret.version", has_key && a->key.version[0] ? a->key.version : NULL,
+	    "http.request.id", c->request_id, "client.address", client, "network.forwarded_ip",
+	    forwarded_ip(c->request, forwarded), "webhook.id", webhook_id(a, id), "trace_id",
+	    c->trace_id, "span_id", c->span_id, NULL);
 }
 
 void auth_audit(const struct auth *a, bool is_accepted, const struct auth_context *context)
@@ -185,8 +191,9 @@ void auth_audit(const struct auth *a, bool is_accepted, const struct auth_contex
 
 	if (is_accepted) {
 		count_auth(a->scheme, a->key.is_previous ? AUTH_KEY_PREVIOUS : AUTH_KEY_CURRENT);
-		write_audit(a, LOG_INFO, a->key.is_previous ? "previous-key-used" : "token-accepted",
-		    "success", NULL, context);
+		write_audit(a, LOG_INFO,
+		    a->key.is_previous ? "previous-key-used" : "token-accepted", "success", NULL,
+		    context);
 		return;
 	}
 	count_auth(a->scheme, AUTH_KEY_NONE);
@@ -194,11 +201,12 @@ void auth_audit(const struct auth *a, bool is_accepted, const struct auth_contex
 		reason = webhook_verdict_name(a->verdict);
 	else if (a->scheme == AUTH_SCHEME_NONE)
 		reason = "missing";
-	write_audit(a, LOG_WARN, is_signature ? "signature-refused" : "token-refused", "failure", reason,
-	    context);
+	write_audit(a, LOG_WARN, is_signature ? "signature-refused" : "token-refused", "failure",
+	    reason, context);
 }
 
-void auth_audit_replay(const struct auth *a, const char *outcome, const struct auth_context *context)
+void auth_audit_replay(const struct auth *a, const char *outcome,
+    const struct auth_context *context)
 {
 	write_audit(a, LOG_INFO, "replay", outcome, NULL, context);
 }

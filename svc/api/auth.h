@@ -13,12 +13,17 @@
 #include "payload.h"
 #include "webhook.h"
 
-enum auth_scheme { AUTH_SCHEME_NONE, AUTH_SCHEME_SIGNATURE, AUTH_SCHEME_BEARER, AUTH_SCHEME_TOKEN,
-	AUTH_SCHEME_COUNT };
+enum auth_scheme {
+	AUTH_SCHEME_NONE,
+	AUTH_SCHEME_SIGNATURE,
+	AUTH_SCHEME_BEARER,
+	AUTH_SCHEME_TOKEN,
+	AUTH_SCHEME_COUNT
+};
 
 enum auth_step {
 	AUTH_PASSED,
-	AUTH_OPEN,    /* not decided yet: auth_check_token() goes on */
+	AUTH_OPEN, /* not decided yet: auth_check_token() goes on */
 	AUTH_REFUSED,
 	AUTH_UNKNOWN, /* no key matched; it may be one that was just rotated in */
 	AUTH_INVALID, /* the body's token is no string: a fault of the payload, not of a credential */
@@ -54,6 +59,7 @@ struct auth_context {
 void auth_audit(const struct auth *a, bool is_accepted, const struct auth_context *context);
 
 /* A verified signature's id was seen before: log it. */
-void auth_audit_replay(const struct auth *a, const char *outcome, const struct auth_context *context);
+void auth_audit_replay(const struct auth *a, const char *outcome,
+    const struct auth_context *context);
 
 #endif

@@ -26,7 +26,8 @@ struct ring {
 struct keyring {
 	struct keyring_options o;
 	struct secret *secret;
-	unsigned char mac_key[HASH_SIZE]; /* random per process: digests of tokens mean nothing elsewhere */
+	unsigned char
+	    mac_key[HASH_SIZE]; /* random per process: digests of tokens mean nothing elsewhere */
 
 	pthread_rwlock_t ring_lock;
 	struct ring ring;
@@ -88,7 +89,8 @@ static int key_read(struct keyring *k, enum secret_which which, struct key *out,
 		rc = key_make(k, &value, out, err);
 	if (rc == 0 && which == SECRET_PREVIOUS) {
 		out->name.is_previous = true;
-		out->not_after_s = (value.changed_at ? value.changed_at : k->read_at_s) + k->o.grace_s;
+		out->not_after_s = (value.changed_at ? value.changed_at : k->read_at_s) +
+		    k->o.grace_s;
 	}
 	secret_value_wipe(&value);
 	return rc;
@@ -144,9 +146,9 @@ static void ring_swap(struct keyring *k, struct ring *fresh)
 	k->read_at_s = clock_wall_s(k->o.clock);
 	pthread_rwlock_unlock(&k->ring_lock);
 	if (has_changed)
-		log_info("secret changed", "event.dataset", "ops.audit", "event.action", "secret-refreshed",
-		    "secret.fingerprint", fresh->keys[0].name.fingerprint, "secret.version",
-		    fresh->keys[0].name.version, "secret.previous",
+		log_info("secret changed", "event.dataset", "ops.audit", "event.action",
+		    "secret-refreshed", "secret.fingerprint", fresh->keys[0].name.fingerprint,
+		    "secret.version", fresh->keys[0].name.version, "secret.previous",
 		    fresh->count > 1 ? fresh->keys[1].name.fingerprint : NULL, NULL);
 	ring_wipe(&old);
 }
@@ -274,7 +276,8 @@ static bool is_valid(const struct keyring *k, const struct key *key)
 	return !key->name.is_previous || clock_wall_s(k->o.clock) < key->not_after_s;
 }
 
-bool keyring_match_token(struct keyring *k, struct str token, struct key_name *which, unsigned *generation)
+bool keyring_match_token(struct keyring *k, struct str token, struct key_name *which,
+    unsigned *generation)
 {
 	unsigned char mac[HASH_SIZE];
 	bool is_found = false;
@@ -282,7 +285,8 @@ bool keyring_match_token(struct keyring *k, struct str token, struct key_name *w
 	token_mac(k, token, mac);
 	pthread_rwlock_rdlock(&k->ring_lock);
 	*generation = k->generation;
-	for (size_t i = k->ring.count; i-- > 0;) { /* the current one last: it wins over an equal one */
+	for (size_t i = k->ring.count;
+	     i-- > 0;) { /* the current one last: it wins over an equal one */
 		const struct key *key = &k->ring.keys[i];
 		bool is_equal = mem_eq_const_time((struct str){ (const char *)mac, HASH_SIZE },
 		    (struct str){ (const char *)key->token_mac, HASH_SIZE });
@@ -350,7 +354,8 @@ int keyring_open(struct keyring **out, const struct keyring_options *options, st
 	hash_random(k->mac_key, sizeof(k->mac_key));
 	k->read_at_s = clock_wall_s(k->o.clock);
 	k->read_started_ms = mono_ms(k);
-	if (secret_open(&k->secret, str_from(options->url), err) != 0 || ring_read(k, &first, err) != 0) {
+	if (secret_open(&k->secret, str_from(options->url), err) != 0 ||
+	    ring_read(k, &first, err) != 0) {
 		keyring_close(k);
 		return err_wrap(err, "OPS_SECRET");
 	}

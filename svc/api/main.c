@@ -59,8 +59,10 @@ static void on_refuse(struct httpd_request *r, unsigned status, const char *why,
 	else if (status == 414 || status == 431)
 		p.error = "Request head too large";
 	else if (status == 503)
-		p = (struct problem){ .status = status, .error = "Too much is being received",
-			.name = "Retry-After", .value = LOG_INT(RETRY_BUSY_S) };
+		p = (struct problem){ .status = status,
+			.error = "Too much is being received",
+			.name = "Retry-After",
+			.value = LOG_INT(RETRY_BUSY_S) };
 	request_id(r, api->clock, id);
 	problem_answer(r, id, &p);
 }
@@ -203,7 +205,8 @@ static void api_close(struct api *api)
 static bool drain(struct api *api)
 {
 	const struct api_settings *s = &api->settings;
-	int64_t end_ms = clock_mono_ms(api->clock) + s->service.drain_timeout_s * 1000 - EXIT_MARGIN_MS;
+	int64_t end_ms = clock_mono_ms(api->clock) + s->service.drain_timeout_s * 1000 -
+	    EXIT_MARGIN_MS;
 	int64_t grace_ms = s->drain_grace_s * 1000;
 
 	log_info("draining", "requests", LOG_INT((int64_t)httpd_request_count(api->httpd)), NULL);
@@ -212,14 +215,16 @@ static bool drain(struct api *api)
 	if (grace_ms > end_ms - clock_mono_ms(api->clock))
 		grace_ms = end_ms - clock_mono_ms(api->clock);
 	if (grace_ms > 0)
-		clock_sleep_ms(grace_ms); /* load balancers learn slowly that nothing more should come */
+		clock_sleep_ms(
+		    grace_ms); /* load balancers learn slowly that nothing more should come */
 	httpd_quiesce(api->httpd);
 	return httpd_wait_idle(api->httpd, end_ms - clock_mono_ms(api->clock));
 }
 
 static void log_listening(const char *role, const struct setting_address *at, uint16_t port)
 {
-	log_info("listening", "role", role, "server.address", at->host, "server.port", LOG_INT(port), NULL);
+	log_info("listening", "role", role, "server.address", at->host, "server.port",
+	    LOG_INT(port), NULL);
 }
 
 static int run(struct api *api)

@@ -27,7 +27,8 @@ void parcels_add(struct parcels *p, struct parcel *one)
 
 bool outbox_reserve(struct outbox *o, size_t bytes)
 {
-	if (atomic_fetch_add_explicit(&o->bytes, bytes, memory_order_relaxed) + bytes <= o->o.bytes_max)
+	if (atomic_fetch_add_explicit(&o->bytes, bytes, memory_order_relaxed) + bytes <=
+	    o->o.bytes_max)
 		return true;
 	atomic_fetch_sub_explicit(&o->bytes, bytes, memory_order_relaxed);
 	return false;

@@ -18,10 +18,10 @@
 struct parcel {
 	struct parcel *next;
 	unsigned loop;
-	struct str line;        /* the record, newline included */
-	struct str traceparent; /* or empty */
-	int64_t deadline_us;    /* monotonic */
-	enum err_code result;   /* out: ERR_NONE = the queue holds it */
+	struct str line;             /* the record, newline included */
+	struct str traceparent;      /* or empty */
+	int64_t deadline_us;         /* monotonic */
+	enum err_code result;        /* out: ERR_NONE = the queue holds it */
 	char object[OBJECTKEY_SIZE]; /* out, with ERR_NONE */
 };
 
@@ -30,7 +30,7 @@ struct outbox_options {
 	const struct clock *clock;
 	unsigned loop_count;
 	unsigned senders;
-	size_t bytes_max;            /* of all that waits */
+	size_t bytes_max; /* of all that waits */
 	size_t envelope_records_max, envelope_bytes_max;
 	/* Called in a sender thread with records of one loop, linked by next. */
 	void (*deliver)(void *arg, unsigned loop, struct parcel *list);

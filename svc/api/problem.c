@@ -33,7 +33,8 @@ static const char *title_of(unsigned status)
 
 void request_id(const struct httpd_request *r, const struct clock *clock, char out[REQUEST_ID_SIZE])
 {
-	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+	static const char allowed[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 	const struct httpd_field *sent = &r->fields[HTTPD_X_REQUEST_ID];
 	char fresh[UUID_TEXT_SIZE];
 
@@ -62,12 +63,13 @@ void problem_answer(struct httpd_request *r, const char *id, const struct proble
 	json_member_text(&w, "error", p->error);
 	json_member_text(&w, "request_id", id);
 	json_object_end(&w);
-	httpd_answer(r, &(struct httpd_answer){
-			    .status = p->status,
-			    .type = "application/problem+json",
-			    .body = buf_str(&body),
-			    .fields = { { "X-Request-Id", id }, { p->name, p->value } },
-			    .is_last = p->is_last,
-			});
+	httpd_answer(r,
+	    &(struct httpd_answer){
+		.status = p->status,
+		.type = "application/problem+json",
+		.body = buf_str(&body),
+		.fields = { { "X-Request-Id", id }, { p->name, p->value } },
+		.is_last = p->is_last,
+	    });
 	buf_release(&body);
 }

@@ -14,8 +14,8 @@ enum { BUCKET_COUNT = REPLAY_IDS_MAX * 2, DIGEST_KEPT = 16, NONE = -1 };
 struct entry {
 	unsigned char id[DIGEST_KEPT], body[DIGEST_KEPT];
 	char envelope[UUID_TEXT_SIZE]; /* "" while under way */
-	int32_t chain;        /* next in the bucket, or in the free list */
-	int32_t older, newer; /* of the answered ones */
+	int32_t chain;                 /* next in the bucket, or in the free list */
+	int32_t older, newer;          /* of the answered ones */
 	int64_t expires_s;
 	struct replay_waiter *waiters, **waiters_tail;
 };
@@ -174,8 +174,9 @@ static enum replay_verdict begin_again(struct entry *e, const unsigned char body
 	return REPLAY_WAIT;
 }
 
-enum replay_verdict replay_begin(struct replay *r, struct str id, const unsigned char digest[HASH_SIZE],
-    int64_t now_s, int64_t expires_s, struct replay_waiter *waiter, char object[OBJECTKEY_SIZE])
+enum replay_verdict replay_begin(struct replay *r, struct str id,
+    const unsigned char digest[HASH_SIZE], int64_t now_s, int64_t expires_s,
+    struct replay_waiter *waiter, char object[OBJECTKEY_SIZE])
 {
 	unsigned char id_digest[HASH_SIZE];
 	enum replay_verdict verdict;

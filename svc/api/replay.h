@@ -36,8 +36,9 @@ enum replay_verdict {
 };
 
 /* `digest` is of the body; the id is kept until expires_s (Unix time). */
-enum replay_verdict replay_begin(struct replay *r, struct str id, const unsigned char digest[HASH_SIZE],
-    int64_t now_s, int64_t expires_s, struct replay_waiter *waiter, char object[OBJECTKEY_SIZE]);
+enum replay_verdict replay_begin(struct replay *r, struct str id,
+    const unsigned char digest[HASH_SIZE], int64_t now_s, int64_t expires_s,
+    struct replay_waiter *waiter, char object[OBJECTKEY_SIZE]);
 
 /*
  * The outcome of a REPLAY_NEW: its object, or NULL when it failed, whereupon the id is free

@@ -3,19 +3,21 @@
 #include "problem.h"
 #include "submit.h"
 
-static void answer_status(struct api *api, struct httpd_request *r, unsigned status, const char *word)
+static void answer_status(struct api *api, struct httpd_request *r, unsigned status,
+    const char *word)
 {
 	struct buf body = BUF_INIT(64);
 	char id[REQUEST_ID_SIZE];
 
 	request_id(r, api->clock, id);
 	buf_addf(&body, "{\"status\":\"%s\"}", word);
-	httpd_answer(r, &(struct httpd_answer){
-			    .status = status,
-			    .type = "application/json",
-			    .body = buf_str(&body),
-			    .fields = { { "X-Request-Id", id }, { "Cache-Control", "no-store" } },
-			});
+	httpd_answer(r,
+	    &(struct httpd_answer){
+		.status = status,
+		.type = "application/json",
+		.body = buf_str(&body),
+		.fields = { { "X-Request-Id", id }, { "Cache-Control", "no-store" } },
+	    });
 	buf_release(&body);
 }
 
@@ -48,10 +50,11 @@ static void options(struct api *api, struct httpd_request *r)
 
 	request_id(r, api->clock, id);
 	route_allow(r->path, &allow);
-	httpd_answer(r, &(struct httpd_answer){
-			    .status = 204,
-			    .fields = { { "X-Request-Id", id }, { "Allow", buf_text(&allow) } },
-			});
+	httpd_answer(r,
+	    &(struct httpd_answer){
+		.status = 204,
+		.fields = { { "X-Request-Id", id }, { "Allow", buf_text(&allow) } },
+	    });
 	buf_release(&allow);
 }
 
@@ -64,19 +67,21 @@ static void nowhere(struct api *api, struct httpd_request *r)
 	request_id(r, api->clock, id);
 	route_allow(r->path, &allow);
 	if (allow.n)
-		p = (struct problem){ .status = 405, .error = "Method not allowed", .name = "Allow",
+		p = (struct problem){ .status = 405,
+			.error = "Method not allowed",
+			.name = "Allow",
 			.value = buf_text(&allow) };
 	problem_answer(r, id, &p);
 	buf_release(&allow);
 }
 
-/* What httpd refuses by itself: 400, 413, 414, 431 at the head, 503 in the body. */
-#define GET_STATUSES  { 200, 400, 413, 414, 431, 503 }
-#define LIVE_STATUSES { 200, 400, 413, 414, 431 }
-#define OPTIONS_STATUSES { 204, 400, 413, 414, 431 }
-#define SUBMIT_STATUSES { 200, 400, 401, 413, 414, 415, 422, 431, 503 }
-
+/* Beside their own, all have what httpd refuses by itself: at the head, and 503 in the body. */
 /* clang-format off */
+#define GET_STATUSES     { 200, 400, 413, 414, 431, 503 }
+#define LIVE_STATUSES    { 200, 400, 413, 414, 431 }
+#define OPTIONS_STATUSES { 204, 400, 413, 414, 431 }
+#define SUBMIT_STATUSES  { 200, 400, 401, 413, 414, 415, 422, 431, 503 }
+
 const struct operation operations[] = {
 	{ "/",        "GET",     health,      NULL,        GET_STATUSES },
 	{ "/",        "HEAD",    health,      NULL,        GET_STATUSES },

@@ -82,8 +82,8 @@ static void settle(struct shipment *s, const struct err *err, bool is_last)
 	}
 	count_send_error(err->code);
 	log_write(s->is_settled ? LOG_ERROR : LOG_WARN, "envelope not confirmed", "object",
-	    s->envelope.key, "records", LOG_INT((int64_t)s->records), "error.code", err_name(err->code),
-	    "error.message", err->text, NULL);
+	    s->envelope.key, "records", LOG_INT((int64_t)s->records), "error.code",
+	    err_name(err->code), "error.message", err->text, NULL);
 }
 
 /* One call with all that is not settled yet. */

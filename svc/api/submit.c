@@ -28,12 +28,12 @@ struct submission {
 	struct api *api;
 	struct httpd_request *request;
 	enum stage stage;
-	bool is_rejudged;  /* keys were read again for it */
-	bool is_first;     /* replay_finish() is due */
+	bool is_rejudged; /* keys were read again for it */
+	bool is_first;    /* replay_finish() is due */
 	struct auth auth;
 	char request_id[REQUEST_ID_SIZE];
 	char id[WEBHOOK_ID_MAX + 1]; /* the record's */
-	struct traceparent trace; /* of our own span; empty: the client sent none */
+	struct traceparent trace;    /* of our own span; empty: the client sent none */
 	char traceparent[TRACEPARENT_SIZE];
 	struct buf line;
 	size_t reserved;
@@ -48,25 +48,31 @@ static void answer_problem(struct submission *s, const struct problem *p)
 
 static void answer_unauthorized(struct submission *s)
 {
-	answer_problem(s, &(struct problem){
-			      .status = 401,
-			      .error = auth_error(&s->auth),
-			      .name = "WWW-Authenticate",
-			      .value = auth_challenge((enum auth_mode)s->api->settings.auth),
-			  });
+	answer_problem(s,
+	    &(struct problem){
+		.status = 401,
+		.error = auth_error(&s->auth),
+		.name = "WWW-Authenticate",
+		.value = auth_challenge((enum auth_mode)s->api->settings.auth),
+	    });
 }
 
 static void answer_unavailable(struct submission *s, const char *error, int64_t retry_after_s)
 {
-	answer_problem(s, &(struct problem){ .status = 503, .error = error, .name = "Retry-After",
-			      .value = LOG_INT(retry_after_s) });
+	answer_problem(s,
+	    &(struct problem){ .status = 503,
+		.error = error,
+		.name = "Retry-After",
+		.value = LOG_INT(retry_after_s) });
 }
 
 static void answer_payload(struct submission *s, enum payload_fault fault, const char *detail)
 {
 	count_rejection(fault);
-	answer_problem(s, &(struct problem){ .status = 400, .error = payload_fault_text(fault),
-			      .detail = detail });
+	answer_problem(s,
+	    &(struct problem){ .status = 400,
+		.error = payload_fault_text(fault),
+		.detail = detail });
 }
 
 /* id and object hold nothing that JSON would escape. */
@@ -75,16 +81,18 @@ static void answer_accepted(struct submission *s)
 	struct buf body = BUF_INIT(ANSWER_MAX);
 
 	(void)buf_room(&body, ANSWER_MAX); /* one block at once */
-	buf_addf(&body, "{\"message\":\"Payload accepted and queued.\",\"id\":\"%s\",\"object\":\"%s\"}",
-	    s->id, s->parcel.object);
+	buf_addf(&body,
+	    "{\"message\":\"Payload accepted and queued.\",\"id\":\"%s\",\"object\":\"%s\"}", s->id,
+	    s->parcel.object);
 	assert(!body.full);
 	CRASH_POINT("api-before-answer");
-	httpd_answer(s->request, &(struct httpd_answer){
-				     .status = 200,
-				     .type = "application/json",
-				     .body = buf_str(&body),
-				     .fields = { { "X-Request-Id", s->request_id } },
-				 });
+	httpd_answer(s->request,
+	    &(struct httpd_answer){
+		.status = 200,
+		.type = "application/json",
+		.body = buf_str(&body),
+		.fields = { { "X-Request-Id", s->request_id } },
+	    });
 	buf_release(&body);
 }
 
@@ -93,7 +101,8 @@ static void answer_outcome(struct submission *s)
 	if (s->parcel.result == ERR_NONE)
 		answer_accepted(s);
 	else
-		answer_unavailable(s, "The queue did not confirm the payload; send it again", RETRY_QUEUE_S);
+		answer_unavailable(s, "The queue did not confirm the payload; send it again",
+		    RETRY_QUEUE_S);
 }
 
 /* ---- the way to the queue ---- */
@@ -130,8 +139,8 @@ static void enqueue(struct submission *s, const struct payload *p)
 	httpd_drop_body(s->request);
 	s->parcel.loop = s->request->loop;
 	s->parcel.traceparent = str_from(s->traceparent);
-	s->parcel.deadline_us =
-	    clock_mono_us(s->api->clock) + settings->request_timeout_s * INT64_C(1000000);
+	s->parcel.deadline_us = clock_mono_us(s->api->clock) +
+	    settings->request_timeout_s * INT64_C(1000000);
 	s->stage = WAITING_FOR_QUEUE;
 	httpd_defer(s->request);
 	outbox_add(s->api->outbox, &s->parcel);
@@ -148,8 +157,8 @@ static void finish_first(struct submission *s)
 	w = replay_finish(s->api->replay, str_from(s->id),
 	    s->parcel.result == ERR_NONE ? s->parcel.object : NULL);
 	for (; w; w = next) {
-		struct submission *other =
-		    (struct submission *)((char *)w - offsetof(struct submission, waiter));
+		struct submission *other = (struct submission *)((char *)w -
+		    offsetof(struct submission, waiter));
 
 		next = w->next;
 		other->parcel.result = s->parcel.result;
@@ -162,7 +171,8 @@ static struct auth_context audit_context(const struct submission *s)
 {
 	bool has_trace = s->traceparent[0] != '\0';
 
-	return (struct auth_context){ .request_id = s->request_id, .request = s->request,
+	return (struct auth_context){ .request_id = s->request_id,
+		.request = s->request,
 		.trace_id = has_trace ? s->trace.trace_id : NULL,
 		.span_id = has_trace ? s->trace.span_id : NULL };
 }
@@ -178,8 +188,9 @@ static void answer_replay(struct submission *s, enum replay_event event, const c
 	if (event == REPLAY_ANSWERED)
 		answer_accepted(s);
 	else if (event == REPLAY_CONFLICT)
-		answer_problem(s, &(struct problem){ .status = 422,
-				      .error = "webhook-id was used with another body" });
+		answer_problem(s,
+		    &(struct problem){ .status = 422,
+			.error = "webhook-id was used with another body" });
 	else {
 		s->stage = WAITING_FOR_FIRST;
 		httpd_defer(s->request);
@@ -192,8 +203,9 @@ static void check_replay(struct submission *s, const struct payload *p)
 	unsigned char digest[HASH_SIZE];
 
 	hash_sha256(s->request->body, digest);
-	switch (replay_begin(s->api->replay, s->auth.webhook.id, digest, clock_wall_s(s->api->clock),
-	    s->auth.timestamp_s + WEBHOOK_TOLERANCE_S, &s->waiter, s->parcel.object)) {
+	switch (
+	    replay_begin(s->api->replay, s->auth.webhook.id, digest, clock_wall_s(s->api->clock),
+		s->auth.timestamp_s + WEBHOOK_TOLERANCE_S, &s->waiter, s->parcel.object)) {
 	case REPLAY_NEW:
 		s->is_first = true;
 		enqueue(s, p);
@@ -276,8 +288,8 @@ static void judge(struct submission *s)
 	struct err err;
 
 	s->stage = JUDGING;
-	step = auth_check_signature(&s->auth, (enum auth_mode)settings->auth, s->api->keyring, s->request,
-	    clock_wall_s(s->api->clock));
+	step = auth_check_signature(&s->auth, (enum auth_mode)settings->auth, s->api->keyring,
+	    s->request, clock_wall_s(s->api->clock));
 	if (step != AUTH_OPEN && !check_credentials(s, step))
 		return;
 	if (payload_parse(s->request->body, &payload, &fault, &err) != 0) {
@@ -285,10 +297,11 @@ static void judge(struct submission *s)
 		return;
 	}
 	if (step == AUTH_OPEN &&
-	    !check_credentials(s, auth_check_token(&s->auth, s->api->keyring, s->request, &payload)))
+	    !check_credentials(s,
+		auth_check_token(&s->auth, s->api->keyring, s->request, &payload)))
 		return;
-	if (payload_check(&payload, (enum payload_policy)settings->payload_policy, &epoch_ms, &fault,
-		&err) != 0) {
+	if (payload_check(&payload, (enum payload_policy)settings->payload_policy, &epoch_ms,
+		&fault, &err) != 0) {
 		answer_payload(s, fault, err.text);
 		return;
 	}
@@ -307,13 +320,17 @@ static bool is_json(const struct httpd_field *type)
 
 void submit_head(struct api *api, struct httpd_request *r)
 {
-	struct problem p = { .status = 415, .error = "Content-Type must be application/json",
-		.name = "Accept", .value = "application/json" };
+	struct problem p = { .status = 415,
+		.error = "Content-Type must be application/json",
+		.name = "Accept",
+		.value = "application/json" };
 	char id[REQUEST_ID_SIZE];
 
 	if (r->fields[HTTPD_CONTENT_ENCODING].count > 0)
-		p = (struct problem){ .status = 415, .error = "Content-Encoding is not supported",
-			.name = "Accept-Encoding", .value = "identity" };
+		p = (struct problem){ .status = 415,
+			.error = "Content-Encoding is not supported",
+			.name = "Accept-Encoding",
+			.value = "identity" };
 	else if (is_json(&r->fields[HTTPD_CONTENT_TYPE]))
 		return;
 	request_id(r, api->clock, id);
@@ -356,7 +373,8 @@ void submit_return(struct api *api, struct httpd_request *r)
 		return;
 	case WAITING_FOR_QUEUE:
 		line_release(s);
-		api_count(s->parcel.result == ERR_NONE ? API_RECORDS_ACCEPTED : API_RECORDS_FAILED, 1);
+		api_count(s->parcel.result == ERR_NONE ? API_RECORDS_ACCEPTED : API_RECORDS_FAILED,
+		    1);
 		finish_first(s);
 		answer_outcome(s);
 		return;

@@ -20,8 +20,11 @@ struct page {
 
 static void answer_text(struct httpd_request *r, unsigned status, const char *type, struct str body)
 {
-	httpd_answer(r, &(struct httpd_answer){ .status = status, .type = type, .body = body,
-			    .fields = { { "Cache-Control", "no-store" } } });
+	httpd_answer(r,
+	    &(struct httpd_answer){ .status = status,
+		.type = type,
+		.body = body,
+		.fields = { { "Cache-Control", "no-store" } } });
 }
 
 static void answer_state(struct httpd_request *r, bool is_good, const char *good, const char *bad)
@@ -78,8 +81,9 @@ static void on_head(struct httpd_request *r, void *arg)
 		if (str_is(r->method, "GET") || str_is(r->method, "HEAD"))
 			pages[i].answer(arg, r);
 		else
-			httpd_answer(r, &(struct httpd_answer){ .status = 405,
-					    .fields = { { "Allow", "GET, HEAD" } } });
+			httpd_answer(r,
+			    &(struct httpd_answer){ .status = 405,
+				.fields = { { "Allow", "GET, HEAD" } } });
 		return;
 	}
 	answer_text(r, 404, "text/plain; charset=utf-8", STR("/livez /readyz /health /metrics\n"));

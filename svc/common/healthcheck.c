@@ -26,7 +26,8 @@ static socklen_t target_of(const struct setting_address *address, struct sockadd
 			v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 		return sizeof(*v4);
 	}
-	(void)inet_pton(AF_INET6, address->host, &v6->sin6_addr); /* settings checked that it is one */
+	(void)inet_pton(AF_INET6, address->host,
+	    &v6->sin6_addr); /* settings checked that it is one */
 	v6->sin6_family = AF_INET6;
 	v6->sin6_port = htons(address->port);
 	if (IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr))
@@ -35,8 +36,8 @@ static socklen_t target_of(const struct setting_address *address, struct sockadd
 }
 
 /* SO_SNDTIMEO bounds connect() too. */
-static int ask(int fd, const struct sockaddr_storage *target, socklen_t length, char *answer, size_t size,
-    struct err *err)
+static int ask(int fd, const struct sockaddr_storage *target, socklen_t length, char *answer,
+    size_t size, struct err *err)
 {
 	struct timeval limit = { .tv_sec = TIMEOUT_S };
 	ssize_t n;
@@ -81,8 +82,10 @@ int healthcheck_run(const struct setting_address *address)
 	struct err err;
 
 	if (check(address, &err) != 0) {
-		fprintf(stderr, "not alive: %s:%u: %s\n", address->host, (unsigned)address->port, err.text);
+		fprintf(stderr, "not alive: %s:%u: %s\n", address->host, (unsigned)address->port,
+		    err.text);
 		return 1;
 	}
-	return printf("alive: %s:%u\n", address->host, (unsigned)address->port) < 0 || fflush(stdout) != 0;
+	return printf("alive: %s:%u\n", address->host, (unsigned)address->port) < 0 ||
+	    fflush(stdout) != 0;
 }

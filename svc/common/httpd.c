@@ -13,8 +13,13 @@
 #include "httpd_core.h"
 #include "mem.h"
 
-enum { LOOP_MAX = 64, DESCRIPTORS_KEPT = 64, BACKLOG = 4096, WAIT_STEP_MS = 5,
-	STUCK_MS = 15000 }; /* loops turn at least once a second */
+enum {
+	LOOP_MAX = 64,
+	DESCRIPTORS_KEPT = 64,
+	BACKLOG = 4096,
+	WAIT_STEP_MS = 5,
+	STUCK_MS = 15000, /* loops turn at least once a second */
+};
 
 const char *httpd_library_version(void)
 {
@@ -121,7 +126,7 @@ static unsigned connection_max(unsigned wanted)
 	if (limit.rlim_cur >= (rlim_t)wanted + DESCRIPTORS_KEPT)
 		return wanted;
 	return limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? (unsigned)limit.rlim_cur - DESCRIPTORS_KEPT
-						      : DESCRIPTORS_KEPT / 4;
+						     : DESCRIPTORS_KEPT / 4;
 }
 
 static unsigned loops_wanted(unsigned asked)
@@ -216,7 +221,8 @@ bool httpd_is_alive(struct httpd *h)
 	int64_t now_ms = clock_mono_ms(h->o.clock);
 
 	for (unsigned i = 0; i < h->loop_count; i++)
-		if (now_ms - atomic_load_explicit(&h->loops[i].turned_ms, memory_order_relaxed) > STUCK_MS)
+		if (now_ms - atomic_load_explicit(&h->loops[i].turned_ms, memory_order_relaxed) >
+		    STUCK_MS)
 			return false;
 	return true;
 }

@@ -48,11 +48,11 @@ struct httpd_request {
 	struct str method;
 	struct str path; /* as sent, without the query; empty when it holds a percent sign */
 	struct httpd_field fields[HTTPD_FIELD_COUNT];
-	struct str body;     /* from on_body on, until httpd_drop_body() */
-	int64_t started_us;  /* monotonic time at which the request line was there */
-	unsigned loop;       /* 0 to httpd_loop_count() - 1 */
-	unsigned status;     /* of the answer; 0: none yet */
-	void *state;         /* the program's own, from on_head to on_done */
+	struct str body;            /* from on_body on, until httpd_drop_body() */
+	int64_t started_us;         /* monotonic time at which the request line was there */
+	unsigned loop;              /* 0 to httpd_loop_count() - 1 */
+	unsigned status;            /* of the answer; 0: none yet */
+	void *state;                /* the program's own, from on_head to on_done */
 	struct httpd_request *next; /* the program's own while deferred */
 };
 
@@ -69,11 +69,13 @@ struct httpd_answer {
 };
 
 struct httpd_app {
-	void (*on_head)(struct httpd_request *r, void *arg);   /* may answer; then on_body is skipped */
-	void (*on_body)(struct httpd_request *r, void *arg);   /* must answer or defer */
-	void (*on_return)(struct httpd_request *r, void *arg); /* must answer or defer again; or NULL */
-	void (*on_done)(struct httpd_request *r, void *arg);   /* forget it; or NULL */
-	void (*on_turn_end)(unsigned loop, void *arg);         /* all that was ready is done; or NULL */
+	void (
+	    *on_head)(struct httpd_request *r, void *arg); /* may answer; then on_body is skipped */
+	void (*on_body)(struct httpd_request *r, void *arg); /* must answer or defer */
+	void (*on_return)(struct httpd_request *r,
+	    void *arg); /* must answer or defer again; or NULL */
+	void (*on_done)(struct httpd_request *r, void *arg); /* forget it; or NULL */
+	void (*on_turn_end)(unsigned loop, void *arg); /* all that was ready is done; or NULL */
 	/* Refuse with this status what httpd found wrong (400, 413, 414, 431, 503): must answer. */
 	void (*on_refuse)(struct httpd_request *r, unsigned status, const char *why, void *arg);
 };
@@ -109,7 +111,7 @@ unsigned httpd_connection_max(const struct httpd *h); /* the real one */
 size_t httpd_connection_count(struct httpd *h);       /* open now; any thread */
 size_t httpd_request_count(struct httpd *h);          /* under way now; any thread */
 
-bool httpd_is_alive(struct httpd *h);                 /* every loop has turned lately; any thread */
+bool httpd_is_alive(struct httpd *h); /* every loop has turned lately; any thread */
 
 /* ---- in the loop thread ---- */
 

@@ -16,7 +16,8 @@ enum {
 	HTTPD_HEAD_MAX = HTTPD_POOL_BYTES / 2, /* the answer's head needs room in the same pool */
 	HTTPD_TARGET_MAX = HTTPD_POOL_BYTES / 4,
 	HTTPD_HEAD_S = 10,
-	HTTPD_IDLE_S = 75, /* longer than the 60 s of load balancers, which must be first to close */
+	HTTPD_IDLE_S =
+	    75, /* longer than the 60 s of load balancers, which must be first to close */
 };
 
 struct loop;
@@ -38,12 +39,12 @@ struct request {
 	struct str target;        /* as the library left it: its bytes may be unescaped by now */
 	const char *target_fault; /* what is wrong with it as it was sent, or NULL */
 	struct buf body;
-	size_t body_received; /* bytes, also of a body that is dropped */
-	size_t body_counted;  /* bytes of httpd.body_bytes that are this body's */
+	size_t body_received;          /* bytes, also of a body that is dropped */
+	size_t body_counted;           /* bytes of httpd.body_bytes that are this body's */
 	struct MHD_Response *response; /* decided, not yet queued */
-	bool is_begun;    /* the head was judged: on_done is due */
+	bool is_begun;                 /* the head was judged: on_done is due */
 	bool is_deferred;
-	bool is_closing;  /* the answer will be the connection's last */
+	bool is_closing; /* the answer will be the connection's last */
 };
 
 struct loop {

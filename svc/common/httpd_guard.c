@@ -4,7 +4,10 @@
 
 enum { LENGTH_DIGITS_MAX = 15, VERSION_LEN = 8 };
 
-#define FIELD(name) { name, sizeof(name) - 1 }
+#define FIELD(name)                                                                                \
+	{                                                                                          \
+		name, sizeof(name) - 1                                                             \
+	}
 
 static const struct str field_names[HTTPD_FIELD_COUNT] = {
 	[HTTPD_AUTHORIZATION] = FIELD("authorization"),
@@ -67,7 +70,8 @@ void httpd_guard_target(struct httpd_guard *g, struct str target)
 
 		if (target.p[i] <= ' ' || target.p[i] > '~')
 			found(g, "character in the request target");
-		else if (target.p[i] == '%' && (escape.n < 2 || !is_hex(escape.p[0]) || !is_hex(escape.p[1])))
+		else if (target.p[i] == '%' &&
+		    (escape.n < 2 || !is_hex(escape.p[0]) || !is_hex(escape.p[1])))
 			found(g, "percent sign in the request target");
 		else if (target.p[i] == '%' && str_is(escape, "00"))
 			found(g, "NUL in the request target");
@@ -132,7 +136,8 @@ static void check_length(struct httpd_guard *g)
 
 	if (length->count > 1)
 		found(g, "more than one Content-Length");
-	else if (length->count == 1 && (length->value.n == 0 || !str_only(length->value, "0123456789")))
+	else if (length->count == 1 &&
+	    (length->value.n == 0 || !str_only(length->value, "0123456789")))
 		found(g, "Content-Length");
 }
 

@@ -17,7 +17,7 @@ struct httpd_guard {
 	bool is_in_place;
 	const char *line_end; /* in place: the NUL behind the previous piece of the head */
 	size_t head_bytes;
-	const char *why;      /* the first thing that is wrong; NULL: nothing yet */
+	const char *why; /* the first thing that is wrong; NULL: nothing yet */
 };
 
 /* `target` as sent: printable ASCII, no "%00", every '%' with two hex digits. */

@@ -105,8 +105,8 @@ static void add_field(struct MHD_Response *response, const char *name, const cha
 static struct MHD_Response *make_response(const struct httpd *h, const struct httpd_answer *a,
     bool is_closing)
 {
-	struct MHD_Response *response =
-	    MHD_create_response_from_buffer(a->body.n, (void *)a->body.p, MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *response = MHD_create_response_from_buffer(a->body.n,
+	    (void *)a->body.p, MHD_RESPMEM_MUST_COPY);
 
 	if (!response)
 		abort(); /* as xmalloc() would */
@@ -140,7 +140,8 @@ static enum MHD_Result send_answer(struct request *r)
 
 	MHD_destroy_response(r->response);
 	r->response = NULL;
-	set_due(r, HTTPD_IDLE_S + HTTPD_HEAD_S); /* to take the answer, idle, and send the next head */
+	set_due(r,
+	    HTTPD_IDLE_S + HTTPD_HEAD_S); /* to take the answer, idle, and send the next head */
 	return rc;
 }
 
@@ -156,8 +157,8 @@ void httpd_drop_body(struct httpd_request *pub)
 
 /* ---- head ---- */
 
-static enum MHD_Result take_field(void *arg, enum MHD_ValueKind kind, const char *name, size_t name_size,
-    const char *value, size_t value_size)
+static enum MHD_Result take_field(void *arg, enum MHD_ValueKind kind, const char *name,
+    size_t name_size, const char *value, size_t value_size)
 {
 	(void)kind;
 	httpd_guard_field(arg, (struct str){ name, name_size },
@@ -355,8 +356,8 @@ void httpd_on_completed(void *cls, struct MHD_Connection *mhd, void **context,
 void httpd_client(const struct httpd_request *pub, char out[HTTPD_ADDRESS_SIZE])
 {
 	const struct request *r = (const struct request *)pub;
-	const union MHD_ConnectionInfo *info =
-	    MHD_get_connection_info(r->conn->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->conn->mhd,
+	    MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	const struct sockaddr *a = info ? info->client_addr : NULL;
 	const void *binary = NULL;
 

@@ -48,31 +48,32 @@ static int print_version(const struct service *service)
 /* Setting "info", or "file:<path>" whose content is that word. */
 static int read_level(const char *setting, enum log_level *out, struct err *err)
 {
-	struct str text = str_from(setting), path = text;
+	struct str text = str_from(setting);
 	struct buf content = BUF_INIT(64);
 	int rc = 0;
 
 	if (str_has_prefix(text, STR("file:"))) {
-		path = str_skip(text, strlen("file:"));
-		if (file_read(path.p, &content, err) != 0)
+		if (file_read(setting + strlen("file:"), &content, err) != 0)
 			rc = err_wrap(err, "OPS_LOG_LEVEL='%s'", setting);
 		text = str_trim(buf_str(&content));
 	}
 	if (rc == 0 && !log_level_parse(text, out))
-		rc = err_set(err, ERR_CONFIG, "OPS_LOG_LEVEL='%s': '%.*s' must be debug, info, warn or error",
-		    setting, STR_ARG(text));
+		rc = err_set(err, ERR_CONFIG,
+		    "OPS_LOG_LEVEL='%s': '%.*s' must be debug, info, warn or error", setting,
+		    STR_ARG(text));
 	buf_release(&content);
 	return rc;
 }
 
-static int start_log(const struct service *service, const struct service_settings *common, struct err *err)
+static int start_log(const struct service *service, const struct service_settings *common,
+    struct err *err)
 {
 	struct log_options options = {
 		.service = service->name,
 		.version = OPS_VERSION,
 		.fd = STDERR_FILENO,
 		.format = common->log_format == SERVICE_LOG_TEXT ||
-				(common->log_format == SERVICE_LOG_AUTO && isatty(STDERR_FILENO))
+			(common->log_format == SERVICE_LOG_AUTO && isatty(STDERR_FILENO))
 		    ? LOG_TEXT
 		    : LOG_JSON,
 	};
@@ -83,11 +84,11 @@ static int start_log(const struct service *service, const struct service_setting
 	return 0;
 }
 
-static int load(const struct service *service, int argc, char **argv, void *settings, unsigned *flags,
-    struct err *err)
+static int load(const struct service *service, int argc, char **argv, void *settings,
+    unsigned *flags, struct err *err)
 {
-	const struct service_settings *common =
-	    (const void *)((const char *)settings + service->common_offset);
+	const struct service_settings *common = (const void *)((const char *)settings +
+	    service->common_offset);
 
 	if (settings_load(&service->settings, argc, argv, environ, settings, flags, err) != 0)
 		return -1;
@@ -100,10 +101,11 @@ static int load(const struct service *service, int argc, char **argv, void *sett
 	return stop_init(err);
 }
 
-bool service_begin(const struct service *service, int argc, char **argv, void *settings, int *status)
+bool service_begin(const struct service *service, int argc, char **argv, void *settings,
+    int *status)
 {
-	const struct service_settings *common =
-	    (const void *)((const char *)settings + service->common_offset);
+	const struct service_settings *common = (const void *)((const char *)settings +
+	    service->common_offset);
 	unsigned flags = 0;
 	struct err err;
 
@@ -130,7 +132,8 @@ bool service_begin(const struct service *service, int argc, char **argv, void *s
 
 int service_refuse(const struct err *err)
 {
-	log_error("cannot start", "error.code", err_name(err->code), "error.message", err->text, NULL);
+	log_error("cannot start", "error.code", err_name(err->code), "error.message", err->text,
+	    NULL);
 	return EXIT_REFUSED;
 }
 

@@ -28,6 +28,7 @@ enum service_log_format { SERVICE_LOG_AUTO, SERVICE_LOG_JSON, SERVICE_LOG_TEXT }
 
 /* Their rows for the program's table; `member` is its struct service_settings. */
 /* clang-format off */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a member's name cannot have them */
 #define SERVICE_ROWS(program, member, admin_fallback)                                               \
 	{ .env = "OPS_ADMIN_LISTEN", .type = SETTING_ADDRESS, .fallback = (admin_fallback),          \
 	  .help = "address of the private port: /livez, /readyz, /health, /metrics",                 \
@@ -41,12 +42,13 @@ enum service_log_format { SERVICE_LOG_AUTO, SERVICE_LOG_JSON, SERVICE_LOG_TEXT }
 	{ .env = "OPS_DRAIN_TIMEOUT_S", .type = SETTING_INT, .fallback = "25", .min = 1,             \
 	  .max = 3600, .unit = "s", .help = "longest time between SIGTERM and exit",                 \
 	  .offset = offsetof(program, member.drain_timeout_s) }
+/* NOLINTEND(bugprone-macro-parentheses) */
 /* clang-format on */
 
 struct service {
-	const char *name;      /* "ops-api"; also the log's service.name */
-	const char *about;     /* one line for --help */
-	void (*details)(void); /* print further lines of --version, or NULL */
+	const char *name;              /* "ops-api"; also the log's service.name */
+	const char *about;             /* one line for --help */
+	void (*details)(void);         /* print further lines of --version, or NULL */
 	struct settings_spec settings; /* its flags must be service_flags */
 	size_t common_offset;          /* of struct service_settings in the program's struct */
 	int (*check)(const void *settings, struct err *err); /* impossible combinations; or NULL */
@@ -60,7 +62,8 @@ extern const char *const service_flags[];
  * false: the program ends now with *status: 0 after --help and --version, 0 or 1 after
  * --healthcheck, 2 for a wrong command line, 3 for a wrong setting (said on stderr).
  */
-bool service_begin(const struct service *service, int argc, char **argv, void *settings, int *status);
+bool service_begin(const struct service *service, int argc, char **argv, void *settings,
+    int *status);
 
 /* A start that cannot succeed: log why; returns the exit status, 3. */
 int service_refuse(const struct err *err);

@@ -25,9 +25,19 @@ static void targets(void)
 		const char *target;
 		bool is_good;
 	} cases[] = {
-		{ "/", true }, { "/submit?a=b%20c", true }, { "http://host/submit", true }, { "*", true },
-		{ "/%00", false }, { "/%zz", false }, { "/%2", false }, { "/%", false }, { "/a b", false },
-		{ "/a\tb", false }, { "/\x7f", false }, { "/\x80", false }, { "/%41", true },
+		{ "/", true },
+		{ "/submit?a=b%20c", true },
+		{ "http://host/submit", true },
+		{ "*", true },
+		{ "/%00", false },
+		{ "/%zz", false },
+		{ "/%2", false },
+		{ "/%", false },
+		{ "/a b", false },
+		{ "/a\tb", false },
+		{ "/\x7f", false },
+		{ "/\x80", false },
+		{ "/%41", true },
 	};
 	static const char *const host[] = { "Host", "x", NULL };
 
@@ -53,19 +63,28 @@ static void fields(void)
 		{ "two hosts", "HTTP/1.0", "Host", { "Host", "x", "Host", "x" } },
 		{ "two lengths", "HTTP/1.1", "more than one Content-Length",
 		    { "Host", "x", "Content-Length", "1", "Content-Length", "1" } },
-		{ "empty length", "HTTP/1.1", "Content-Length", { "Host", "x", "Content-Length", "" } },
-		{ "signed length", "HTTP/1.1", "Content-Length", { "Host", "x", "Content-Length", "+1" } },
-		{ "list of lengths", "HTTP/1.1", "Content-Length", { "Host", "x", "Content-Length", "1, 1" } },
+		{ "empty length", "HTTP/1.1", "Content-Length",
+		    { "Host", "x", "Content-Length", "" } },
+		{ "signed length", "HTTP/1.1", "Content-Length",
+		    { "Host", "x", "Content-Length", "+1" } },
+		{ "list of lengths", "HTTP/1.1", "Content-Length",
+		    { "Host", "x", "Content-Length", "1, 1" } },
 		{ "length and chunked", "HTTP/1.1", "both Content-Length and Transfer-Encoding",
 		    { "Host", "x", "Content-Length", "1", "Transfer-Encoding", "chunked" } },
-		{ "other encoding", "HTTP/1.1", "Transfer-Encoding", { "Host", "x", "Transfer-Encoding", "gzip, chunked" } },
+		{ "other encoding", "HTTP/1.1", "Transfer-Encoding",
+		    { "Host", "x", "Transfer-Encoding", "gzip, chunked" } },
 		{ "two encodings", "HTTP/1.1", "Transfer-Encoding",
-		    { "Host", "x", "Transfer-Encoding", "chunked", "Transfer-Encoding", "chunked" } },
-		{ "chunked, 1.0", "HTTP/1.0", "Transfer-Encoding in HTTP/1.0", { "Transfer-Encoding", "chunked" } },
-		{ "blank before the colon", "HTTP/1.1", "field name", { "Host", "x", "Content-Length ", "1" } },
+		    { "Host", "x", "Transfer-Encoding", "chunked", "Transfer-Encoding",
+			"chunked" } },
+		{ "chunked, 1.0", "HTTP/1.0", "Transfer-Encoding in HTTP/1.0",
+		    { "Transfer-Encoding", "chunked" } },
+		{ "blank before the colon", "HTTP/1.1", "field name",
+		    { "Host", "x", "Content-Length ", "1" } },
 		{ "empty name", "HTTP/1.1", "field name", { "Host", "x", "", "1" } },
-		{ "CR in a value", "HTTP/1.1", "control character in a field", { "Host", "x", "A", "b\rc" } },
-		{ "DEL in a value", "HTTP/1.1", "control character in a field", { "Host", "x", "A", "b\x7f" } },
+		{ "CR in a value", "HTTP/1.1", "control character in a field",
+		    { "Host", "x", "A", "b\rc" } },
+		{ "DEL in a value", "HTTP/1.1", "control character in a field",
+		    { "Host", "x", "A", "b\x7f" } },
 		{ "no version", "", "HTTP version", { "Host", "x" } },
 	};
 
@@ -83,13 +102,19 @@ static void lengths(void)
 		const char *digits;
 		int64_t length;
 	} cases[] = {
-		{ NULL, -1 }, { "0", 0 }, { "000", 0 }, { "262144", 262144 }, { "0000000000000000000000007", 7 },
-		{ "999999999999999", 999999999999999 }, { "9999999999999999", INT64_MAX },
+		{ NULL, -1 },
+		{ "0", 0 },
+		{ "000", 0 },
+		{ "262144", 262144 },
+		{ "0000000000000000000000007", 7 },
+		{ "999999999999999", 999999999999999 },
+		{ "9999999999999999", INT64_MAX },
 		{ "18446744073709551616", INT64_MAX },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		const char *fields[] = { "Host", "x", cases[i].digits ? "Content-Length" : NULL, cases[i].digits, NULL };
+		const char *fields[] = { "Host", "x", cases[i].digits ? "Content-Length" : NULL,
+			cases[i].digits, NULL };
 
 		test_case = cases[i].digits ? cases[i].digits : "none";
 		CHECK(judge("/", "HTTP/1.1", fields) == NULL);
@@ -118,14 +143,19 @@ static void in_place(void)
 		bool is_good;
 	} cases[] = {
 		{ "CR LF", HEAD("/\0HTTP/1.1\0\0Host\0 x\0\0A\0 b\0\0\0\0"), true },
-		{ "no blank behind the colon", HEAD("/\0HTTP/1.1\0\0Host\0x\0\0A\0b\0\0\0\0"), true },
-		{ "LF behind the request line", HEAD("/\0HTTP/1.1\0Host\0 x\0\0A\0 b\0\0\0\0"), false },
+		{ "no blank behind the colon", HEAD("/\0HTTP/1.1\0\0Host\0x\0\0A\0b\0\0\0\0"),
+		    true },
+		{ "LF behind the request line", HEAD("/\0HTTP/1.1\0Host\0 x\0\0A\0 b\0\0\0\0"),
+		    false },
 		{ "LF between fields", HEAD("/\0HTTP/1.1\0\0Host\0 x\0A\0 b\0\0\0\0"), false },
 		{ "NUL in a value", HEAD("/\0HTTP/1.1\0\0Host\0 x\0y\0\0A\0 b\0\0\0\0"), false },
-		{ "NUL in the last value", HEAD("/\0HTTP/1.1\0\0Host\0 x\0\0A\0 b\0y\0\0\0\0"), false },
+		{ "NUL in the last value", HEAD("/\0HTTP/1.1\0\0Host\0 x\0\0A\0 b\0y\0\0\0\0"),
+		    false },
 		{ "NUL in the target", HEAD("/\0z HTTP/1.1\0\0Host\0 x\0\0A\0 b\0\0\0\0"), false },
-		{ "a skipped line", HEAD("/\0HTTP/1.1\0\0Host\0 x\0\0\0 c\0\0A\0 b\0\0\0\0"), false },
-		{ "a value elsewhere", HEAD("/\0HTTP/1.1\0\0Host\0 x\0\0A\0 c\0\0\0\0b\0\0"), false },
+		{ "a skipped line", HEAD("/\0HTTP/1.1\0\0Host\0 x\0\0\0 c\0\0A\0 b\0\0\0\0"),
+		    false },
+		{ "a value elsewhere", HEAD("/\0HTTP/1.1\0\0Host\0 x\0\0A\0 c\0\0\0\0b\0\0"),
+		    false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

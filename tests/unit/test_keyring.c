@@ -21,7 +21,10 @@ static void put(const char *to, const char *text)
 
 static struct keyring *open_keyring(int64_t grace_s)
 {
-	struct keyring_options options = { .url = url, .ttl_s = 300, .grace_s = grace_s, .clock = &now.base };
+	struct keyring_options options = { .url = url,
+		.ttl_s = 300,
+		.grace_s = grace_s,
+		.clock = &now.base };
 	struct keyring *k;
 	struct err err;
 

@@ -38,7 +38,8 @@ static int fake_send(struct queue *q, struct queue_entry *entries, size_t count,
 		fake.envelopes++;
 		fake.records += entries[i].record_count;
 		fake.per_call[fake.calls] += entries[i].record_count;
-		(void)snprintf(fake.keys[fake.key_count++], OBJECTKEY_SIZE, "%.*s", STR_ARG(entries[i].object));
+		(void)snprintf(fake.keys[fake.key_count++], OBJECTKEY_SIZE, "%.*s",
+		    STR_ARG(entries[i].object));
 		entries[i].result.code = ERR_NONE;
 		if (code != ERR_NONE && i >= fake.spared)
 			(void)err_set(&entries[i].result, code, "as told");
@@ -97,8 +98,12 @@ static void deliver(void *arg, unsigned loop, struct parcel *list)
 
 static void open_outbox(size_t records_max, size_t bytes_max)
 {
-	struct outbox_options options = { .queue = &fake.base, .clock = &now.base, .loop_count = LOOPS,
-		.bytes_max = 100, .envelope_records_max = records_max, .envelope_bytes_max = bytes_max,
+	struct outbox_options options = { .queue = &fake.base,
+		.clock = &now.base,
+		.loop_count = LOOPS,
+		.bytes_max = 100,
+		.envelope_records_max = records_max,
+		.envelope_bytes_max = bytes_max,
 		.deliver = deliver };
 	struct err err;
 
@@ -113,7 +118,8 @@ static void add(size_t from, size_t to, unsigned loop, int64_t patience_ms)
 {
 	for (size_t i = from; i < to; i++) {
 		(void)snprintf(lines[i], sizeof(lines[i]), "line %04zu\n", i);
-		parcels[i] = (struct parcel){ .loop = loop, .line = str_from(lines[i]),
+		parcels[i] = (struct parcel){ .loop = loop,
+			.line = str_from(lines[i]),
 			.deadline_us = clock_mono_us(&now.base) + patience_ms * 1000 };
 		outbox_add(outbox, &parcels[i]);
 	}
@@ -144,7 +150,8 @@ static void batches_what_waits(void)
 	fake_reset();
 	open_outbox(1000, 900000);
 	busy_sender();
-	clock_sleep_ms(20); /* the sender takes the first; if it is late, all go in one call, and the sum still holds */
+	clock_sleep_ms(
+	    20); /* the sender takes the first; if it is late, all go in one call, and the sum still holds */
 	add(1, 11, 0, 60000);
 	add(11, 21, 1, 60000);
 	CHECK_INT(outbox_records(outbox), 21);

@@ -9,8 +9,8 @@ enum { NOW_S = 1700000000, LATER_S = NOW_S + 300 };
 static const unsigned char body_a[HASH_SIZE] = { 1 }, body_b[HASH_SIZE] = { 2 };
 static const char object[] = "2026/11/21/09/01a1fd66-48d8-7075-8abf-30800cf6b7d9.ndjson";
 
-static enum replay_verdict begin(struct replay *r, const char *id, const unsigned char *body, int64_t now_s,
-    struct replay_waiter *waiter, char out[OBJECTKEY_SIZE])
+static enum replay_verdict begin(struct replay *r, const char *id, const unsigned char *body,
+    int64_t now_s, struct replay_waiter *waiter, char out[OBJECTKEY_SIZE])
 {
 	return replay_begin(r, str_from(id), body, now_s, now_s + 300, waiter, out);
 }
