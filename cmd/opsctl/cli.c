@@ -108,7 +108,7 @@ int cli_confirm(struct cli *cli, const char *question, const char *flag, struct 
 	}
 	fprintf(stderr, "%s [y/N] ", question);
 	if (fgets(answer, sizeof(answer), stdin) == NULL)
-		fputc('\n', stderr);
+		(void)fputc('\n', stderr); /* where it is gone, nobody answers */
 	if (answer[0] == 'y' || answer[0] == 'Y')
 		return 0;
 	return err_set(err, ERR_STOPPED, "not confirmed, nothing was changed");

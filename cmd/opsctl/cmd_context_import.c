@@ -112,10 +112,9 @@ int cmd_context_import(struct cli *cli, struct err *err)
 	(void)snprintf(c.name, sizeof(c.name), "%s", cli->operands[0]);
 	if (take_outputs(doc, &c, err) == -1)
 		(void)cli_next(cli, "see: man opsctl-context");
-	else if (cli_flag(cli, "dry-run"))
-		rc = 0;
-	else if (context_save(&c, err) == 0 &&
-	    (!cli_flag(cli, "use") || context_make_current(c.name, err) == 0))
+	else if (cli_flag(cli, "dry-run") ||
+	    (context_save(&c, err) == 0 &&
+		(!cli_flag(cli, "use") || context_make_current(c.name, err) == 0)))
 		rc = 0;
 	if (rc == 0)
 		report_import(cli, &c);

@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -81,8 +82,8 @@ static void wait_until_empty(struct up *up)
 		(void)stop_wait(EMPTY_POLL_MS);
 	queue_close(queue);
 	if (stats.visible + stats.in_flight > 0)
-		out_note(up->cli, "%llu messages stay in the queue until the next start",
-		    (unsigned long long)(stats.visible + stats.in_flight));
+		out_note(up->cli, "%" PRIu64 " messages stay in the queue until the next start",
+		    stats.visible + stats.in_flight);
 }
 
 void up_drain(struct up *up)

@@ -26,8 +26,8 @@ static socklen_t target_of(const struct setting_address *address, struct sockadd
 			v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 		return sizeof(*v4);
 	}
-	(void)inet_pton(AF_INET6, address->host,
-	    &v6->sin6_addr); /* settings checked that it is one */
+	/* The settings have checked that it is one. */
+	(void)inet_pton(AF_INET6, address->host, &v6->sin6_addr);
 	v6->sin6_family = AF_INET6;
 	v6->sin6_port = htons(address->port);
 	if (IN6_IS_ADDR_UNSPECIFIED(&v6->sin6_addr))

@@ -69,13 +69,16 @@ struct httpd_answer {
 };
 
 struct httpd_app {
-	void (
-	    *on_head)(struct httpd_request *r, void *arg); /* may answer; then on_body is skipped */
-	void (*on_body)(struct httpd_request *r, void *arg); /* must answer or defer */
-	void (*on_return)(struct httpd_request *r,
-	    void *arg); /* must answer or defer again; or NULL */
-	void (*on_done)(struct httpd_request *r, void *arg); /* forget it; or NULL */
-	void (*on_turn_end)(unsigned loop, void *arg); /* all that was ready is done; or NULL */
+	/* May answer; then on_body is skipped. */
+	void (*on_head)(struct httpd_request *r, void *arg);
+	/* Must answer or defer. */
+	void (*on_body)(struct httpd_request *r, void *arg);
+	/* Must answer or defer again; or NULL. */
+	void (*on_return)(struct httpd_request *r, void *arg);
+	/* Forget it; or NULL. */
+	void (*on_done)(struct httpd_request *r, void *arg);
+	/* All that was ready is done; or NULL. */
+	void (*on_turn_end)(unsigned loop, void *arg);
 	/* Refuse with this status what httpd found wrong (400, 413, 414, 431, 503): must answer. */
 	void (*on_refuse)(struct httpd_request *r, unsigned status, const char *why, void *arg);
 };

@@ -16,8 +16,7 @@ enum {
 	HTTPD_HEAD_MAX = HTTPD_POOL_BYTES / 2, /* the answer's head needs room in the same pool */
 	HTTPD_TARGET_MAX = HTTPD_POOL_BYTES / 4,
 	HTTPD_HEAD_S = 10,
-	HTTPD_IDLE_S =
-	    75, /* longer than the 60 s of load balancers, which must be first to close */
+	HTTPD_IDLE_S = 75, /* longer than the 60 s of load balancers, which must close first */
 };
 
 struct loop;

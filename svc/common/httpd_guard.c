@@ -4,10 +4,9 @@
 
 enum { LENGTH_DIGITS_MAX = 15, VERSION_LEN = 8 };
 
-#define FIELD(name)                                                                                \
-	{                                                                                          \
-		name, sizeof(name) - 1                                                             \
-	}
+/* clang-format off */
+#define FIELD(name) { name, sizeof(name) - 1 }
+/* clang-format on */
 
 static const struct str field_names[HTTPD_FIELD_COUNT] = {
 	[HTTPD_AUTHORIZATION] = FIELD("authorization"),

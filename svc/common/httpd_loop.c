@@ -128,7 +128,8 @@ static void turn(struct loop *l)
 	eventfd_t wakes;
 
 	if (epoll_wait(l->outer_fd, events, ARRAY_SIZE(events), wait_ms(l)) < 0 && errno != EINTR)
-		abort();                        /* the descriptor is ours: a bug */
+		abort(); /* the descriptor is ours: a bug */
+
 	(void)eventfd_read(l->wake_fd, &wakes); /* non-blocking; empty is normal */
 	l->now_ms = now_ms(l);
 	atomic_store_explicit(&l->turned_ms, l->now_ms, memory_order_relaxed);

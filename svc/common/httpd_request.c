@@ -140,8 +140,8 @@ static enum MHD_Result send_answer(struct request *r)
 
 	MHD_destroy_response(r->response);
 	r->response = NULL;
-	set_due(r,
-	    HTTPD_IDLE_S + HTTPD_HEAD_S); /* to take the answer, idle, and send the next head */
+	/* To take the answer, idle, and send the next head. */
+	set_due(r, HTTPD_IDLE_S + HTTPD_HEAD_S);
 	return rc;
 }
 
