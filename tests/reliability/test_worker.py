@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -168,12 +169,25 @@ class WorkerTest(unittest.TestCase):
             worker.terminate()
         self.assertEqual(worker.wrong, [])
 
-    def test_draining_worker_is_not_ready(self):
+    def test_draining_worker_is_alive_but_not_ready(self):
         worker = self.start()
         self.assertEqual(self.get(worker, '/readyz')[0], 200)
         self.assertEqual(self.get(worker, '/health')[0], 200)
+        # A receive that waits for the queue's lock keeps the drain going until we let it.
+        worker.process.send_signal(signal.SIGSTOP)
+        self.send(*envelope(1))
+        queue = sqlite3.connect(self.directory / 'queue.db', isolation_level=None)
+        self.addCleanup(queue.close)
+        queue.execute('BEGIN IMMEDIATE')
+        worker.process.send_signal(signal.SIGCONT)
+        time.sleep(1)  # long enough to be in that call
+        worker.process.terminate()
+        self.await_that(lambda: self.get(worker, '/readyz')[0] == 503, 'not ready')
+        self.assertEqual(self.get(worker, '/health')[0], 503)
+        self.assertEqual(self.get(worker, '/livez')[0], 200)
+        queue.execute('ROLLBACK')
         worker.terminate()
-        self.assertEqual([x['message'] for x in worker.log_lines()][-2:], ['draining', 'stopped'])
+        self.assertEqual(worker.wrong, [])
 
     # ---- leases ----
 
