@@ -1,5 +1,6 @@
 #include "hash.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
@@ -191,4 +192,9 @@ void hash_fingerprint(struct str secret, char out[HASH_FINGERPRINT_SIZE])
 	memcpy(out, digest, HASH_FINGERPRINT_SIZE - 1);
 	out[HASH_FINGERPRINT_SIZE - 1] = '\0';
 	mem_wipe(digest, sizeof(digest));
+}
+
+const char *hash_library_version(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION);
 }

@@ -36,4 +36,7 @@ bool hash_base64_decode(struct buf *out, struct str text);
 enum { HASH_FINGERPRINT_SIZE = 9 };
 void hash_fingerprint(struct str secret, char out[HASH_FINGERPRINT_SIZE]);
 
+/* Version line of the linked library, for --version. */
+const char *hash_library_version(void);
+
 #endif

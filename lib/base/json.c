@@ -365,3 +365,8 @@ bool json_get_bool(const struct json *value, bool fallback)
 {
 	return cJSON_IsBool(node_of(value)) ? cJSON_IsTrue(node_of(value)) != 0 : fallback;
 }
+
+const char *json_library_version(void)
+{
+	return cJSON_Version();
+}

@@ -74,4 +74,7 @@ int64_t json_get_int(const struct json *value, int64_t fallback);
 double json_get_double(const struct json *value, double fallback);
 bool json_get_bool(const struct json *value, bool fallback);
 
+/* Version of the linked library, for --version. */
+const char *json_library_version(void);
+
 #endif

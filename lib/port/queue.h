@@ -134,6 +134,9 @@ int queue_dead_redrive(struct queue *q, const char *const *ids, size_t count, ui
 int queue_dead_purge(struct queue *q, const char *const *ids, size_t count, uint64_t *removed,
     struct err *err) ATTR_MUST_CHECK;
 
+/* Version of the SQLite that is linked, for --version. */
+const char *queue_sqlite_version(void);
+
 /* ---- for backends ---- */
 
 struct queue_ops {

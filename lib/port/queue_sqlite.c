@@ -511,6 +511,11 @@ static int sqlite_stats(struct queue *base, struct queue_stats *out, struct err 
 	return 0;
 }
 
+const char *queue_sqlite_version(void)
+{
+	return sqlite3_libversion();
+}
+
 const struct queue_ops queue_sqlite_ops = {
 	.scheme = "sqlite",
 	.traits = { .senders = 1, .batch_max = 64, .body_max = 4 * 1024 * 1024 },

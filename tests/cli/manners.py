@@ -101,7 +101,9 @@ class Help(Cli):
         for args in (["--version"], ["version"], ["dlq", "--version"]):
             self.assertRegex(self.ok(*args), r"^opsctl \d+\.\d+\.\d+\n$")
         libraries = self.document("version")["libraries"]
-        self.assertIn("curl", libraries["libcurl"])
+        self.assertEqual(list(libraries), ["libcurl", "openssl", "sqlite", "cjson"])
+        for version in libraries.values():
+            self.assertRegex(version, r"\d+\.\d+")
 
     def test_json_of_the_table(self):
         table = self.document("help")
