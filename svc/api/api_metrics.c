@@ -57,7 +57,9 @@ enum metric_index { REQUESTS, DURATIONS, ENVELOPES, SENDS, FIRST_OTHER };
 #define ONE(counter)  .series = &counter_series[counter], .series_count = 1
 
 static struct metric metrics[] = {
-	[REQUESTS] = { "ops_http_requests_total", "Requests answered.", METRIC_COUNTER },
+	[REQUESTS] = { .name = "ops_http_requests_total",
+	    .help = "Requests answered.",
+	    .type = METRIC_COUNTER },
 	[DURATIONS] = { "ops_http_request_duration_seconds",
 	    "From the request line to the end of the answer.", METRIC_HISTOGRAM,
 	    .bounds_us = metrics_http_bounds_us },
