@@ -157,7 +157,7 @@ static void finish_first(struct submission *s)
 	w = replay_finish(s->api->replay, str_from(s->id),
 	    s->parcel.result == ERR_NONE ? s->parcel.object : NULL);
 	for (; w; w = next) {
-		struct submission *other = (struct submission *)((char *)w -
+		struct submission *other = (void *)((char *)w -
 		    offsetof(struct submission, waiter));
 
 		next = w->next;
@@ -364,9 +364,9 @@ void submit_return(struct api *api, struct httpd_request *r)
 {
 	struct submission *s = r->state;
 
+	assert(s->stage != JUDGING); /* then it waits for nothing */
 	switch (s->stage) {
 	case JUDGING:
-		assert(!"a submission that waits for nothing came back");
 		return;
 	case WAITING_FOR_KEYS:
 		judge(s);
