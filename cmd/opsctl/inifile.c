@@ -134,7 +134,7 @@ static struct str take_line(struct str *rest)
 
 void inifile_put_section(struct str text, const char *section, struct str lines, struct buf *out)
 {
-	bool is_inside = false, is_put = lines.n == 0;
+	bool is_inside = false, is_put = lines.n == 0, has_gap = true;
 
 	while (text.n > 0) {
 		struct str line = take_line(&text);
@@ -143,11 +143,14 @@ void inifile_put_section(struct str text, const char *section, struct str lines,
 			is_inside = line_opens(line, section);
 		if (is_inside && !is_put) {
 			buf_addf(out, "[%s]\n%.*s", section, STR_ARG(lines));
-			buf_adds(out, text.n > 0 ? "\n" : "");
 			is_put = true;
+			has_gap = false;
 		}
-		if (!is_inside)
-			buf_add(out, line);
+		if (is_inside)
+			continue;
+		buf_adds(out, has_gap ? "" : "\n");
+		buf_add(out, line);
+		has_gap = true;
 	}
 	if (!is_put) {
 		if (out->n > 0)
