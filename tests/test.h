@@ -86,9 +86,11 @@ struct test {
 	void (*run)(void);
 };
 
-/* Run all, or those named in argv; a program that checked nothing fails. */
+/* Run all, or those named in argv; a test or a program that checked nothing fails. */
 static int test_main(const struct test *tests, size_t count, int argc, char **argv)
 {
+	int checks_before;
+
 	for (size_t i = 0; i < count; i++) {
 		bool is_wanted = argc < 2;
 
@@ -96,8 +98,11 @@ static int test_main(const struct test *tests, size_t count, int argc, char **ar
 			is_wanted = is_wanted || strcmp(argv[a], tests[i].name) == 0;
 		if (!is_wanted)
 			continue;
+		checks_before = test_checks;
 		test_case = tests[i].name;
 		tests[i].run();
+		if (test_checks == checks_before)
+			TEST_FAIL("checked nothing");
 	}
 	printf("%zu tests, %d checks, %d failures\n", count, test_checks, test_failures);
 	return test_failures != 0 || test_checks == 0;

@@ -8,7 +8,7 @@
 
 #include "str.h"
 
-/* SIGKILL to ourselves: no handler, no flush, no atexit: what a power cut leaves to the kernel. */
+/* SIGKILL to ourselves: no handler, no flush, no atexit. What was written is in the page cache. */
 void crash_point(const char *name)
 {
 	static atomic_uint_fast64_t reached;

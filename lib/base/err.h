@@ -2,7 +2,8 @@
  * err: what went wrong, as a code for the program and one line for the person.
  *
  * Every function that can fail returns 0, or -1 with *err set; err is the last
- * parameter and never NULL; other outputs are untouched on -1. A struct err
+ * parameter and never NULL; other outputs are untouched on -1 where the header does
+ * not say otherwise. A struct err
  * lives on the caller's stack, owns nothing, and means something only after -1.
  * The text is one line, lower case, without a full stop, names the thing, and
  * never holds a secret.

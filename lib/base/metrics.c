@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -159,13 +160,23 @@ static double stat_field(struct str stat, unsigned field)
 	return strtod(word.p ? word.p : "0", NULL);
 }
 
-static double boot_time_s(void)
+static double start_time_s; /* read once: computed anew it would differ by microseconds each time */
+static pthread_once_t start_time_once = PTHREAD_ONCE_INIT;
+
+/* Field 22 counts from boot; the wall clock of the boot is the difference of two clocks. */
+static void read_start_time(void)
 {
+	struct buf stat = BUF_INIT(4096);
 	struct timespec now, up;
+	struct err err;
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	(void)clock_gettime(CLOCK_BOOTTIME, &up);
-	return (double)(now.tv_sec - up.tv_sec) + (double)(now.tv_nsec - up.tv_nsec) / 1e9;
+	if (file_read("/proc/self/stat", &stat, &err) == 0)
+		start_time_s = (double)(now.tv_sec - up.tv_sec) +
+		    (double)(now.tv_nsec - up.tv_nsec) / 1e9 +
+		    stat_field(buf_str(&stat), 22) / (double)sysconf(_SC_CLK_TCK);
+	buf_release(&stat);
 }
 
 void metrics_render_process(struct buf *out)
@@ -175,15 +186,18 @@ void metrics_render_process(struct buf *out)
 	struct err err;
 	double ticks = (double)sysconf(_SC_CLK_TCK);
 
-	if (file_read("/proc/self/stat", &stat, &err) != 0)
+	if (file_read("/proc/self/stat", &stat, &err) != 0) {
+		buf_release(&stat);
 		return; /* no /proc in this container: nothing to say */
+	}
+	(void)pthread_once(&start_time_once,
+	    read_start_time); /* cannot fail with these arguments */
 	(void)getrlimit(RLIMIT_NOFILE, &files);
 	add_process(out, "process_cpu_seconds_total", "counter",
 	    "Total user and system CPU time spent in seconds.",
 	    (stat_field(buf_str(&stat), 14) + stat_field(buf_str(&stat), 15)) / ticks);
 	add_process(out, "process_start_time_seconds", "gauge",
-	    "Start time of the process since unix epoch in seconds.",
-	    boot_time_s() + stat_field(buf_str(&stat), 22) / ticks);
+	    "Start time of the process since unix epoch in seconds.", start_time_s);
 	add_process(out, "process_virtual_memory_bytes", "gauge", "Virtual memory size in bytes.",
 	    stat_field(buf_str(&stat), 23));
 	add_process(out, "process_resident_memory_bytes", "gauge", "Resident memory size in bytes.",

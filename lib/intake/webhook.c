@@ -146,6 +146,7 @@ enum webhook_verdict webhook_verify(const struct webhook_headers *h, struct str 
 		signature_of(keys[i], h->id, h->timestamp, body, signature);
 		if (is_among(str_from(signature), entries, entry_count))
 			matching = i; /* backwards, so that the first of several stays */
+		mem_wipe(signature, sizeof(signature)); /* it would be accepted */
 	}
 	if (matching == key_count)
 		return WEBHOOK_NO_MATCH;
