@@ -1,6 +1,7 @@
 /*
- * queue_sqlite: what the two halves of the SQLite queue share: queue_sqlite.c is the way
- * of a message, queue_sqlite_dead.c what operators do with dead letters. Private to them.
+ * queue_sqlite: what the parts of the SQLite queue share: queue_sqlite.c opens, sends, deletes
+ * and extends, queue_sqlite_receive.c receives, queue_sqlite_dead.c is what operators do
+ * with dead letters; all of them stand on sqlite_db and bell. Private to them.
  */
 #ifndef OPS_QUEUE_SQLITE_H
 #define OPS_QUEUE_SQLITE_H
@@ -24,6 +25,9 @@ struct queue_sqlite {
 /* Fill m with message `id`, its id included; ERR_CORRUPT when it is not there. */
 int queue_sqlite_load(struct sqlite_db *db, int64_t id, struct queue_message *m, struct err *err)
     ATTR_MUST_CHECK;
+
+int queue_sqlite_receive(struct queue *q, struct queue_message *messages, size_t max,
+    unsigned wait_s, unsigned visibility_s, size_t *count, struct err *err) ATTR_MUST_CHECK;
 
 int queue_sqlite_dead_list(struct queue *q, const char *after, struct queue_message *messages,
     size_t max, size_t *count, struct err *err) ATTR_MUST_CHECK;

@@ -25,7 +25,8 @@
 enum {
 	SQLITE_DB_APPLICATION_ID = 0x6f707371, /* "opsq" */
 	SQLITE_DB_VERSION = 1,
-	SQLITE_DB_MAX_RECEIVES = 5, /* of a new file */
+	SQLITE_DB_MAX_RECEIVES = 5,          /* of a new file */
+	SQLITE_DB_BUSY_US = 5 * 1000 * 1000, /* longest wait for a lock */
 };
 
 enum sqlite_db_sql {
@@ -75,6 +76,15 @@ struct sqlite_db {
 int sqlite_db_open(struct sqlite_db *db, const char *path, bool create, unsigned max_receives,
     struct err *err) ATTR_MUST_CHECK;
 void sqlite_db_close(struct sqlite_db *db); /* fine after a failed sqlite_db_open() */
+
+/* For queue_sqlite_open.c: how a new connection waits for locks, and when it checkpoints. */
+void sqlite_db_attach(struct sqlite_db *db);
+
+/* Set *err from the connection's latest error. Always -1. */
+int sqlite_db_fail(struct sqlite_db *db, struct err *err);
+
+/* Statements that are needed once. */
+int sqlite_db_exec(struct sqlite_db *db, const char *sql, struct err *err) ATTR_MUST_CHECK;
 
 /*
  * Begin a writing transaction; its commit survives a power cut when `durable`, else only
