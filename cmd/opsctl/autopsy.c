@@ -55,8 +55,7 @@ static void look_at_records(const struct queue_message *m, struct autopsy *out)
 		set(out, AUTOPSY_OTHER, err.text);
 }
 
-static void look_into_store(const struct queue_message *m, struct store *store,
-    struct autopsy *out)
+static void look_into_store(const struct queue_message *m, struct store *store, struct autopsy *out)
 {
 	struct buf stored = BUF_INIT(STORE_OBJECT_MAX);
 	char key[OBJECTKEY_SIZE];

@@ -22,9 +22,9 @@ enum { CHECKUP_ROWS_MAX = 10, CHECKUP_VALUES_MAX = 6 };
 struct checkup_row {
 	const char *name; /* "worker" */
 	enum checkup_state state;
-	char detail[200];         /* what was found, for people */
-	char why[ERR_TEXT_MAX];   /* "" when ok */
-	char next[300];           /* what to do; "" when ok */
+	char detail[200];       /* what was found, for people */
+	char why[ERR_TEXT_MAX]; /* "" when ok */
+	char next[300];         /* what to do; "" when ok */
 	struct {
 		const char *name;
 		double value;

@@ -14,21 +14,19 @@ static enum client_auth auth_of(const char *name)
 	return strcmp(name, "bearer") == 0 ? CLIENT_BEARER : CLIENT_SIGNATURE;
 }
 
-int client_open(struct client *c, struct cli *cli, const char *auth, int timeout_ms,
-    struct err *err)
+int client_open(struct client *c, struct cli *cli, struct err *err)
 {
 	struct buf submit_url = { .max = sizeof(c->url) - 1 };
 	const char *url;
 
-	*c = (struct client){ .auth = auth_of(auth), .clock = cli->clock };
+	*c = (struct client){ .auth = auth_of(cli_text(cli, "auth")), .clock = cli->clock };
 	buf_init(&c->key, SECRET_MAX);
 	if (context_require(&cli->context, CONTEXT_URL, &url, err) != 0 ||
 	    ports_token(cli, &c->token, err) != 0)
 		goto fail;
-	if (c->auth == CLIENT_SIGNATURE &&
-	    webhook_key(buf_str(&c->token.bytes), &c->key, err) != 0)
+	if (c->auth == CLIENT_SIGNATURE && webhook_key(buf_str(&c->token.bytes), &c->key, err) != 0)
 		goto fail;
-	if (ports_http(&c->http, timeout_ms, err) != 0)
+	if (ports_http(&c->http, (int)cli_ms(cli, "timeout"), err) != 0)
 		goto fail;
 
 	ports_url(&submit_url, url, "/submit");
@@ -160,9 +158,11 @@ static void read_answer(const struct http_response *r, struct client_answer *out
 	if (json_parse(buf_str(&r->body), &doc, &ignored) != 0)
 		return;
 	copy(out->id, sizeof(out->id), str_from(json_get_text(json_get(doc, "id"), "")));
-	copy(out->object, sizeof(out->object), str_from(json_get_text(json_get(doc, "object"), "")));
+	copy(out->object, sizeof(out->object),
+	    str_from(json_get_text(json_get(doc, "object"), "")));
 	copy(out->error, sizeof(out->error), str_from(json_get_text(json_get(doc, "error"), "")));
-	copy(out->detail, sizeof(out->detail), str_from(json_get_text(json_get(doc, "detail"), "")));
+	copy(out->detail, sizeof(out->detail),
+	    str_from(json_get_text(json_get(doc, "detail"), "")));
 	json_free(doc);
 }
 
@@ -244,7 +244,8 @@ int client_next(struct cli *cli, int status, const struct err *err)
 		return cli_next(cli, "%s", verdict_of(status)->next);
 	if (err->code == ERR_IO && cli->context.local_dir[0])
 		return cli_next(cli, "is it running? opsctl up");
-	return err->code == ERR_IO || err->code == ERR_TIMEOUT ? cli_next(cli, "opsctl health") : -1;
+	return err->code == ERR_IO || err->code == ERR_TIMEOUT ? cli_next(cli, "opsctl health")
+							       : -1;
 }
 
 bool client_is_retryable(int status)

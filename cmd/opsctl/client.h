@@ -26,9 +26,8 @@ struct client {
 	const struct clock *clock;
 };
 
-/* By the context; `auth` is the text of --auth. The client is zeroed when this fails. */
-int client_open(struct client *c, struct cli *cli, const char *auth, int timeout_ms,
-    struct err *err) ATTR_MUST_CHECK;
+/* By the context and the options --auth and --timeout. The client is zeroed when this fails. */
+int client_open(struct client *c, struct cli *cli, struct err *err) ATTR_MUST_CHECK;
 void client_release(struct client *c);
 
 /* The answer of ops-api; texts are cut to their sizes, "" when absent. */

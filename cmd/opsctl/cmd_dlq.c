@@ -149,7 +149,8 @@ static int list_json(struct listing *l, struct err *err)
 
 static int list_text(struct listing *l, struct err *err)
 {
-	static const char *const header[] = { "ID", "AGE", "RECEIVES", "BYTES", "OBJECT", "VERDICT" };
+	static const char *const header[] = { "ID", "AGE", "RECEIVES", "BYTES", "OBJECT",
+		"VERDICT" };
 	struct cli *cli = l->dlq.cli;
 	int rc;
 
@@ -236,7 +237,8 @@ static void show_text(const struct showing *s, const struct queue_message *m,
 	out_text(cli, "object    %s\n", m->object[0] ? m->object : "(foreign)");
 	out_text(cli, "sha256    %s\n", m->sha256[0] ? m->sha256 : "(none)");
 	out_text(cli, "bytes     %zu\n", m->body.n);
-	out_text(cli, "verdict   %s%s%s\n", autopsy_name(a->verdict), a->why[0] ? ": " : "", a->why);
+	out_text(cli, "verdict   %s%s%s\n", autopsy_name(a->verdict), a->why[0] ? ": " : "",
+	    a->why);
 	while (envelope_next(&rest, &line))
 		if (record_parse(line, &record, &ignored) == 0)
 			out_text(cli, "record    %.*s  %zu bytes\n", STR_ARG(record.id), line.n);

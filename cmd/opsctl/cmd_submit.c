@@ -177,8 +177,7 @@ static int send_one(struct single *s, struct err *err)
 {
 	struct cli *cli = s->cli;
 
-	if (client_open(&s->client, cli, cli_text(cli, "auth"), (int)cli_ms(cli, "timeout"), err) !=
-	    0)
+	if (client_open(&s->client, cli, err) != 0)
 		return -1;
 	s->began_us = clock_mono_us(cli->clock);
 	if (client_submit(&s->client, s->id, buf_str(&s->payload), &s->answer, err) != 0)
@@ -223,7 +222,8 @@ static int refuse_options(struct cli *cli, const char *mode, const char *const *
 {
 	for (size_t i = 0; i < count; i++)
 		if (cli_is_set(cli, names[i]))
-			return err_set(err, ERR_USAGE, "--%s cannot be used with %s", names[i], mode);
+			return err_set(err, ERR_USAGE, "--%s cannot be used with %s", names[i],
+			    mode);
 	return 0;
 }
 
@@ -244,8 +244,7 @@ int cmd_submit(struct cli *cli, struct err *err)
 		return err_set(err, ERR_USAGE,
 		    "a payload file cannot be used with --data, --ndjson, --count or --duration");
 	/* Without a signature no id is sent, and ops-api makes one. */
-	if (strcmp(cli_text(cli, "auth"), "signature") != 0 &&
-	    (given || cli_is_set(cli, "ndjson")))
+	if (strcmp(cli_text(cli, "auth"), "signature") != 0 && (given || cli_is_set(cli, "ndjson")))
 		return err_set(err, ERR_USAGE, "--%s works with --auth signature only",
 		    given ? "id" : "ndjson");
 	if (cli_is_set(cli, "ndjson"))

@@ -41,8 +41,8 @@ void verify_object_json(struct json_writer *w, const struct walk_object *o)
 struct target {
 	struct verify *v;
 	struct str name;
-	unsigned objects, faulty; /* that hold it */
-	unsigned suspects;        /* damaged objects that may hold it */
+	unsigned objects, faulty;        /* that hold it */
+	unsigned suspects;               /* damaged objects that may hold it */
 	char suspect[STORE_KEY_MAX + 1]; /* the first of them */
 	struct json_writer *w;
 };
@@ -156,8 +156,14 @@ static bool id_time(struct str id, int64_t *made_at_ms)
 static int verify_record(struct target *t, struct err *err)
 {
 	const struct verify *v = t->v;
-	struct walk walk = { .cli = v->cli, .store = v->store, .since_ms = v->since_ms,
-		.until_ms = v->until_ms, .fn = report_holder, .arg = t };
+	struct walk walk = {
+		.cli = v->cli,
+		.store = v->store,
+		.since_ms = v->since_ms,
+		.until_ms = v->until_ms,
+		.fn = report_holder,
+		.arg = t,
+	};
 	int64_t made_at_ms;
 
 	if (!v->has_since && id_time(t->name, &made_at_ms)) {
@@ -261,9 +267,11 @@ static int read_span(struct verify *v, struct err *err)
 	const char *since = cli_text(cli, "since"), *until = cli_text(cli, "until");
 
 	v->has_since = since != NULL;
+	if (!since)
+		since = DEFAULT_SINCE;
 	v->now_ms = clock_wall_ms(cli->clock);
 	v->until_ms = INT64_MAX;
-	if (timespan_parse("since", since ? since : DEFAULT_SINCE, v->now_ms, &v->since_ms, err) != 0 ||
+	if (timespan_parse("since", since, v->now_ms, &v->since_ms, err) != 0 ||
 	    (until && timespan_parse("until", until, v->now_ms, &v->until_ms, err) != 0))
 		return -1;
 	if (v->since_ms >= v->until_ms)

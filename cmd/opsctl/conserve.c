@@ -96,8 +96,15 @@ bool conserve_is_whole(const struct conserve *c)
 int conserve_wait(struct conserve *c, struct cli *cli, struct store *store, int64_t since_ms,
     int64_t deadline_us, struct err *err)
 {
-	struct walk walk = { .cli = cli, .store = store, .since_ms = since_ms, .until_ms = INT64_MAX,
-		.wants = is_new, .fn = count_object, .arg = c };
+	struct walk walk = {
+		.cli = cli,
+		.store = store,
+		.since_ms = since_ms,
+		.until_ms = INT64_MAX,
+		.wants = is_new,
+		.fn = count_object,
+		.arg = c,
+	};
 	struct progress progress;
 	int poll_ms = POLL_FIRST_MS;
 	int rc;

@@ -18,15 +18,18 @@ static struct idset_entry *slot_of(const struct idset *s, const uint64_t key[2])
 {
 	size_t i = key[0] & (s->capacity - 1);
 
-	while (s->slots[i].is_used && (s->slots[i].key[0] != key[0] || s->slots[i].key[1] != key[1]))
+	while (s->slots[i].is_used && memcmp(s->slots[i].key, key, sizeof(s->slots[i].key)) != 0)
 		i = (i + 1) & (s->capacity - 1);
 	return &s->slots[i];
 }
 
 static void grow(struct idset *s)
 {
-	struct idset larger = { .capacity = s->capacity ? s->capacity * 2 : CAPACITY_MIN,
-		.count = s->count, .max = s->max };
+	struct idset larger = {
+		.capacity = s->capacity ? s->capacity * 2 : CAPACITY_MIN,
+		.count = s->count,
+		.max = s->max,
+	};
 
 	larger.slots = xcalloc(larger.capacity, sizeof(larger.slots[0]));
 	for (size_t i = 0; i < s->capacity; i++)

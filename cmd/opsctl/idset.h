@@ -20,7 +20,10 @@ struct idset {
 	size_t capacity, count, max;
 };
 
-#define IDSET_INIT(maximum) { .max = (maximum) }
+#define IDSET_INIT(maximum)                                                                        \
+	{                                                                                          \
+		.max = (maximum)                                                                   \
+	}
 
 /* The entry, made with word 0 and count 0 when it is not there; NULL when the set is full. */
 struct idset_entry *idset_add(struct idset *s, struct str id);

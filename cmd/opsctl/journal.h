@@ -24,16 +24,16 @@ enum { JOURNAL_RESERVE = 1024, JOURNAL_LINES_MAX = 100 * 1000 * 1000 };
 
 struct journal {
 	int fd;
-	const char *path;         /* borrowed */
-	unsigned char *states;    /* enum journal_state of line i + 1 */
+	const char *path;      /* borrowed */
+	unsigned char *states; /* enum journal_state of line i + 1 */
 	uint64_t line_count;
-	uint64_t reserved;        /* lines up to here may have been sent */
-	uint64_t unknown_to;      /* as it was when the journal was opened */
-	int64_t began_ms;         /* of the first run */
-	int64_t touched_ms;       /* last change before this run */
+	uint64_t reserved;   /* lines up to here may have been sent */
+	uint64_t unknown_to; /* as it was when the journal was opened */
+	int64_t began_ms;    /* of the first run */
+	int64_t touched_ms;  /* last change before this run */
 	bool existed;
-	uint64_t size_bytes;      /* of whole lines in the file */
-	struct buf pending;       /* not yet written */
+	uint64_t size_bytes; /* of whole lines in the file */
+	struct buf pending;  /* not yet written */
 };
 
 /*

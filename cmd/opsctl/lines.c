@@ -15,6 +15,19 @@ static void restart(struct lines *l)
 	l->number = 0;
 }
 
+static int64_t changed_ns(const struct stat *st)
+{
+	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+}
+
+bool lines_changed(const struct lines *l)
+{
+	struct stat st;
+
+	return fstat(l->fd, &st) != 0 || st.st_size != l->size_bytes ||
+	    changed_ns(&st) != l->changed_ns;
+}
+
 int lines_open(struct lines *l, const char *path, struct err *err)
 {
 	struct stat st;
@@ -23,14 +36,18 @@ int lines_open(struct lines *l, const char *path, struct err *err)
 	buf_init(&l->piece, PIECE_MAX);
 	if (l->fd < 0) {
 		(void)err_errno(err, "%s", path);
+		/* It is no thing of the system that was not found. */
 		if (err->code == ERR_NOTFOUND)
-			err->code = ERR_CONFIG; /* what was asked for is not a thing of the system */
+			err->code = ERR_CONFIG;
 		return -1;
 	}
 	if (fstat(l->fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		lines_close(l);
-		return err_set(err, ERR_CONFIG, "%s: must be a regular file, it is read twice", path);
+		return err_set(err, ERR_CONFIG, "%s: must be a regular file, it is read twice",
+		    path);
 	}
+	l->size_bytes = st.st_size;
+	l->changed_ns = changed_ns(&st);
 	return 0;
 }
 

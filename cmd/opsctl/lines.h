@@ -17,7 +17,8 @@ struct lines {
 	struct buf piece;
 	size_t at; /* of what is in piece, so much is used */
 	bool at_end, long_line;
-	uint64_t number; /* of the line given last */
+	uint64_t number;                /* of the line given last */
+	int64_t size_bytes, changed_ns; /* when it was opened */
 };
 
 /* A regular file, since it is read twice. ERR_CONFIG, ERR_DENIED: it cannot be read. */
@@ -29,6 +30,9 @@ void lines_close(struct lines *l);
  * longer than LINES_MAX is_long is set, and the slice is its beginning.
  */
 int lines_next(struct lines *l, struct str *line, bool *is_long, struct err *err) ATTR_MUST_CHECK;
+
+/* Whether somebody has written to the file since it was opened. */
+bool lines_changed(const struct lines *l);
 
 /* Read the whole file for its digest and the number of its lines, and go back to its beginning. */
 int lines_digest(struct lines *l, char sha256[HASH_HEX_SIZE], uint64_t *count, struct err *err)

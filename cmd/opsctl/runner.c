@@ -17,12 +17,14 @@ enum {
 /* What all threads of a run share. */
 struct run {
 	struct runner *r;
-	pthread_mutex_t lock;    /* of everything below and of the caller's functions */
-	pthread_cond_t changed;  /* is_over, or a thread has ended */
+	pthread_mutex_t lock;   /* of everything below and of the caller's functions */
+	pthread_cond_t changed; /* is_over, or a thread has ended */
 	int64_t began_us;
 	uint64_t issued;
 	bool is_over; /* no new items; waits end */
 	unsigned running;
+	unsigned retrying;          /* threads that wait to try again */
+	char trouble[ERR_TEXT_MAX]; /* why the last of them does */
 };
 
 /* One thread's own, merged at its end. */
@@ -30,7 +32,6 @@ struct sender {
 	struct run *run;
 	pthread_t thread;
 	struct histogram latency;
-	uint64_t retried;
 };
 
 /* The lock is held. Returns early, false, when the run is over. */
@@ -56,7 +57,8 @@ static bool take_item(struct run *run, struct runner_item *item)
 	struct runner *r = run->r;
 
 	if (r->rate > 0) {
-		int64_t due_us = run->began_us + (int64_t)(run->issued * 1000000 / (uint64_t)r->rate);
+		int64_t due_us = run->began_us +
+		    (int64_t)(run->issued * 1000000 / (uint64_t)r->rate);
 
 		run->issued++; /* before the wait: the next thread waits for the slot after */
 		if (r->deadline_us && due_us >= r->deadline_us)
@@ -84,33 +86,43 @@ static int64_t backoff_ms(unsigned attempt, int64_t retry_after_s)
 
 static bool is_worth_a_retry(const struct runner_outcome *o)
 {
-	return o->is_answered ? client_is_retryable(o->answer.status) : err_is_transient(o->err.code);
+	return o->is_answered ? client_is_retryable(o->answer.status)
+			      : err_is_transient(o->err.code);
+}
+
+/* false: the run is over. */
+static bool wait_to_retry(struct run *run, const struct runner_outcome *o)
+{
+	int64_t wait_ms = backoff_ms(o->attempts, o->answer.retry_after_s);
+	bool goes_on;
+
+	pthread_mutex_lock(&run->lock);
+	run->r->retried++;
+	run->retrying++;
+	if (o->is_answered)
+		(void)snprintf(run->trouble, sizeof(run->trouble), "HTTP %d", o->answer.status);
+	else
+		(void)snprintf(run->trouble, sizeof(run->trouble), "%s", o->err.text);
+	goes_on = wait_until(run, clock_mono_us(run->r->cli->clock) + wait_ms * 1000);
+	run->retrying--;
+	pthread_mutex_unlock(&run->lock);
+	return goes_on;
 }
 
 static void send_item(struct sender *s, const struct runner_item *item, struct runner_outcome *o)
 {
-	struct run *run = s->run;
-	bool goes_on = true;
+	const struct runner *r = s->run->r;
 
 	*o = (struct runner_outcome){ .attempts = 0 };
-	while (goes_on) {
-		int64_t began_us = clock_mono_us(run->r->cli->clock);
-		int64_t wait_ms;
+	do {
+		int64_t began_us = clock_mono_us(r->cli->clock);
 
 		o->answer = (struct client_answer){ 0 };
-		o->is_answered = client_submit(run->r->client, item->id, buf_str(&item->payload),
+		o->is_answered = client_submit(r->client, item->id, buf_str(&item->payload),
 				     &o->answer, &o->err) == 0;
 		if (o->is_answered)
-			histogram_add(&s->latency, clock_mono_us(run->r->cli->clock) - began_us);
-		if (!is_worth_a_retry(o) || o->attempts++ >= run->r->retries)
-			return;
-
-		wait_ms = backoff_ms(o->attempts, o->answer.retry_after_s);
-		s->retried++;
-		pthread_mutex_lock(&run->lock);
-		goes_on = wait_until(run, clock_mono_us(run->r->cli->clock) + wait_ms * 1000);
-		pthread_mutex_unlock(&run->lock);
-	}
+			histogram_add(&s->latency, clock_mono_us(r->cli->clock) - began_us);
+	} while (is_worth_a_retry(o) && o->attempts++ < r->retries && wait_to_retry(s->run, o));
 }
 
 /* The lock is held. */
@@ -145,7 +157,6 @@ static void *send_items(void *arg)
 		count(run, &item, &outcome);
 	}
 	histogram_merge(&run->r->latency, &s->latency);
-	run->r->retried += s->retried;
 	run->running--;
 	pthread_mutex_unlock(&run->lock);
 	buf_release(&item.payload);
@@ -160,10 +171,23 @@ static void stop_run(struct run *run)
 	pthread_mutex_unlock(&run->lock);
 }
 
+enum { EXTRA_SIZE = ERR_TEXT_MAX + 16 };
+
+/* What stands behind the progress bar. The lock is held. */
+static void describe(const struct run *run, char out[EXTRA_SIZE])
+{
+	out[0] = '\0';
+	if (run->r->is_stopped)
+		(void)snprintf(out, EXTRA_SIZE, "stopping");
+	else if (run->retrying > 0)
+		(void)snprintf(out, EXTRA_SIZE, "trying again: %s", run->trouble);
+}
+
 /* The main thread: signals, the progress bar and the caller's tick, until no thread runs. */
 static void watch(struct run *run)
 {
 	struct runner *r = run->r;
+	char extra[EXTRA_SIZE];
 	unsigned running, ticks = 0;
 
 	progress_begin(&r->progress, r->cli, r->what, r->total);
@@ -179,8 +203,9 @@ static void watch(struct run *run)
 			r->tick(r->arg);
 		running = run->running;
 		sent = r->sent;
+		describe(run, extra);
 		pthread_mutex_unlock(&run->lock);
-		progress_update(&r->progress, sent, r->is_stopped ? "stopping" : NULL);
+		progress_update(&r->progress, sent, extra);
 	} while (running > 0);
 	progress_end(&r->progress);
 }

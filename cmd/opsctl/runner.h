@@ -31,15 +31,15 @@ struct runner {
 	struct cli *cli;
 	const struct client *client;
 	unsigned threads;
-	int64_t rate;         /* sends per second, 0: no limit; retries do not count */
-	unsigned retries;     /* of one item, on 429, 5xx and lost connections */
-	int64_t deadline_us;  /* no new item afterwards; 0: none */
-	uint64_t total;       /* for the progress bar; 0: unknown */
-	const char *what;     /* its word */
+	int64_t rate;        /* sends per second, 0: no limit; retries do not count */
+	unsigned retries;    /* of one item, on 429, 5xx and lost connections */
+	int64_t deadline_us; /* no new item afterwards; 0: none */
+	uint64_t total;      /* for the progress bar; 0: unknown */
+	const char *what;    /* its word */
 	/* false: there are no more. */
 	bool (*next)(void *arg, struct runner_item *item);
 	/* false: stop the run. */
-	bool (*done)(void *arg, const struct runner_item *item, const struct runner_outcome *outcome);
+	bool (*done)(void *arg, const struct runner_item *item, const struct runner_outcome *o);
 	/*
 	 * Called by the main thread some ten times a second, under the lock; may be NULL. Before it
 	 * prints it ends `progress`, which comes back by itself.
@@ -51,8 +51,8 @@ struct runner {
 	uint64_t sent, retried;                       /* items given up count as sent */
 	uint64_t statuses[RUNNER_STATUS_MAX], failed; /* last answers by status; no answer */
 	struct histogram latency;                     /* of answered attempts */
-	int64_t elapsed_us; /* until the last outcome */
-	bool is_stopped; /* by a signal */
+	int64_t elapsed_us;                           /* until the last outcome */
+	bool is_stopped;                              /* by a signal */
 	struct progress progress;
 };
 

@@ -4,7 +4,7 @@
  *
  * What is guaranteed, and by what:
  * - Within one run a line that is retried is stored once: the same ops-api task answers an id
- *   that it accepted in the last 300 s without a second record.
+ *   that it accepted in the last 300 s, and that is among its last 65,536, without a second record.
  * - Over runs: a line with an answer in the journal is not sent again. One that was sent without
  *   an answer is first looked for (submit_settle.c).
  * - Behind several ops-api tasks a retry may reach another one, which stores a second record under
@@ -36,7 +36,7 @@ struct bulk {
 	char prefix[SUBMIT_PREFIX_SIZE];
 	uint64_t line_count, last_sent;
 	uint64_t unknown, found; /* of an earlier run: without answer, of these stored */
-	uint64_t accepted, refused, unanswered; /* in this run */
+	uint64_t accepted, refused, unanswered;  /* in this run */
 	struct refusal refusals[REFUSALS_SHOWN]; /* the first of them */
 	uint64_t refusals_printed;
 	bool waits;
@@ -84,7 +84,7 @@ static bool next_line(void *arg, struct runner_item *item)
 		uint64_t number = b->lines.number;
 
 		if (number > b->line_count)
-			break; /* it grew since; done() of the run says so */
+			break; /* it grew since: told at the end */
 		if (journal_state(&b->journal, number) != JOURNAL_NONE)
 			continue;
 		if (str_trim(line).n == 0) {
@@ -154,7 +154,8 @@ static void print_refusals(struct bulk *b)
 	for (; b->refusals_printed < shown; b->refusals_printed++) {
 		const struct refusal *r = &b->refusals[b->refusals_printed];
 
-		out_warn(b->cli, "%s:%" PRIu64 ": %s", cli_text(b->cli, "ndjson"), r->line, r->text);
+		out_warn(b->cli, "%s:%" PRIu64 ": %s", cli_text(b->cli, "ndjson"), r->line,
+		    r->text);
 	}
 }
 
@@ -187,8 +188,9 @@ static int bulk_open(struct bulk *b, struct err *err)
 	if (journal_open(&b->journal, buf_text(&b->journal_path), sha256, b->line_count,
 		clock_wall_ms(cli->clock), err) != 0) {
 		if (err->code == ERR_CONFLICT)
-			(void)cli_next(cli, "to begin anew with this content: remove it, or name "
-					    "another with --journal");
+			(void)cli_next(cli,
+			    "to begin anew with this content: remove it, or name "
+			    "another with --journal");
 		return -1;
 	}
 	return 0;
@@ -288,8 +290,8 @@ static int verdict(struct bulk *b, struct err *err)
 	uint64_t left = lines_in(b, JOURNAL_NONE);
 
 	if (left > 0)
-		out_note(cli, "%" PRIu64 " lines are left; the same command goes on there, by %s", left,
-		    buf_text(&b->journal_path));
+		out_note(cli, "%" PRIu64 " lines are left; the same command goes on there, by %s",
+		    left, buf_text(&b->journal_path));
 	if (b->runner.is_stopped)
 		return err_set(err, ERR_STOPPED, "stopped after %" PRIu64 " lines were accepted",
 		    b->accepted);
@@ -331,7 +333,13 @@ static int bulk_run(struct bulk *b, struct err *err)
 		return -1;
 	print_refusals(b);
 	journal_unreserve(&b->journal, b->last_sent);
-	if (journal_flush(&b->journal, err) != 0 || wait_for_all(b, err) != 0)
+	if (journal_flush(&b->journal, err) != 0)
+		return -1;
+	if (lines_changed(&b->lines))
+		return err_set(err, ERR_CONFLICT,
+		    "%s was changed while it was read; what was sent is in %s", b->lines.path,
+		    buf_text(&b->journal_path));
+	if (wait_for_all(b, err) != 0)
 		return -1;
 
 	if (cli->json)
@@ -351,9 +359,7 @@ int submit_bulk(struct cli *cli, struct err *err)
 	b->waits = cli_flag(cli, "wait");
 	buf_init(&b->journal_path, 4096);
 	conserve_init(&b->conserve);
-	if (stop_init(err) == 0 &&
-	    client_open(&b->client, cli, cli_text(cli, "auth"), (int)cli_ms(cli, "timeout"), err) ==
-		0)
+	if (stop_init(err) == 0 && client_open(&b->client, cli, err) == 0)
 		rc = bulk_run(b, err);
 	client_release(&b->client);
 	conserve_release(&b->conserve);

@@ -46,7 +46,8 @@ static const char sign[] =
     "signature=$({ pad 92; { pad 54; printf %s \"$id.$timestamp.$body\"; } | sha256; } |\n"
     "    sha256 | openssl base64 -A)\n";
 
-#define POST "printf %s \"$body\" | curl -sS --data-binary @- -H 'Content-Type: application/json' \\\n"
+#define POST                                                                                       \
+	"printf %s \"$body\" | curl -sS --data-binary @- -H 'Content-Type: application/json' \\\n"
 
 static const char post_signed[] = POST
     "    -H \"webhook-id: $id\" -H \"webhook-timestamp: $timestamp\" \\\n"
@@ -57,8 +58,7 @@ static const char escape_token[] = "token=$(printf %s \"$TOKEN\" | sed 's/[\\\\\
 
 /* A here-document is read by curl from a descriptor, it is not on the command line. */
 static const char post_bearer[] = POST "    --config /dev/fd/3 ";
-static const char bearer_config[] =
-    " 3<<END\nheader = \"Authorization: Bearer $token\"\nEND\n";
+static const char bearer_config[] = " 3<<END\nheader = \"Authorization: Bearer $token\"\nEND\n";
 
 static const char post_token[] = "body=\"{\\\"token\\\":\\\"$token\\\"$body\"\n" POST "    ";
 

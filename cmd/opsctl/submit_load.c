@@ -115,7 +115,8 @@ static int verdict(struct load *l, struct err *err)
 	if (l->has_example || (l->waits && !conserve_is_whole(&l->conserve)))
 		cli->exit_code = EXIT_BAD;
 	if (l->runner.is_stopped)
-		return err_set(err, ERR_STOPPED, "stopped after %" PRIu64 " requests", l->runner.sent);
+		return err_set(err, ERR_STOPPED, "stopped after %" PRIu64 " requests",
+		    l->runner.sent);
 	return 0;
 }
 
@@ -150,9 +151,7 @@ int submit_load(struct cli *cli, struct err *err)
 	l->payload_bytes = (size_t)cli_int(cli, "payload-bytes");
 	l->waits = cli_flag(cli, "wait");
 	conserve_init(&l->conserve);
-	if (stop_init(err) == 0 &&
-	    client_open(&l->client, cli, cli_text(cli, "auth"), (int)cli_ms(cli, "timeout"), err) ==
-		0)
+	if (stop_init(err) == 0 && client_open(&l->client, cli, err) == 0)
 		rc = load_run(l, err);
 	client_release(&l->client);
 	conserve_release(&l->conserve);

@@ -100,8 +100,8 @@ void submit_conserve_text(struct cli *cli, const struct conserve *c)
 	bool ok = conserve_is_whole(c);
 
 	out_text(cli,
-	    "verified   %s%s%s: %" PRIu64 " of %zu accepted are stored, %" PRIu64
-	    " twice, %" PRIu64 " with other bytes; %" PRIu64 " faulty objects\n",
+	    "verified   %s%s%s: %" PRIu64 " of %zu accepted are stored, %" PRIu64 " twice, %" PRIu64
+	    " with other bytes; %" PRIu64 " faulty objects\n",
 	    out_color(cli, ok ? COLOR_GREEN : COLOR_RED), ok ? "ok" : "bad",
 	    out_color(cli, COLOR_NONE), c->found, c->expected.count, c->duplicates, c->corrupt,
 	    c->faulty_objects);

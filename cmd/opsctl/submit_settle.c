@@ -140,8 +140,14 @@ static int settle_dead_letters(struct settle *s, struct queue *queue, struct err
 static int look(struct cli *cli, struct settle *s, struct queue *queue, struct store *store,
     struct err *err)
 {
-	struct walk walk = { .cli = cli, .store = store, .until_ms = INT64_MAX,
-		.since_ms = s->journal->began_ms - SLACK_MS, .fn = settle_object, .arg = s };
+	struct walk walk = {
+		.cli = cli,
+		.store = store,
+		.until_ms = INT64_MAX,
+		.since_ms = s->journal->began_ms - SLACK_MS,
+		.fn = settle_object,
+		.arg = s,
+	};
 
 	if (wait_for_queue(cli, queue, err) != 0 || settle_dead_letters(s, queue, err) != 0)
 		return -1;
@@ -151,8 +157,9 @@ static int look(struct cli *cli, struct settle *s, struct queue *queue, struct s
 		return 0;
 	*err = s->fault;
 	(void)err_wrap(err, "lines without an answer cannot be looked up");
-	return cli_next(cli, "accept that some may be stored twice, under equal ids: "
-			     "--resend-unknown");
+	return cli_next(cli,
+	    "accept that some may be stored twice, under equal ids: "
+	    "--resend-unknown");
 }
 
 /* Without sight of queue and store only the memory of ops-api, or the user's word, is left. */
@@ -166,8 +173,9 @@ static int settle_blind(struct cli *cli, const struct journal *j, struct err *er
 		out_note(cli, "sending again what has no answer yet: ops-api remembers its ids");
 		return 0;
 	}
-	(void)cli_next(cli, "give the context its queue and store, or accept that some may be stored "
-			    "twice, under equal ids: --resend-unknown");
+	(void)cli_next(cli,
+	    "give the context its queue and store, or accept that some may be stored "
+	    "twice, under equal ids: --resend-unknown");
 	return err_wrap(err, "lines of the earlier run without an answer cannot be looked up");
 }
 

@@ -66,8 +66,8 @@ static void print_record(struct follow *f, const struct walk_object *o, struct s
 		verify_print_line(cli, line);
 	} else {
 		clock_rfc3339(o->info.stored_at_ms, stored);
-		out_text(cli, "%s  %.*s  %.*s  %zu bytes\n", stored, STR_ARG(r.id),
-		    STR_ARG(o->key), line.n);
+		out_text(cli, "%s  %.*s  %.*s  %zu bytes\n", stored, STR_ARG(r.id), STR_ARG(o->key),
+		    line.n);
 	}
 }
 
@@ -117,8 +117,15 @@ static bool object_landed(void *arg, const struct walk_object *o)
 
 static int look(struct follow *f, int64_t since_ms, struct err *err)
 {
-	struct walk walk = { .cli = f->v->cli, .store = f->v->store, .since_ms = since_ms,
-		.until_ms = INT64_MAX, .wants = is_new, .fn = object_landed, .arg = f };
+	struct walk walk = {
+		.cli = f->v->cli,
+		.store = f->v->store,
+		.since_ms = since_ms,
+		.until_ms = INT64_MAX,
+		.wants = is_new,
+		.fn = object_landed,
+		.arg = f,
+	};
 
 	return walk_run(&walk, err);
 }

@@ -6,8 +6,12 @@
 #include "ports.h"
 #include "verify.h"
 
-enum { IDS_MAX = 16 * 1024 * 1024, FAULTS_SHOWN = 20, METRICS_MAX = 1024 * 1024,
-	METRICS_TIMEOUT_MS = 2000 };
+enum {
+	IDS_MAX = 16 * 1024 * 1024,
+	FAULTS_SHOWN = 20,
+	METRICS_MAX = 1024 * 1024,
+	METRICS_TIMEOUT_MS = 2000
+};
 
 /* What the worker says of itself, to be held against what is there. */
 struct worker_account {
@@ -34,9 +38,8 @@ static void fault_found(struct span *s, struct str what, const char *why)
 	if (s->faults_shown++ >= FAULTS_SHOWN)
 		return;
 	if (!s->v->cli->json)
-		out_text(s->v->cli, "%sbad%s        %.*s: %s\n",
-		    out_color(s->v->cli, COLOR_RED), out_color(s->v->cli, COLOR_NONE),
-		    STR_ARG(what), why);
+		out_text(s->v->cli, "%sbad%s        %.*s: %s\n", out_color(s->v->cli, COLOR_RED),
+		    out_color(s->v->cli, COLOR_NONE), STR_ARG(what), why);
 	if (s->faults.n > 0)
 		buf_addc(&s->faults, ',');
 	json_writer_init(&w, &s->faults);
@@ -107,9 +110,8 @@ static void ask_worker(struct cli *cli, struct worker_account *out)
 	http_response_init(&response, METRICS_MAX);
 	if (*base && ports_http(&http, METRICS_TIMEOUT_MS, &ignored) == 0 &&
 	    ports_get(http, base, "/metrics", &response, &ignored) == 0 && response.status == 200)
-		out->is_known =
-		    metrics_sum(buf_str(&response.body), "ops_envelopes_stored_total",
-			&out->stored) &&
+		out->is_known = metrics_sum(buf_str(&response.body), "ops_envelopes_stored_total",
+				    &out->stored) &&
 		    metrics_sum(buf_str(&response.body), "process_start_time_seconds",
 			&out->started_at_s);
 	http_response_release(&response);
@@ -170,10 +172,12 @@ static void print_text(const struct span *s, uint64_t other_keys, bool ok)
 
 	out_text(cli, "objects    %" PRIu64 ", %" PRIu64 " bytes\n", s->objects, s->bytes);
 	if (s->foreign > 0)
-		out_text(cli, "foreign    %" PRIu64 " of them were made by other senders\n", s->foreign);
+		out_text(cli, "foreign    %" PRIu64 " of them were made by other senders\n",
+		    s->foreign);
 	out_text(cli, "records    %" PRIu64 "\n", s->records);
 	if (other_keys > 0)
-		out_text(cli, "other      %" PRIu64 " keys that ops-worker did not make\n", other_keys);
+		out_text(cli, "other      %" PRIu64 " keys that ops-worker did not make\n",
+		    other_keys);
 	out_text(cli, "faulty     %" PRIu64 "\n", s->faulty);
 	out_text(cli, "duplicates %" PRIu64 "\n", s->duplicates);
 	if (s->unwatched > 0)
@@ -189,8 +193,14 @@ static void print_text(const struct span *s, uint64_t other_keys, bool ok)
 int verify_span(struct verify *v, struct err *err)
 {
 	struct span s = { .v = v, .ids = IDSET_INIT(IDS_MAX) };
-	struct walk walk = { .cli = v->cli, .store = v->store, .since_ms = v->since_ms,
-		.until_ms = v->until_ms, .fn = count_object, .arg = &s };
+	struct walk walk = {
+		.cli = v->cli,
+		.store = v->store,
+		.since_ms = v->since_ms,
+		.until_ms = v->until_ms,
+		.fn = count_object,
+		.arg = &s,
+	};
 	bool ok;
 	int rc;
 

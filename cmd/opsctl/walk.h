@@ -11,12 +11,12 @@
 
 struct walk_object {
 	struct str key;
-	struct str body;          /* valid during the call */
-	int64_t made_at_ms;       /* when the key was minted; foreign: when the message was sent */
+	struct str body;    /* valid during the call */
+	int64_t made_at_ms; /* when the key was minted; foreign: when the message was sent */
 	struct store_info info;
-	size_t record_count;      /* 0 of a foreign object */
-	bool is_foreign;          /* made of a message that was not ops-api's: any bytes */
-	const struct err *fault;  /* NULL: digest and form are right */
+	size_t record_count;     /* 0 of a foreign object */
+	bool is_foreign;         /* made of a message that was not ops-api's: any bytes */
+	const struct err *fault; /* NULL: digest and form are right */
 };
 
 /* false ends the walk. */

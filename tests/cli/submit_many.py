@@ -86,6 +86,16 @@ class BulkTest(SystemTest):
         document = self.document("submit", "--ndjson", path, "--journal", str(self.home / "j2"))
         self.assertEqual(document["accepted"], 3)
 
+    def test_changed_under_way(self):
+        self.up()
+        path = self.file("f", payloads(300))
+        process = self.begin(path, "--rate", "200")
+        with open(path, "a") as file:
+            file.write(payloads(1))
+        _, err = process.communicate(timeout=LIMIT_S)
+        self.assertEqual(process.returncode, EXIT_BAD)
+        self.assertIn("was changed while it was read", err)
+
     def test_not_a_file(self):
         self.up()
         self.refused(EXIT_CONFIG, "nowhere", "submit", "--ndjson", "nowhere")

@@ -27,21 +27,29 @@ struct row {
 #define X_50    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 static const struct row rows[] = {
-	{ "/plain", OK_HEAD "X: a b \r\nContent-Length: 2\r\n\r\nhi", true, ERR_NONE, 200, "hi", "a b" },
-	{ "/created", "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n", true, ERR_NONE, 201, "", "" },
-	{ "/missing", "HTTP/1.1 404 No\r\nContent-Length: 4\r\n\r\ngone", true, ERR_NONE, 404, "gone", "" },
-	{ "/busy", "HTTP/1.1 503 No\r\nx: 2\r\nContent-Length: 0\r\n\r\n", true, ERR_NONE, 503, "", "2" },
-	{ "/redirect", "HTTP/1.1 302 No\r\nLocation: /plain\r\nContent-Length: 0\r\n\r\n", true, ERR_NONE,
-	  302, "", "" },
-	{ "/continue", "HTTP/1.1 100 Continue\r\nX: no\r\n\r\n" OK_HEAD "Content-Length: 2\r\n\r\nok", true,
-	  ERR_NONE, 200, "ok", "" },
-	{ "/chunked", OK_HEAD "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n", true,
-	  ERR_NONE, 200, "abc", "" },
+	{ "/plain", OK_HEAD "X: a b \r\nContent-Length: 2\r\n\r\nhi", true, ERR_NONE, 200, "hi",
+	    "a b" },
+	{ "/created", "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n", true, ERR_NONE, 201, "",
+	    "" },
+	{ "/missing", "HTTP/1.1 404 No\r\nContent-Length: 4\r\n\r\ngone", true, ERR_NONE, 404,
+	    "gone", "" },
+	{ "/busy", "HTTP/1.1 503 No\r\nx: 2\r\nContent-Length: 0\r\n\r\n", true, ERR_NONE, 503, "",
+	    "2" },
+	{ "/redirect", "HTTP/1.1 302 No\r\nLocation: /plain\r\nContent-Length: 0\r\n\r\n", true,
+	    ERR_NONE, 302, "", "" },
+	{ "/continue",
+	    "HTTP/1.1 100 Continue\r\nX: no\r\n\r\n" OK_HEAD "Content-Length: 2\r\n\r\nok", true,
+	    ERR_NONE, 200, "ok", "" },
+	{ "/chunked", OK_HEAD "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1\r\nc\r\n0\r\n\r\n",
+	    true, ERR_NONE, 200, "abc", "" },
 	{ "/until-close", OK_HEAD "\r\nall", false, ERR_NONE, 200, "all", "" },
-	{ "/at-limit", OK_HEAD "Content-Length: 100\r\n\r\n" X_50 X_50, true, ERR_NONE, 200, X_50 X_50, "" },
-	{ "/over-limit", OK_HEAD "Content-Length: 101\r\n\r\n" X_50 X_50 "y", false, ERR_CORRUPT, 0, "", "" },
+	{ "/at-limit", OK_HEAD "Content-Length: 100\r\n\r\n" X_50 X_50, true, ERR_NONE, 200,
+	    X_50 X_50, "" },
+	{ "/over-limit", OK_HEAD "Content-Length: 101\r\n\r\n" X_50 X_50 "y", false, ERR_CORRUPT, 0,
+	    "", "" },
 	{ "/torn-body", OK_HEAD "Content-Length: 20\r\n\r\nhalf", false, ERR_IO, 0, "", "" },
-	{ "/torn-chunk", OK_HEAD "Transfer-Encoding: chunked\r\n\r\n20\r\nhalf", false, ERR_IO, 0, "", "" },
+	{ "/torn-chunk", OK_HEAD "Transfer-Encoding: chunked\r\n\r\n20\r\nhalf", false, ERR_IO, 0,
+	    "", "" },
 	{ "/torn-line", "HTTP/1.1 2", false, ERR_IO, 0, "", "" },
 	{ "/torn-head", OK_HEAD "Content-Le", false, ERR_IO, 0, "", "" },
 	{ "/torn-after-line", OK_HEAD "Content-Length: 0\r\n", false, ERR_IO, 0, "", "" },
@@ -261,8 +269,11 @@ static void test_wire(void)
 	struct http *h = client_open();
 	struct http_response response;
 	char url[128], body[3000];
-	struct http_request request = { .method = "PUT", .url = url, .has_body = true,
-		.headers = headers, .header_count = ARRAY_SIZE(headers) };
+	struct http_request request = { .method = "PUT",
+		.url = url,
+		.has_body = true,
+		.headers = headers,
+		.header_count = ARRAY_SIZE(headers) };
 	struct err err;
 
 	memset(body, 'b', sizeof(body)); /* over 1 KiB: libcurl would wait for 100 Continue */
@@ -326,8 +337,10 @@ static void test_refused_requests(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct http_header header = { cases[i].header, cases[i].value };
-		struct http_request request = { .method = cases[i].method, .url = cases[i].url,
-			.headers = &header, .header_count = 1 };
+		struct http_request request = { .method = cases[i].method,
+			.url = cases[i].url,
+			.headers = &header,
+			.header_count = 1 };
 		struct http_response response;
 		struct err err = { 0 };
 

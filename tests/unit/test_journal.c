@@ -153,9 +153,11 @@ static void test_refused(void)
 	} cases[] = {
 		{ "not one", { "hello\n", 6 }, ERR_CORRUPT },
 		{ "other file", { "opsctl-journal 1 ab 5000 1\n", 27 }, ERR_CONFLICT },
-		{ "other length", { HEAD " 4999 1\n", sizeof(HEAD " 4999 1\n") - 1 }, ERR_CONFLICT },
+		{ "other length", { HEAD " 4999 1\n", sizeof(HEAD " 4999 1\n") - 1 },
+		    ERR_CONFLICT },
 		{ "no time", { HEAD " 5000 x\n", sizeof(HEAD " 5000 x\n") - 1 }, ERR_CORRUPT },
-		{ "line 0", { HEAD " 5000 1\na 0\n", sizeof(HEAD " 5000 1\na 0\n") - 1 }, ERR_CORRUPT },
+		{ "line 0", { HEAD " 5000 1\na 0\n", sizeof(HEAD " 5000 1\na 0\n") - 1 },
+		    ERR_CORRUPT },
 		{ "line 5001", { HEAD " 5000 1\na 5001\n", sizeof(HEAD " 5000 1\na 5001\n") - 1 },
 		    ERR_CORRUPT },
 		{ "other letter", { HEAD " 5000 1\nz 1\n", sizeof(HEAD " 5000 1\nz 1\n") - 1 },

@@ -1,6 +1,6 @@
 #include "lines.h"
 
-#include <sys/stat.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -42,12 +42,9 @@ static void test_shapes(void)
 		struct str content;
 		const char *lines;
 	} cases[] = {
-		{ "empty", { "", 0 }, "" },
-		{ "one", { "a\n", 2 }, "a|" },
-		{ "no end", { "a\nb", 3 }, "a|b|" },
-		{ "blank", { "\n\nx\n", 4 }, "||x|" },
-		{ "CRLF", { "a\r\nb\r\n", 6 }, "a|b|" },
-		{ "CR inside", { "a\rb\n", 4 }, "a\rb|" },
+		{ "empty", { "", 0 }, "" }, { "one", { "a\n", 2 }, "a|" },
+		{ "no end", { "a\nb", 3 }, "a|b|" }, { "blank", { "\n\nx\n", 4 }, "||x|" },
+		{ "CRLF", { "a\r\nb\r\n", 6 }, "a|b|" }, { "CR inside", { "a\rb\n", 4 }, "a\rb|" },
 		{ "NUL", { "a\0b\n", 4 }, "a" }, /* compared to the NUL only */
 	};
 
@@ -115,6 +112,23 @@ static void test_digest(void)
 	lines_close(&l);
 }
 
+static void test_changed(void)
+{
+	struct lines l;
+	struct err err;
+	int fd;
+
+	write_file(STR("one\n"));
+	CHECK_OK(lines_open(&l, path, &err), &err);
+	CHECK(!lines_changed(&l));
+	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	if (fd < 0 || file_write_all(fd, STR("two\n"), &err) != 0)
+		test_die("cannot append");
+	close(fd);
+	CHECK(lines_changed(&l));
+	lines_close(&l);
+}
+
 static void test_not_a_file(void)
 {
 	struct lines l;
@@ -128,6 +142,7 @@ static const struct test tests[] = {
 	{ "shapes", test_shapes },
 	{ "long lines", test_long },
 	{ "digest", test_digest },
+	{ "changed", test_changed },
 	{ "not a file", test_not_a_file },
 };
 
