@@ -428,7 +428,8 @@ static void test_threads(void)
 		pthread_join(callers[i].thread, NULL);
 		CHECK_INT(callers[i].good, 50);
 	}
-	CHECK(server.connections - before <= ARRAY_SIZE(callers));
+	/* 400 calls; libcurl may drop a connection that it finds readable, but not one per call. */
+	CHECK(server.connections - before <= 2 * ARRAY_SIZE(callers));
 	http_close(h);
 }
 
