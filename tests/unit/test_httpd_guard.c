@@ -154,6 +154,10 @@ static void in_place(void)
 		{ "NUL in the target", HEAD("/\0z HTTP/1.1\0\0Host\0 x\0\0A\0 b\0\0\0\0"), false },
 		{ "a skipped line", HEAD("/\0HTTP/1.1\0\0Host\0 x\0\0\0 c\0\0A\0 b\0\0\0\0"),
 		    false },
+		{ "a line without a name", HEAD("/\0HTTP/1.1\0\0Host\0 x\0\0A\0 b\0\0\0 c\0\0\0"),
+		    false },
+		{ "LF behind the last field", HEAD("/\0HTTP/1.1\0\0Host\0 x\0\0A\0 b\0\0\0{}"),
+		    false },
 		{ "a value elsewhere", HEAD("/\0HTTP/1.1\0\0Host\0 x\0\0A\0 c\0\0\0\0b\0\0"),
 		    false },
 	};
