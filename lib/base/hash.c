@@ -3,7 +3,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,10 +17,26 @@ static void must(int ok)
 		abort();
 }
 
+static EVP_MD *sha256_method;
+
+static void fetch(void)
+{
+	sha256_method = EVP_MD_fetch(NULL, "SHA256", NULL);
+	must(sha256_method != NULL);
+}
+
+/* Looked up once: a look-up costs more than the digest of a short text. Lives as long as the process. */
+static const EVP_MD *sha256(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	(void)pthread_once(&once, fetch);
+	return sha256_method;
+}
+
 void hash_sha256(struct str data, unsigned char out[HASH_SIZE])
 {
-	if (!SHA256((const unsigned char *)(data.p ? data.p : ""), data.n, out))
-		abort();
+	must(EVP_Digest(data.p ? data.p : "", data.n, out, NULL, sha256(), NULL));
 }
 
 static void hex(const unsigned char *bytes, size_t n, char *out)
@@ -53,7 +69,7 @@ struct hash *hash_begin(void)
 	h->context = EVP_MD_CTX_new();
 	if (!h->context)
 		abort();
-	must(EVP_DigestInit_ex(h->context, EVP_sha256(), NULL));
+	must(EVP_DigestInit_ex2(h->context, sha256(), NULL));
 	return h;
 }
 
