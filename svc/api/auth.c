@@ -169,19 +169,18 @@ static const char *webhook_id(const struct auth *a, char out[WEBHOOK_ID_MAX + 1]
 static void write_audit(const struct auth *a, enum log_level level, const char *action,
     const char *outcome, const char *reason, const struct auth_context *c)
 {
-	char client[HTTPD_ADDRESS_SIZE], forwarded[HTTPD_ADDRESS_SIZE], id[WEBHOOK_ID_MAX + 1];
+	char forwarded[HTTPD_ADDRESS_SIZE], id[WEBHOOK_ID_MAX + 1];
 	bool has_key = a->key.fingerprint[0] != '\0';
 
 	if (!log_is_on(level))
 		return;
-	httpd_client(c->request, client);
 	log_write(level, "audit", "event.dataset", "ops.audit", "event.action", action,
 	    "event.outcome", outcome, "event.reason", reason, "auth.scheme",
 	    scheme_names[a->scheme], "secret.fingerprint", has_key ? a->key.fingerprint : NULL,
 	    "secret.version", has_key && a->key.version[0] ? a->key.version : NULL,
-	    "http.request.id", c->request_id, "client.address", client, "network.forwarded_ip",
-	    forwarded_ip(c->request, forwarded), "webhook.id", webhook_id(a, id), "trace_id",
-	    c->trace_id, "span_id", c->span_id, NULL);
+	    "http.request.id", c->request_id, "client.address", httpd_client(c->request),
+	    "network.forwarded_ip", forwarded_ip(c->request, forwarded), "webhook.id",
+	    webhook_id(a, id), "trace_id", c->trace_id, "span_id", c->span_id, NULL);
 }
 
 void auth_audit(const struct auth *a, bool is_accepted, const struct auth_context *context)

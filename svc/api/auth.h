@@ -53,7 +53,7 @@ const char *auth_challenge(enum auth_mode mode);
 /* Log the decision, with the request's id and the client's address, and count it. */
 struct auth_context {
 	const char *request_id;
-	const struct httpd_request *request;
+	struct httpd_request *request;
 	const char *trace_id, *span_id; /* or NULL */
 };
 void auth_audit(const struct auth *a, bool is_accepted, const struct auth_context *context);

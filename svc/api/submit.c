@@ -81,9 +81,11 @@ static void answer_accepted(struct submission *s)
 	struct buf body = BUF_INIT(ANSWER_MAX);
 
 	(void)buf_room(&body, ANSWER_MAX); /* one block at once */
-	buf_addf(&body,
-	    "{\"message\":\"Payload accepted and queued.\",\"id\":\"%s\",\"object\":\"%s\"}", s->id,
-	    s->parcel.object);
+	buf_adds(&body, "{\"message\":\"Payload accepted and queued.\",\"id\":\"");
+	buf_adds(&body, s->id);
+	buf_adds(&body, "\",\"object\":\"");
+	buf_adds(&body, s->parcel.object);
+	buf_adds(&body, "\"}");
 	assert(!body.full);
 	CRASH_POINT("api-before-answer");
 	httpd_answer(s->request,

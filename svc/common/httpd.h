@@ -56,7 +56,7 @@ struct httpd_request {
 	struct httpd_request *next; /* the program's own while deferred */
 };
 
-enum { HTTPD_ANSWER_FIELD_MAX = 6, HTTPD_ADDRESS_SIZE = 46 };
+enum { HTTPD_ANSWER_FIELD_MAX = 6, HTTPD_ADDRESS_SIZE = 46 /* INET6_ADDRSTRLEN */ };
 
 struct httpd_answer {
 	unsigned status;
@@ -127,8 +127,8 @@ void httpd_defer(struct httpd_request *r);
 /* The body is not needed any more: free its memory early. */
 void httpd_drop_body(struct httpd_request *r);
 
-/* The other end's address, numeric. */
-void httpd_client(const struct httpd_request *r, char out[HTTPD_ADDRESS_SIZE]);
+/* The other end's address, numeric; lives as long as the request. */
+const char *httpd_client(struct httpd_request *r);
 
 /* ---- any thread ---- */
 

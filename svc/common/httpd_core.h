@@ -26,9 +26,10 @@ struct conn {
 	struct loop *loop;
 	struct MHD_Connection *mhd;
 	int fd;
-	bool is_idle;    /* between requests */
-	int64_t due_ms;  /* cut it then; 0: never, its request is deferred */
-	int64_t idle_ms; /* since when */
+	bool is_idle;                    /* between requests */
+	int64_t due_ms;                  /* cut it then; 0: never, its request is deferred */
+	int64_t idle_ms;                 /* since when */
+	char client[HTTPD_ADDRESS_SIZE]; /* "" until somebody asks */
 };
 
 /* One request; libmicrohttpd's request context. */

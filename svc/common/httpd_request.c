@@ -353,21 +353,27 @@ void httpd_on_completed(void *cls, struct MHD_Connection *mhd, void **context,
 	free(r);
 }
 
-void httpd_client(const struct httpd_request *pub, char out[HTTPD_ADDRESS_SIZE])
+static void address_text(const struct sockaddr *a, char out[HTTPD_ADDRESS_SIZE])
 {
-	const struct request *r = (const struct request *)pub;
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->conn->mhd,
-	    MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const struct sockaddr *a = info ? info->client_addr : NULL;
 	const void *binary = NULL;
 
-	out[0] = '\0';
-	if (!a)
-		return;
 	if (a->sa_family == AF_INET)
 		binary = &((const struct sockaddr_in *)(const void *)a)->sin_addr;
 	else if (a->sa_family == AF_INET6)
 		binary = &((const struct sockaddr_in6 *)(const void *)a)->sin6_addr;
 	if (binary)
 		(void)inet_ntop(a->sa_family, binary, out, HTTPD_ADDRESS_SIZE);
+}
+
+const char *httpd_client(struct httpd_request *pub)
+{
+	struct conn *c = request_of(pub)->conn;
+	const union MHD_ConnectionInfo *info;
+
+	if (c->client[0] == '\0') {
+		info = MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+		if (info)
+			address_text(info->client_addr, c->client);
+	}
+	return c->client;
 }
