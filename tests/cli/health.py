@@ -117,7 +117,8 @@ class QueueTest(SystemTest):
         up = self.up()
         self.submit("--wait")
         wait_until(lambda: "in flight  0\n" in self.ok("queue", "stat"), "it is deleted")
-        self.assertEqual(self.ok("queue", "stat"), "waiting    0\nin flight  0\ndead       0\noldest     none\n")
+        self.assertEqual(self.ok("queue", "stat").splitlines(),
+                         ["waiting    0", "in flight  0", "dead       0", "oldest     none"])
         os.kill(up.ready["worker_pid"], signal.SIGSTOP)
         self.submit()
         document = self.document("queue", "stat")
