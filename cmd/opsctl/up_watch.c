@@ -6,7 +6,12 @@
 #include "up.h"
 #include "up_events.h"
 
-enum { STARTING_POLL_MS = 20, READY_POLL_MS = 2000, LOG_TAIL_LINES = 10 };
+enum {
+	STARTING_POLL_MS = 20,
+	READY_POLL_MS = 2000,
+	START_PAUSE_MS = 1000,
+	LOG_TAIL_LINES = 10,
+};
 
 static int64_t now_ms(const struct up *up)
 {
@@ -87,13 +92,28 @@ static void ask_again(struct up *up, struct unit *u)
 	    is_silent ? "does not answer that it is ready" : "answers again");
 }
 
+/*
+ * What stands in the way of a first start ends `up`; later it may pass (a full disk, no
+ * process to be had), and a system that runs is not stopped for it.
+ */
+static int start_unit(struct up *up, struct unit *u, struct err *err)
+{
+	if (unit_start(u, now_ms(up), err) == -1) {
+		if (!u->was_ready)
+			return -1;
+		out_warn(up->cli, "%s was not started: %s", u->name, err->text);
+		u->restart_at_ms = now_ms(up) + START_PAUSE_MS;
+		return 0;
+	}
+	if (up->is_announced && up_write_state(up, err) == -1)
+		out_warn(up->cli, "other commands see old process ids: %s", err->text);
+	return 0;
+}
+
 static int step_unit(struct up *up, struct unit *u, bool is_asked, struct err *err)
 {
-	if (u->pid == 0 && now_ms(up) >= u->restart_at_ms) {
-		if (unit_start(u, now_ms(up), err) == -1)
-			return -1;
-		return up->is_announced ? up_write_state(up, err) : 0;
-	}
+	if (u->pid == 0 && now_ms(up) >= u->restart_at_ms)
+		return start_unit(up, u, err);
 	if (u->pid != 0 && !u->is_ready && unit_find_ports(u) && unit_answers(u, up->http))
 		became_ready(up, u);
 	else if (u->is_ready && is_asked)

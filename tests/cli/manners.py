@@ -4,6 +4,7 @@ import os
 import pathlib
 import pty
 import signal
+import socket
 import subprocess
 import sys
 
@@ -195,6 +196,23 @@ class Output(Cli):
         code, _ = self.run_with_stdout(writer, "token", "show", "--json")
         self.assertEqual(code, EXIT_NOTFOUND)  # what it would have said stays true
         os.close(writer)
+
+
+class Signals(Cli):
+    def test_commands_die_at_once(self):
+        """Shells report it as 130 and 143; waiting for an answer is no reason to go on."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            outputs = '{"api_url":{"value":"http://127.0.0.1:%d"}}' % server.getsockname()[1]
+            self.ok("context", "import", "silent", stdin=outputs)
+            for number in (signal.SIGINT, signal.SIGTERM):
+                process = subprocess.Popen([self.opsctl_path, "context", "check", "silent"], env=self.env,
+                                           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+                connection, _ = server.accept()  # now it waits for what never comes
+                process.send_signal(number)
+                self.assertEqual(process.wait(LIMIT_S), -number)
+                self.assertEqual(process.stderr.read(), b"")
+                process.stderr.close()
+                connection.close()
 
 
 class Colours(Cli):

@@ -202,6 +202,17 @@ class UpTest(Cli):
                 pid = up.wait_for("restarted", "ops-worker")["pid"]
             self.assertEqual(up.stop()[0], EXIT_OK)
 
+    def test_start_that_fails_later_is_tried_again(self):
+        with Up(self) as up:
+            program = self.home / "bin/ops-worker"
+            program.rename(self.home / "bin/elsewhere")
+            os.kill(up.ready["worker_pid"], signal.SIGKILL)
+            up.wait_for("exited", "ops-worker")
+            self.assertIn("ops-worker was not started", up.process.stderr.readline())
+            (self.home / "bin/elsewhere").rename(program)
+            up.wait_for("restarted", "ops-worker")
+            self.assertEqual(up.stop()[0], EXIT_OK)
+
     def test_stopped_service_is_noticed(self):
         with Up(self) as up:
             os.kill(up.ready["worker_pid"], signal.SIGSTOP)

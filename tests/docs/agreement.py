@@ -202,5 +202,26 @@ class Services(unittest.TestCase):
         self.check_service(WORKER, "ops-worker.8")
 
 
+class Pages(unittest.TestCase):
+    """What README.md and CONTRIBUTING.md point at is there."""
+
+    def test_links_and_paths(self):
+        for name in ("README.md", "CONTRIBUTING.md"):
+            text = (ROOT / name).read_text()
+            links = re.findall(r"\]\((?!https?:)([^)#]+)\)", text)
+            scripts = re.findall(r"\bscripts/[a-z]+(?:\.sh)?", text)
+            for path in links + scripts:
+                with self.subTest(page=name, path=path):
+                    self.assertTrue((ROOT / path).exists())
+
+    def test_commands(self):
+        text = (ROOT / "README.md").read_text() + (ROOT / "CONTRIBUTING.md").read_text()
+        nouns = {n.split()[0] for n in COMMANDS}
+        for line in re.findall(r"^    opsctl (.*)$|`opsctl ([^`]*)`", text, flags=re.M):
+            words = [w for w in "".join(line).split() if re.fullmatch(r"[a-z][a-z0-9-]*", w)]
+            if words:
+                self.assertIn(words[0], nouns, line)
+
+
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1] + sys.argv[4:], verbosity=2)
