@@ -21,17 +21,32 @@ static const char *const level_names[LOG_LEVEL_COUNT] = {
 	[LOG_ERROR] = "error",
 };
 
+static struct buf identity = BUF_INIT(1024); /* the members that are the same in every line */
 static struct log_options config = {
 	.service = "ops", .version = "", .fd = 2, .clock = &clock_system
 };
 static _Atomic enum log_level threshold = LOG_INFO;
 static _Atomic uint64_t line_counts[LOG_LEVEL_COUNT];
 
+/* ,"key":"value" with the key as it stands: keys are literals in our own source. */
+static void add_pair(struct buf *line, const char *key, const char *value)
+{
+	buf_adds(line, ",\"");
+	buf_adds(line, key);
+	buf_adds(line, "\":\"");
+	json_escape(line, str_from(value));
+	buf_addc(line, '"');
+}
+
 void log_init(const struct log_options *options)
 {
 	config = *options;
 	if (!config.clock)
 		config.clock = &clock_system;
+	buf_reset(&identity);
+	add_pair(&identity, "ecs.version", "1.6.0");
+	add_pair(&identity, "service.name", config.service);
+	add_pair(&identity, "service.version", config.version);
 	log_set_level(options->level);
 }
 
@@ -72,16 +87,6 @@ const char *log_int(int64_t value, char out[LOG_INT_SIZE])
 	return out;
 }
 
-/* ,"key":"value" with the key as it stands: keys are literals in our own source. */
-static void add_pair(struct buf *line, const char *key, const char *value)
-{
-	buf_adds(line, ",\"");
-	buf_adds(line, key);
-	buf_adds(line, "\":\"");
-	json_escape(line, str_from(value));
-	buf_addc(line, '"');
-}
-
 /*
  * Member order and names: ecs-logging spec 1.0. Written without json.h's writer, whose checks
  * cost more than the line: services write one per request.
@@ -97,9 +102,7 @@ static void format_json(struct buf *line, enum log_level level, const char *mess
 	buf_addc(line, '"');
 	add_pair(line, "log.level", level_names[level]);
 	add_pair(line, "message", message);
-	add_pair(line, "ecs.version", "1.6.0");
-	add_pair(line, "service.name", config.service);
-	add_pair(line, "service.version", config.version);
+	buf_add(line, buf_str(&identity));
 	while ((key = va_arg(pairs, const char *))) {
 		value = va_arg(pairs, const char *);
 		if (value)
