@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <unistd.h>
 
 #include "admin.h"
@@ -12,7 +13,7 @@
 #include "stop.h"
 #include "submit.h"
 
-enum { EXIT_MARGIN_MS = 500, RETRY_BUSY_S = 1 };
+enum { EXIT_MARGIN_MS = 500, QUIET_CHECK_MS = 10000, RETRY_BUSY_S = 1 };
 
 /* ---- what httpd calls ---- */
 
@@ -227,6 +228,17 @@ static void log_listening(const char *role, const struct setting_address *at, ui
 	    LOG_INT(port), NULL);
 }
 
+/* After a burst: pages between what is still in use go back to the system only when asked for. */
+static void give_back_memory(struct api *api)
+{
+#ifdef __GLIBC__
+	if (httpd_request_count(api->httpd) == 0)
+		(void)malloc_trim(0); /* whether anything went back does not matter */
+#else
+	(void)api;
+#endif
+}
+
 static int run(struct api *api)
 {
 	enum stop_event event;
@@ -236,11 +248,12 @@ static int run(struct api *api)
 	    LOG_INT(httpd_connection_max(api->httpd)), NULL);
 	log_listening("admin", &api->settings.service.admin_listen, admin_port(api->admin));
 	log_listening("public", &api->settings.listen, httpd_port(api->httpd));
-	while ((event = stop_wait(-1)) != STOP_STOP) {
-		if (event != STOP_RELOAD)
-			continue;
-		service_reload(&api->settings.service);
-		keyring_reload(api->keyring);
+	while ((event = stop_wait(QUIET_CHECK_MS)) != STOP_STOP) {
+		if (event == STOP_RELOAD) {
+			service_reload(&api->settings.service);
+			keyring_reload(api->keyring);
+		} else if (event == STOP_TIMEOUT)
+			give_back_memory(api);
 	}
 	if (drain(api)) {
 		log_info("stopped", NULL);

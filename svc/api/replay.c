@@ -8,16 +8,21 @@
 #include "api_metrics.h"
 #include "mem.h"
 
-enum { BUCKET_COUNT = REPLAY_IDS_MAX * 2, DIGEST_KEPT = 16, NONE = -1 };
+enum { BUCKET_COUNT = REPLAY_IDS_MAX * 2, DIGEST_KEPT = 16, UUID_BYTES = 16, NONE = -1 };
 
 /* Kept small, since there are many. Half a SHA-256 is out of reach of collisions. */
 struct entry {
 	unsigned char id[DIGEST_KEPT], body[DIGEST_KEPT];
-	char envelope[UUID_TEXT_SIZE]; /* "" while under way */
-	int32_t chain;                 /* next in the bucket, or in the free list */
-	int32_t older, newer;          /* of the answered ones */
-	int64_t expires_s;
-	struct replay_waiter *waiters, **waiters_tail;
+	union {
+		unsigned char envelope[UUID_BYTES]; /* answered: where the record went */
+		struct {
+			struct replay_waiter *waiters, **waiters_tail;
+		}; /* under way */
+	};
+	int32_t chain;        /* next in the bucket, or in the free list */
+	int32_t older, newer; /* of the answered ones */
+	uint32_t expires_s;
+	bool is_answered;
 };
 
 struct replay {
@@ -64,9 +69,33 @@ static int32_t find(struct replay *r, const unsigned char id[DIGEST_KEPT])
 	return i;
 }
 
-static bool is_under_way(const struct entry *e)
+/* ---- ids of envelopes: 16 bytes instead of 36 characters ---- */
+
+static unsigned digit(char c)
 {
-	return e->envelope[0] == '\0';
+	return c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a') + 10;
+}
+
+static void uuid_read(const char text[UUID_TEXT_SIZE], unsigned char out[UUID_BYTES])
+{
+	for (size_t i = 0; i < UUID_BYTES; i++, text += 2) {
+		if (*text == '-')
+			text++;
+		out[i] = (unsigned char)(digit(text[0]) << 4 | digit(text[1]));
+	}
+}
+
+static void uuid_print(const unsigned char bytes[UUID_BYTES], char out[UUID_TEXT_SIZE])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < UUID_BYTES; i++) {
+		if (i == 4 || i == 6 || i == 8 || i == 10)
+			*out++ = '-';
+		*out++ = digits[bytes[i] >> 4];
+		*out++ = digits[bytes[i] & 15];
+	}
+	*out = '\0';
 }
 
 /* ---- the list of answered ones, oldest first ---- */
@@ -104,7 +133,7 @@ static void entry_drop(struct replay *r, int32_t i)
 {
 	int32_t *link = bucket_of(r, r->entries[i].id);
 
-	if (!is_under_way(&r->entries[i]))
+	if (r->entries[i].is_answered)
 		list_remove(r, i);
 	while (*link != i)
 		link = &r->entries[*link].chain;
@@ -149,8 +178,8 @@ static enum replay_verdict begin_new(struct replay *r, const unsigned char id[DI
 	e = &r->entries[i];
 	memcpy(e->id, id, DIGEST_KEPT);
 	memcpy(e->body, body, DIGEST_KEPT);
-	e->envelope[0] = '\0';
-	e->expires_s = expires_s;
+	e->is_answered = false;
+	e->expires_s = (uint32_t)expires_s;
 	e->waiters = NULL;
 	e->waiters_tail = &e->waiters;
 	e->chain = *bucket_of(r, id);
@@ -164,8 +193,11 @@ static enum replay_verdict begin_again(struct entry *e, const unsigned char body
 {
 	if (memcmp(e->body, body, DIGEST_KEPT) != 0)
 		return REPLAY_OTHER;
-	if (!is_under_way(e)) {
-		objectkey_of(e->envelope, object);
+	if (e->is_answered) {
+		char envelope[UUID_TEXT_SIZE];
+
+		uuid_print(e->envelope, envelope);
+		objectkey_of(envelope, object);
 		return REPLAY_DONE;
 	}
 	waiter->next = NULL;
@@ -197,6 +229,7 @@ enum replay_verdict replay_begin(struct replay *r, struct str id,
 struct replay_waiter *replay_finish(struct replay *r, struct str id, const char *object)
 {
 	unsigned char id_digest[HASH_SIZE];
+	char envelope[UUID_TEXT_SIZE];
 	struct replay_waiter *waiters;
 	struct entry *e;
 	int32_t i;
@@ -204,13 +237,14 @@ struct replay_waiter *replay_finish(struct replay *r, struct str id, const char 
 	hash_sha256(id, id_digest);
 	pthread_mutex_lock(&r->lock);
 	i = find(r, id_digest);
-	assert(i != NONE && is_under_way(&r->entries[i]));
+	assert(i != NONE && !r->entries[i].is_answered);
 	e = &r->entries[i];
 	waiters = e->waiters;
-	e->waiters = NULL;
-	if (object && objectkey_parse(str_from(object), e->envelope, NULL))
+	if (object && objectkey_parse(str_from(object), envelope, NULL)) {
+		uuid_read(envelope, e->envelope);
+		e->is_answered = true;
 		list_add(r, i);
-	else
+	} else
 		entry_drop(r, i);
 	pthread_mutex_unlock(&r->lock);
 	return waiters;

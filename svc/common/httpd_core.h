@@ -12,7 +12,8 @@
 #include "httpd.h"
 
 enum {
-	HTTPD_POOL_BYTES = 16 * 1024, /* per connection, resident from its first request on */
+	/* Per connection, resident from its first request on; 16 KiB with what surrounds it. */
+	HTTPD_POOL_BYTES = 15 * 1024,
 	HTTPD_HEAD_MAX = HTTPD_POOL_BYTES / 2, /* the answer's head needs room in the same pool */
 	HTTPD_TARGET_MAX = HTTPD_POOL_BYTES / 4,
 	HTTPD_HEAD_S = 10,
