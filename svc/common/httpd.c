@@ -15,7 +15,8 @@
 
 enum {
 	LOOP_MAX = 64,
-	DESCRIPTORS_KEPT = 64,
+	DESCRIPTORS_KEPT = 128, /* of the admin port, the queue, the log */
+	CONNECTIONS_MIN = 8,
 	BACKLOG = 4096,
 	WAIT_STEP_MS = 5,
 	STUCK_MS = 15000, /* loops turn at least once a second */
@@ -125,8 +126,10 @@ static unsigned connection_max(unsigned wanted)
 	}
 	if (limit.rlim_cur >= (rlim_t)wanted + DESCRIPTORS_KEPT)
 		return wanted;
-	return limit.rlim_cur > 2 * DESCRIPTORS_KEPT ? (unsigned)limit.rlim_cur - DESCRIPTORS_KEPT
-						     : DESCRIPTORS_KEPT / 4;
+	if (limit.rlim_cur >= 2 * DESCRIPTORS_KEPT)
+		return (unsigned)limit.rlim_cur - DESCRIPTORS_KEPT;
+	return limit.rlim_cur > 2 * CONNECTIONS_MIN ? (unsigned)limit.rlim_cur / 2
+						    : CONNECTIONS_MIN;
 }
 
 static unsigned loops_wanted(unsigned asked)
