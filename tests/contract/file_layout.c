@@ -1,4 +1,5 @@
 /* How a file store lies on the disk, and what it makes of a disk that others touched. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -267,19 +268,35 @@ static void test_directory_removed(void)
 	end();
 }
 
+static unsigned count_open_files(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	if (!dir)
+		test_die("/proc/self/fd: %s", strerror(errno));
+	while (readdir(dir))
+		n++;
+	(void)closedir(dir);
+	return n;
+}
+
 /* More directories than the store keeps open. */
 static void test_many_directories(void)
 {
 	char key[64];
+	unsigned before;
 	struct err err;
 
 	begin();
+	before = count_open_files();
 	for (int round = 0; round < 2; round++)
 		for (int i = 0; i < 40; i++) {
 			(void)snprintf(key, sizeof(key), "%02d/%d", i, round);
 			CHECK_OK(put(key, STR("x"), NULL, &err), &err);
 			CHECK_OK(get(key, &err), &err);
 		}
+	CHECK(count_open_files() <= before + 16);
 	end();
 }
 

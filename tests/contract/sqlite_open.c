@@ -239,6 +239,53 @@ static void test_at_once(void)
 	}
 }
 
+struct opener {
+	const char *path;
+	int may_begin[2]; /* a pipe, from the parent */
+};
+
+static int open_when_told(void *arg)
+{
+	const struct opener *o = arg;
+	struct queue *q;
+	struct err err;
+	char told;
+
+	test_failures = 0;
+	CHECK_INT(read(o->may_begin[0], &told, 1), 1);
+	CHECK_OK(open_queue(&q, o->path, "", true, &err), &err);
+	if (test_failures == 0)
+		queue_close(q);
+	return test_failures != 0;
+}
+
+/* Somebody reads the new file at the moment: the switch to WAL fails at once, and is repeated. */
+static void test_busy_at_first(void)
+{
+	char path[PLACE_PATH_SIZE];
+	struct opener o = { .path = path };
+	pid_t child;
+	sqlite3 *db;
+
+	place_new(path, "queue.db");
+	place_write(path, STR(""), 0600);
+	if (pipe(o.may_begin) != 0)
+		test_die("pipe: %s", strerror(errno));
+	child = place_fork(open_when_told,
+	    &o); /* before the connection, which is not for children */
+	if (sqlite3_open(path, &db) != SQLITE_OK ||
+	    sqlite3_exec(db, "BEGIN; SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) !=
+		SQLITE_OK)
+		test_die("%s: %s", path, sqlite3_errmsg(db));
+	CHECK_INT(write(o.may_begin[1], "", 1), 1);
+	clock_sleep_ms(50); /* for it to meet the lock; too short would pass in vain, not fail */
+	CHECK_INT(sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+	(void)sqlite3_close(db);
+	CHECK_INT(place_join(child), 0);
+	(void)close(o.may_begin[0]);
+	(void)close(o.may_begin[1]);
+}
+
 static const struct test tests[] = {
 	{ "create", test_create },
 	{ "odd_paths", test_odd_paths },
@@ -246,6 +293,7 @@ static const struct test tests[] = {
 	{ "bad_queries", test_bad_queries },
 	{ "max_receives", test_max_receives },
 	{ "at_once", test_at_once },
+	{ "busy_at_first", test_busy_at_first },
 };
 
 TEST_MAIN(tests)
