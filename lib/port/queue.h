@@ -1,7 +1,8 @@
 /*
  * queue: where accepted envelopes wait. At-least-once: a message that was received
  * and not deleted comes back after its visibility timeout; after the queue's limit of
- * receives it becomes a dead letter. No order is promised.
+ * receives, or when its stored content is damaged, it becomes a dead letter. No order is
+ * promised.
  *
  * Every function may be called from several threads at once; calls are synchronous.
  * A batch can fail in part: each entry has its own result (code ERR_NONE = done), and
@@ -121,7 +122,8 @@ int queue_stats(struct queue *q, struct queue_stats *out, struct err *err) ATTR_
 
 /*
  * Up to max dead letters, oldest first, behind the one with id `after` ("" = from the start).
- * receipt is unset. On SQS listing raises the receive count.
+ * receipt is unset; the body is empty when the queue has lost it. On SQS listing raises
+ * the receive count.
  */
 int queue_dead_list(struct queue *q, const char *after, struct queue_message *messages, size_t max,
     size_t *count, struct err *err) ATTR_MUST_CHECK;

@@ -22,7 +22,10 @@ struct queue_sqlite {
 	struct sqlite_db db;
 };
 
-/* Fill m with message `id`, its id included; ERR_CORRUPT when it is not there. */
+/*
+ * Fill m with message `id`. ERR_CORRUPT: it is missing or damaged; then m has the id, an
+ * empty body, and of the rest what can be read.
+ */
 int queue_sqlite_load(struct sqlite_db *db, int64_t id, struct queue_message *m, struct err *err)
     ATTR_MUST_CHECK;
 

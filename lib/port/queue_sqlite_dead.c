@@ -27,10 +27,14 @@ static int list(struct sqlite_db *db, int64_t after, struct queue_message *messa
 		int rc = sqlite_db_read(db, SQL_DEAD_NEXT, SQLITE_DB_INTS(after), row,
 		    ARRAY_SIZE(row), err);
 
-		if (rc < 0 || (rc == 1 && queue_sqlite_load(db, row[0], &messages[n], err) != 0))
+		if (rc < 0)
 			return -1;
 		if (rc == 0)
 			break;
+		/* A damaged one is shown as what it is: without a body. */
+		if (queue_sqlite_load(db, row[0], &messages[n], err) != 0 &&
+		    err->code != ERR_CORRUPT)
+			return -1;
 		messages[n++].receive_count = (unsigned)row[1];
 		after = row[0];
 	}

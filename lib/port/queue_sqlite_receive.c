@@ -47,25 +47,40 @@ int queue_sqlite_load(struct sqlite_db *db, int64_t id, struct queue_message *m,
 	int rc = sqlite_db_step(db, s, err);
 	bool good;
 
+	buf_reset(&m->body);
+	(void)snprintf(m->id, sizeof(m->id), "%lld", (long long)id);
 	if (rc < 0)
 		return -1;
 	good = rc == 1 && copy_row(s, m);
 	(void)sqlite3_reset(s);
-	if (!good)
-		return err_set(err, ERR_CORRUPT, "queue %s: message %lld is missing or damaged",
-		    db->path, (long long)id);
-	(void)snprintf(m->id, sizeof(m->id), "%lld", (long long)id);
-	return 0;
+	if (good)
+		return 0;
+	buf_reset(&m->body);
+	return err_set(err, ERR_CORRUPT, "queue %s: message %lld is missing or damaged", db->path,
+	    (long long)id);
 }
 
+static int bury(struct taking *t, int64_t id, int64_t receive_count, struct err *err)
+{
+	t->buried++;
+	return sqlite_db_run(&t->q->db, SQL_FORGET, SQLITE_DB_INTS(id), NULL, err) == 0 &&
+		sqlite_db_run(&t->q->db, SQL_BURY, SQLITE_DB_INTS(id, receive_count), NULL, err) ==
+		    0
+	    ? 0
+	    : -1;
+}
+
+/* receive_count includes this delivery. */
 static int deliver(struct taking *t, int64_t id, int64_t receive_count, struct err *err)
 {
 	struct queue_message *m = &t->messages[t->count];
 	struct sqlite_db *db = &t->q->db;
 	int64_t delivery = t->deliveries + 1;
 
-	if (queue_sqlite_load(db, id, m, err) != 0 ||
-	    sqlite_db_run(db, SQL_HOLD, SQLITE_DB_INTS(id, t->until_ms, delivery, receive_count),
+	if (queue_sqlite_load(db, id, m, err) != 0)
+		/* One that cannot be read must not keep those behind it. */
+		return err->code == ERR_CORRUPT ? bury(t, id, receive_count - 1, err) : -1;
+	if (sqlite_db_run(db, SQL_HOLD, SQLITE_DB_INTS(id, t->until_ms, delivery, receive_count),
 		NULL, err) != 0)
 		return -1;
 	/*
@@ -78,16 +93,6 @@ static int deliver(struct taking *t, int64_t id, int64_t receive_count, struct e
 	t->deliveries = delivery;
 	t->count++;
 	return 0;
-}
-
-static int bury(struct taking *t, int64_t id, int64_t receive_count, struct err *err)
-{
-	t->buried++;
-	return sqlite_db_run(&t->q->db, SQL_FORGET, SQLITE_DB_INTS(id), NULL, err) == 0 &&
-		sqlite_db_run(&t->q->db, SQL_BURY, SQLITE_DB_INTS(id, receive_count), NULL, err) ==
-		    0
-	    ? 0
-	    : -1;
 }
 
 /* Messages received before whose until_ms is in a range. Each one taken leaves the range. */
@@ -111,7 +116,7 @@ static int take_fresh(struct taking *t, struct err *err)
 {
 	int rc = 0;
 
-	while (rc == 0 && t->count < t->max) {
+	while (rc == 0 && t->count < t->max && t->buried < BURIALS_MAX) {
 		int64_t id;
 
 		rc = sqlite_db_read(&t->q->db, SQL_NEXT_FRESH, SQLITE_DB_INTS(t->received_to), &id,

@@ -1,6 +1,6 @@
 /*
- * A full disk, a read-only one, a damaged file: an error that says what it is, nothing
- * acknowledged that is not there, and work again once the cause is gone.
+ * A full disk, a read-only one: an error that says what it is, nothing acknowledged that
+ * is not there, and work again once the cause is gone.
  */
 #include <errno.h>
 #include <signal.h>
@@ -207,66 +207,11 @@ static void test_no_permission(void)
 		test_die("%s: %s", dir, strerror(errno));
 }
 
-/* Whatever page is damaged: an error or the right answer, never an acknowledgement in vain. */
-static void test_damaged(void)
-{
-	static const struct {
-		const char *name;
-		long at, n;
-	} rows[] = {
-		{ "header", 0, 100 },
-		{ "schema", 100, 2000 },
-		{ "second page", 16384, 16384 },
-		{ "last page", -16384, 16384 },
-		{ "all but the header", 16384, 0 },
-	};
-	char garbage[16384];
-
-	memset(garbage, 0xa5, sizeof(garbage));
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		char path[PLACE_PATH_SIZE], *body = xmalloc(BODY_SIZE);
-		struct queue *q;
-		struct err err = { .code = ERR_NONE };
-		long size;
-
-		test_case = rows[i].name;
-		place_new(path, "queue.db");
-		q = open_queue(path);
-		for (int k = 0; k < 8; k++)
-			CHECK_OK(send_body(q, body, &err), &err);
-		queue_close(q);
-		size = place_size(path);
-		for (long at = rows[i].at < 0 ? size + rows[i].at : rows[i].at,
-			  end = rows[i].n ? at + rows[i].n : size;
-		     at < end; at += 16384)
-			place_overwrite(path, at,
-			    (struct str){ garbage, (size_t)(end - at < 16384 ? end - at : 16384) });
-		if (open_error(path, &err) != 0) {
-			CHECK_INT(err.code, ERR_CORRUPT);
-		} else {
-			struct queue_message m;
-			size_t count = 0, good = 0;
-
-			q = open_queue(path);
-			queue_message_init(&m);
-			while (queue_receive(q, &m, 1, 0, 600, &count, &err) == 0 && count) {
-				CHECK_INT(m.body.n, BODY_SIZE);
-				good++;
-			}
-			CHECK(good < 8 ? err.code == ERR_CORRUPT : true);
-			queue_message_release(&m);
-			queue_close(q);
-		}
-		free(body);
-	}
-}
-
 static const struct test tests[] = {
 	{ "disk_full", test_disk_full },
 	{ "file_limit", test_file_limit },
 	{ "read_only_disk", test_read_only_disk },
 	{ "no_permission", test_no_permission },
-	{ "damaged", test_damaged },
 };
 
 TEST_MAIN(tests)
