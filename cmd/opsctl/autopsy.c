@@ -33,6 +33,10 @@ static bool is_whole(const struct queue_message *m, struct autopsy *out)
 {
 	char sha256[HASH_HEX_SIZE], id[UUID_TEXT_SIZE];
 
+	if (m->body.n == 0) {
+		set(out, AUTOPSY_DAMAGED, "the queue has lost its body");
+		return false;
+	}
 	hash_sha256_hex(buf_str(&m->body), sha256);
 	if (m->sha256[0] && strcmp(m->sha256, sha256) != 0) {
 		set(out, AUTOPSY_DAMAGED, "the body is not what its digest says");
