@@ -290,10 +290,14 @@ bool pump_drain(struct pump *p, int64_t timeout_ms)
 	int64_t start_us = pump_now_us(p);
 	bool is_done;
 
-	queue_interrupt(p->options.queue);
+	/* In this order: a receiver that was interrupted finds that it shall not come back. */
 	pthread_mutex_lock(&p->lock);
 	p->is_draining = true;
 	for_each_cond(p, pthread_cond_broadcast);
+	pthread_mutex_unlock(&p->lock);
+	queue_interrupt(p->options.queue);
+
+	pthread_mutex_lock(&p->lock);
 	is_done = await_idle(p, start_us + timeout_ms * 750, start_us + timeout_ms * 1000);
 	p->is_over = is_done;
 	for_each_cond(p, pthread_cond_broadcast);

@@ -5,7 +5,7 @@
 #include "test.h"
 #include "worker_metrics.h"
 
-enum { PLENTY = 60, DRAIN_MS = 20000 };
+enum { PLENTY = 60, DRAIN_MS = 20000, RECEIVERS = 2 };
 
 struct rig {
 	struct fake_queue queue;
@@ -37,7 +37,7 @@ static void rig_start(unsigned visibility_s, unsigned max_in_flight)
 		.queue = &rig.queue.base,
 		.store = &rig.store.base,
 		.clock = &clock_system,
-		.receivers = 2,
+		.receivers = RECEIVERS,
 		.putters = 4,
 		.visibility_s = visibility_s,
 		.max_in_flight = max_in_flight,
@@ -58,7 +58,8 @@ static int64_t counted(enum worker_metric which)
 static void rig_stop(void)
 {
 	CHECK(pump_drain(rig.pump, DRAIN_MS));
-	CHECK_INT(rig.queue.receive_calls_after_interrupt, 0);
+	/* At most one each: a receiver may have been on its way. */
+	CHECK(rig.queue.receive_calls_after_interrupt <= RECEIVERS);
 	CHECK_INT(worker_get(WORKER_IN_FLIGHT), 0);
 	CHECK_INT(worker_get(WORKER_IN_FLIGHT_BYTES), 0);
 	CHECK_INT(counted(WORKER_RECEIVED),
@@ -506,7 +507,7 @@ static void drain_without_work_ends_at_once(void)
 static void is_alive_only_while_it_turns(void)
 {
 	struct clock_fake clock;
-	struct pump_options options = { .receivers = 2,
+	struct pump_options options = { .receivers = RECEIVERS,
 		.putters = 1,
 		.visibility_s = PLENTY,
 		.max_in_flight = 16 };
