@@ -140,7 +140,7 @@ void httpd_return(struct httpd *h, unsigned loop, struct httpd_request *list);
 void httpd_drain(struct httpd *h);   /* from now on every answer closes its connection */
 void httpd_quiesce(struct httpd *h); /* no new connections; idle ones are closed */
 
-/* Wait until no request is under way; false: not so after timeout_ms. */
+/* Wait until no request is under way, and let none begin; false: not so after timeout_ms. */
 bool httpd_wait_idle(struct httpd *h, int64_t timeout_ms);
 
 /* Stop the loops and close all. No request may be deferred. NULL is fine. */

@@ -73,7 +73,7 @@ struct httpd {
 	unsigned loop_count;
 	unsigned connection_max;
 	struct loop *loops;
-	atomic_bool is_draining, is_quiescing, is_stopping;
+	atomic_bool is_draining, is_quiescing, is_shut, is_stopping;
 	_Atomic size_t request_count;
 	_Atomic size_t body_bytes;
 };

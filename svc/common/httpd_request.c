@@ -199,6 +199,10 @@ static unsigned judge_head(struct request *r, const char *version, const char **
 		*why = "body too large";
 		return MHD_HTTP_CONTENT_TOO_LARGE;
 	}
+	if (atomic_load(&httpd_of(r)->is_shut)) {
+		*why = "stopping";
+		return MHD_HTTP_SERVICE_UNAVAILABLE;
+	}
 	return 0;
 }
 
@@ -234,7 +238,7 @@ static enum MHD_Result begin(struct request *r, const char *method, const char *
 	unsigned refusal;
 
 	r->is_begun = true;
-	atomic_fetch_add_explicit(&h->request_count, 1, memory_order_relaxed);
+	atomic_fetch_add(&h->request_count, 1); /* before is_shut is looked at: httpd_wait_idle() */
 	r->pub.method = str_from(method);
 	set_due(r, h->o.request_timeout_s);
 	refusal = judge_head(r, version, &why);

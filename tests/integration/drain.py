@@ -1,4 +1,5 @@
 """SIGTERM: health turns, submits are served for the grace, what is in flight is answered, exit 0."""
+import contextlib
 import http.client
 import json
 import signal
@@ -58,6 +59,25 @@ def idle():
         check_equal(service.end(10), 0, "ends although a connection is open")
 
 
+def half_heads():
+    """Heads that become whole at the moment of stopping are answered, or the connection closes."""
+    body = flat().encode()
+    head = (f"POST /submit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\n").encode()
+    for pause_s in (0.0007, 0.0014, 0.0021, 0.0014, 0.0021, 0.0007, 0.0014, 0.0021):
+        with api(OPS_THREADS="2") as service:
+            connections = [service.raw() for _ in range(100)]
+            for c in connections:
+                c.sendall(head)
+            service.signal(signal.SIGTERM)
+            with contextlib.suppress(OSError):
+                for c in connections:
+                    c.sendall(b"\r\n" + body)
+                    time.sleep(pause_s)
+            for c in connections:
+                c.close()
+
+
 def at_start():
     for delay in (0, 0.005, 0.02, 0.05):
         with tempfile.TemporaryDirectory() as directory:
@@ -67,4 +87,4 @@ def at_start():
             check(status in (0, -signal.SIGTERM), f"SIGTERM after {delay} s: {status} {service.log()}")
 
 
-main(under_load, idle, at_start)
+main(under_load, idle, half_heads, at_start)
