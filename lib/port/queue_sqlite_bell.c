@@ -76,7 +76,7 @@ static void drain(int watch)
 		continue;
 }
 
-int bell_watch(struct bell *b, int *watch, struct err *err)
+int bell_watch(struct bell *b)
 {
 	int fd = -1;
 
@@ -86,25 +86,20 @@ int bell_watch(struct bell *b, int *watch, struct err *err)
 	(void)pthread_mutex_unlock(&b->lock);
 	if (fd >= 0) {
 		drain(fd);
-		*watch = fd;
-		return 0;
+		return fd;
 	}
 	fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (fd < 0)
-		return err_errno(err, "inotify");
-	if (inotify_add_watch(fd, b->path, IN_MODIFY) < 0) {
-		(void)err_errno(err, "inotify: %s", b->path);
+	if (fd >= 0 && inotify_add_watch(fd, b->path, IN_MODIFY) < 0) {
 		(void)close(fd);
-		return -1;
+		fd = -1;
 	}
-	*watch = fd;
-	return 0;
+	return fd;
 }
 
 void bell_unwatch(struct bell *b, int watch)
 {
 	(void)pthread_mutex_lock(&b->lock);
-	if (b->idle_count < BELL_IDLE_MAX) {
+	if (watch >= 0 && b->idle_count < BELL_IDLE_MAX) {
 		b->idle[b->idle_count++] = watch;
 		watch = -1;
 	}
@@ -117,6 +112,7 @@ void bell_wait(struct bell *b, int watch, int timeout_ms)
 	struct pollfd fds[] = { { .fd = watch, .events = POLLIN },
 		{ .fd = b->stop_fd, .events = POLLIN } };
 
+	/* poll() passes over a watch of -1 and clears its revents. */
 	if (poll(fds, ARRAY_SIZE(fds), timeout_ms) > 0 && fds[0].revents)
 		drain(watch);
 }

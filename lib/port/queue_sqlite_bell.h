@@ -2,7 +2,8 @@
  * bell: wakes waiting receivers, of this process and of others, without polling. The
  * bell is a one-byte file beside the queue; whoever makes a message visible writes that
  * byte, and inotify tells those who watch the file. Losing a ring (a full disk, a removed
- * file) costs latency only: waits are short and end in a look at the queue.
+ * file, no inotify instance left) costs latency only: waits are short and end in a look at
+ * the queue.
  * Private to queue_sqlite.c. Any thread.
  */
 #ifndef OPS_QUEUE_SQLITE_BELL_H
@@ -33,9 +34,10 @@ void bell_stop(struct bell *b);
 
 /*
  * A watch of one's own: every ring after this call ends the next bell_wait() on it, so
- * look at the queue between the two. Give it back with bell_unwatch().
+ * look at the queue between the two. Give it back with bell_unwatch(). -1 when the system
+ * has none left: bell_wait() and bell_unwatch() take that too, and no ring is heard.
  */
-int bell_watch(struct bell *b, int *watch, struct err *err) ATTR_MUST_CHECK;
+int bell_watch(struct bell *b);
 void bell_unwatch(struct bell *b, int watch);
 
 /* Until a ring, bell_stop(), or timeout_ms; may end early. */

@@ -228,15 +228,12 @@ int queue_sqlite_receive(struct queue *base, struct queue_message *messages, siz
 {
 	struct queue_sqlite *q = (struct queue_sqlite *)base;
 	struct taking t = { .q = q, .messages = messages, .max = max };
-	int watch = -1;
+	/* The watch comes before the look, so that nothing sent in between is missed. */
+	int watch = wait_s ? bell_watch(&q->bell) : -1;
 	int rc;
 
-	/* The watch comes before the look, so that nothing sent in between is missed. */
-	if (wait_s && bell_watch(&q->bell, &watch, err) != 0)
-		return -1;
 	rc = receive_waiting(q, &t, wait_s, visibility_s, watch, err);
-	if (watch >= 0)
-		bell_unwatch(&q->bell, watch);
+	bell_unwatch(&q->bell, watch);
 	if (rc == 0)
 		*count = t.count;
 	return rc;
