@@ -11,7 +11,7 @@
 #include "file.h"
 #include "mem.h"
 
-enum { FILE_MAX = 2000 * 1000 * 1000, PENDING_MAX = 64 * 1024 * 1024 };
+enum { FILE_MAX = 2000 * 1000 * 1000, PENDING_MAX = 64 * 1024 * 1024, HEAD_MAX = 256 };
 
 #define MAGIC "opsctl-journal 1 "
 
@@ -60,29 +60,37 @@ static int apply(struct journal *j, struct str line, struct err *err)
 	}
 }
 
-/* Everything up to the last line end counts; behind it a crash tore the writing. */
+/* A file without a line end: the beginning of a first line that a crash tore, or nothing yet. */
+static bool is_torn_head(struct str text)
+{
+	return text.n < HEAD_MAX &&
+	    (str_has_prefix(STR(MAGIC), text) || str_has_prefix(text, STR(MAGIC)));
+}
+
+/*
+ * Everything up to the last line end counts; behind it a crash tore the writing. It is cut off
+ * last: a file that is not our journal is not touched.
+ */
 static int load(struct journal *j, struct str text, const char *sha256, struct err *err)
 {
-	struct str line;
+	struct str line, rest;
 	size_t whole = text.n;
 
 	while (whole > 0 && text.p[whole - 1] != '\n')
 		whole--;
-	if (whole < text.n && ftruncate(j->fd, (off_t)whole) != 0)
-		return err_errno(err, "%s", j->path);
-	text.n = whole;
-	j->size_bytes = whole;
-	if (text.n == 0)
-		return 0;
-
-	j->existed = true;
-	str_cut(text, '\n', &line, &text);
-	if (check_head(j, line, sha256, err) != 0)
+	if (whole == 0 && !is_torn_head(text))
+		return err_set(err, ERR_CORRUPT, "%s: not a journal of opsctl", j->path);
+	rest = str_slice(text, 0, whole);
+	j->existed = str_cut(rest, '\n', &line, &rest);
+	if (j->existed && check_head(j, line, sha256, err) != 0)
 		return -1;
-	while (str_cut(text, '\n', &line, &text))
+	while (str_cut(rest, '\n', &line, &rest))
 		if (apply(j, line, err) != 0)
 			return -1;
 	j->unknown_to = j->reserved;
+	j->size_bytes = whole;
+	if (whole < text.n && ftruncate(j->fd, (off_t)whole) != 0)
+		return err_errno(err, "%s", j->path);
 	return 0;
 }
 

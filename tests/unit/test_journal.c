@@ -143,6 +143,22 @@ static void test_torn_end(void)
 	buf_release(&text);
 }
 
+static void test_torn_head(void)
+{
+	static const struct str heads[] = { { "opsctl-jou", 10 }, { "opsctl-journal 1 0123", 21 } };
+	struct journal j;
+
+	for (size_t i = 0; i < ARRAY_SIZE(heads); i++) {
+		write_it(heads[i]);
+		open_it(&j);
+		CHECK(!j.existed);
+		journal_close(&j);
+		open_it(&j);
+		CHECK(j.existed);
+		journal_close(&j);
+	}
+}
+
 static void test_refused(void)
 {
 #define HEAD "opsctl-journal 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -152,6 +168,8 @@ static void test_refused(void)
 		enum err_code code;
 	} cases[] = {
 		{ "not one", { "hello\n", 6 }, ERR_CORRUPT },
+		{ "not one, no line end", { "hello", 5 }, ERR_CORRUPT },
+		{ "not one, last line without end", { "hello\nworld", 11 }, ERR_CORRUPT },
 		{ "other file", { "opsctl-journal 1 ab 5000 1\n", 27 }, ERR_CONFLICT },
 		{ "other length", { HEAD " 4999 1\n", sizeof(HEAD " 4999 1\n") - 1 },
 		    ERR_CONFLICT },
@@ -198,6 +216,7 @@ static const struct test tests[] = {
 	{ "what is durable when", test_what_is_durable_when },
 	{ "unreserve", test_unreserve },
 	{ "torn end", test_torn_end },
+	{ "torn head", test_torn_head },
 	{ "refused", test_refused },
 	{ "lock", test_lock },
 };
