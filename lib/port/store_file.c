@@ -134,7 +134,8 @@ struct putting {
 
 static int put_errno(const struct putting *p, struct err *err)
 {
-	return err_errno(err, "store key '%.*s'", STR_ARG(p->key));
+	(void)err_errno(err, "store key '%.*s'", STR_ARG(p->key));
+	return store_file_blame_disk(err);
 }
 
 static void make_tmp_name(char out[TMP_NAME_SIZE])
@@ -154,7 +155,10 @@ static int create_tmp(const struct store_file *s, const char *name, int *fd, str
 		return err_set(err, ERR_DENIED, "store %s: its .tmp directory could not be made",
 		    s->path);
 	*fd = openat(s->tmp_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
-	return *fd < 0 ? err_errno(err, "store %s/.tmp", s->path) : 0;
+	if (*fd >= 0)
+		return 0;
+	(void)err_errno(err, "store %s/.tmp", s->path);
+	return store_file_blame_disk(err);
 }
 
 static int write_tmp(const struct putting *p, struct str bytes, struct err *err)
@@ -164,8 +168,10 @@ static int write_tmp(const struct putting *p, struct str bytes, struct err *err)
 	if (create_tmp(p->s, p->tmp, &fd, err) != 0)
 		return -1;
 	rc = file_write_all(fd, bytes, err);
-	if (rc != 0)
+	if (rc != 0) {
 		(void)err_wrap(err, "store key '%.*s'", STR_ARG(p->key));
+		(void)store_file_blame_disk(err);
+	}
 	CRASH_POINT("store-written");
 	if (rc == 0 && fsync(fd) != 0)
 		rc = put_errno(p, err);
@@ -211,8 +217,10 @@ static int check_existing(struct putting *p, struct store_dir *d, struct err *er
 	char found[HASH_HEX_SIZE];
 	int rc;
 
-	if (store_file_digest_of(d->fd, p->name, found, err) != 0)
-		return err_wrap(err, "store key '%.*s'", STR_ARG(p->key));
+	if (store_file_digest_of(d->fd, p->name, found, err) != 0) {
+		(void)err_wrap(err, "store key '%.*s'", STR_ARG(p->key));
+		return store_file_blame_disk(err);
+	}
 	if (!str_is(str_from(found), p->sha256))
 		return err_set(err, ERR_CONFLICT,
 		    "store key '%.*s': holds other bytes (sha256 %s), not overwritten with %s",

@@ -27,6 +27,13 @@ struct store_file {
 	struct store_dir *dirs; /* most recently used first */
 };
 
+/*
+ * After err_errno() while writing: ERR_INVALID and ERR_CONFLICT become ERR_IO, because
+ * what the disk refuses (a plain file where a directory must be, an fsync() of a directory
+ * that is not supported) is not the object's fault and may be mended. Always -1.
+ */
+int store_file_blame_disk(struct err *err);
+
 /* The key's directory part, without a slash at its end; the rest is *name. */
 struct str store_file_split(struct str key, struct str *name);
 

@@ -51,6 +51,13 @@ static int walk(int root_fd, struct str path, bool is_made)
 	return at;
 }
 
+int store_file_blame_disk(struct err *err)
+{
+	if (err->code == ERR_INVALID || err->code == ERR_CONFLICT)
+		err->code = ERR_IO;
+	return -1;
+}
+
 struct str store_file_split(struct str key, struct str *name)
 {
 	size_t n = key.n;
@@ -116,12 +123,16 @@ static struct store_dir *dir_open(struct store_file *s, struct str path, struct 
 	struct store_dir *d;
 
 	if (fd < 0) {
+		bool is_long = errno == ENAMETOOLONG;
+
 		if (errno == ENOTDIR || errno == ELOOP)
-			(void)err_set(err, ERR_CONFLICT,
+			(void)err_set(err, ERR_IO,
 			    "store directory '%.*s': a part of it is not a directory",
 			    STR_ARG(path));
 		else
 			(void)err_errno(err, "store directory '%.*s'", STR_ARG(path));
+		if (!is_long) /* that is the key's fault */
+			(void)store_file_blame_disk(err);
 		return NULL;
 	}
 	d = xcalloc(1, sizeof(*d));
@@ -206,6 +217,8 @@ static void sync_for_all(struct store_dir *d)
 	(void)pthread_mutex_unlock(&d->lock);
 	if (fsync(d->fd) != 0)
 		rc = err_errno(&err, "store directory '%s'", d->path);
+	if (rc != 0)
+		(void)store_file_blame_disk(&err);
 	(void)pthread_mutex_lock(&d->lock);
 	d->syncing = false;
 	if (rc == 0) {

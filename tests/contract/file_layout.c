@@ -320,7 +320,7 @@ static void test_links_are_not_followed(void)
 	place_new(inside, "directory");
 	CHECK_INT(mkdir(inside, 0700), 0);
 	CHECK_INT(symlink(inside, path_of("away", path)), 0);
-	CHECK_ERR(put("away/x", STR("bytes"), NULL, &err), &err, ERR_CONFLICT);
+	CHECK_ERR(put("away/x", STR("bytes"), NULL, &err), &err, ERR_IO);
 	(void)snprintf(path, sizeof(path), "%s/x", inside);
 	CHECK(!place_exists(path));
 	place_write(path, STR("bytes"), 0600);
@@ -338,16 +338,16 @@ static void test_not_a_file(void)
 	CHECK_ERR(get("fifo", &err), &err, ERR_CORRUPT); /* and does not wait for a writer */
 	CHECK_ERR(put("fifo", STR("x"), NULL, &err), &err, ERR_CORRUPT);
 	CHECK_OK(put("plain", STR("x"), NULL, &err), &err);
-	CHECK_ERR(put("plain/x", STR("x"), NULL, &err), &err, ERR_CONFLICT);
+	CHECK_ERR(put("plain/x", STR("x"), NULL, &err), &err, ERR_IO);
 	CHECK_ERR(get("plain/x", &err), &err, ERR_NOTFOUND);
-	CHECK_ERR(put("fifo/x", STR("x"), NULL, &err), &err, ERR_CONFLICT);
+	CHECK_ERR(put("fifo/x", STR("x"), NULL, &err), &err, ERR_IO);
 	end();
 }
 
 /* A file's name ends at 255 bytes, and the digest's name is 8 longer. */
 static void test_long_names(void)
 {
-	static char name[256];
+	static char name[256], deep[259];
 	struct err err;
 
 	begin();
@@ -357,6 +357,9 @@ static void test_long_names(void)
 	memset(name, 'n', 248);
 	CHECK_ERR(put(name, STR("x"), NULL, &err), &err, ERR_INVALID);
 	CHECK_ERR(get(name, &err), &err, ERR_INVALID);
+	memset(deep, 'd', 256);
+	memcpy(deep + 256, "/x", 3);
+	CHECK_ERR(put(deep, STR("x"), NULL, &err), &err, ERR_INVALID);
 	end();
 }
 

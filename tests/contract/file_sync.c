@@ -196,6 +196,24 @@ static void test_file_sync_fails(void)
 	store_close(store);
 }
 
+/* Whatever number the disk gives: no message may be refused for it. */
+static void test_never_the_objects_fault(void)
+{
+	static const int numbers[] = { EINVAL, EEXIST, EISDIR, EIO };
+	struct err err;
+
+	place_new(root, "store");
+	open_store();
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		test_case = strerror(numbers[i]);
+		fail_dir_sync = numbers[i];
+		CHECK_ERR(put("dir/a", &err), &err, ERR_IO);
+		fail_file_sync = numbers[i];
+		CHECK_ERR(put("dir/b", &err), &err, ERR_IO);
+	}
+	store_close(store);
+}
+
 static void test_dir_sync_fails(void)
 {
 	struct err err;
@@ -219,6 +237,7 @@ static const struct test tests[] = {
 	{ "group", test_group },
 	{ "file_sync_fails", test_file_sync_fails },
 	{ "dir_sync_fails", test_dir_sync_fails },
+	{ "never_the_objects_fault", test_never_the_objects_fault },
 };
 
 TEST_MAIN(tests)
