@@ -1,5 +1,6 @@
 #include "hash.h"
 
+#include <assert.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -34,9 +35,46 @@ static const EVP_MD *sha256(void)
 	return sha256_method;
 }
 
+/* ---- whole texts: one context per thread, since making one costs as much as a short digest ---- */
+
+static pthread_key_t context_key; /* only for its destructor */
+
+static void context_free(void *context)
+{
+	EVP_MD_CTX_free(context);
+}
+
+static void context_init(void)
+{
+	must(pthread_key_create(&context_key, context_free) == 0);
+}
+
+static EVP_MD_CTX *thread_context(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	static _Thread_local EVP_MD_CTX *context;
+
+	if (!context) {
+		(void)pthread_once(&once, context_init);
+		context = EVP_MD_CTX_new();
+		must(context && pthread_setspecific(context_key, context) == 0);
+	}
+	return context;
+}
+
+static void digest(const struct str *parts, size_t count, unsigned char out[HASH_SIZE])
+{
+	EVP_MD_CTX *context = thread_context();
+
+	must(EVP_DigestInit_ex2(context, sha256(), NULL));
+	for (size_t i = 0; i < count; i++)
+		must(EVP_DigestUpdate(context, parts[i].p ? parts[i].p : "", parts[i].n));
+	must(EVP_DigestFinal_ex(context, out, NULL));
+}
+
 void hash_sha256(struct str data, unsigned char out[HASH_SIZE])
 {
-	must(EVP_Digest(data.p ? data.p : "", data.n, out, NULL, sha256(), NULL));
+	digest(&data, 1, out);
 }
 
 static void hex(const unsigned char *bytes, size_t n, char *out)
@@ -90,25 +128,22 @@ void hash_hmac_sha256(struct str key, const struct str *parts, size_t count,
     unsigned char out[HASH_SIZE])
 {
 	unsigned char pad[BLOCK_SIZE] = { 0 };
-	struct hash *h;
+	const struct str outer[] = { { (char *)pad, BLOCK_SIZE }, { (char *)out, HASH_SIZE } };
+	struct str inner[1 + HASH_PARTS_MAX] = { { (char *)pad, BLOCK_SIZE } };
 
+	assert(count <= HASH_PARTS_MAX);
 	if (key.n > BLOCK_SIZE)
 		hash_sha256(key, pad);
 	else if (key.n)
 		memcpy(pad, key.p, key.n);
 	for (size_t i = 0; i < BLOCK_SIZE; i++)
 		pad[i] ^= 0x36;
-	h = hash_begin();
-	hash_update(h, (struct str){ (char *)pad, BLOCK_SIZE });
-	for (size_t i = 0; i < count; i++)
-		hash_update(h, parts[i]);
-	hash_end(h, out);
+	if (count)
+		memcpy(inner + 1, parts, count * sizeof(*parts));
+	digest(inner, 1 + count, out);
 	for (size_t i = 0; i < BLOCK_SIZE; i++)
 		pad[i] ^= 0x36 ^ 0x5c;
-	h = hash_begin();
-	hash_update(h, (struct str){ (char *)pad, BLOCK_SIZE });
-	hash_update(h, (struct str){ (char *)out, HASH_SIZE });
-	hash_end(h, out);
+	digest(outer, ARRAY_SIZE(outer), out);
 	mem_wipe(pad, sizeof(pad));
 }
 

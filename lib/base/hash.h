@@ -19,7 +19,8 @@ struct hash *hash_begin(void);
 void hash_update(struct hash *h, struct str data);
 void hash_end(struct hash *h, unsigned char out[HASH_SIZE]);
 
-/* RFC 2104 over the concatenation of `count` parts. */
+/* RFC 2104 over the concatenation of `count` parts, at most HASH_PARTS_MAX. */
+enum { HASH_PARTS_MAX = 8 };
 void hash_hmac_sha256(struct str key, const struct str *parts, size_t count,
     unsigned char out[HASH_SIZE]);
 

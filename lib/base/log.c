@@ -163,22 +163,30 @@ static void put(struct str lines)
 
 enum { GATHER_MAX = 64 * 1024 };
 
-static _Thread_local struct buf *gathered; /* NULL: this thread writes line by line */
-static pthread_key_t gather_key;           /* only for its destructor */
+struct gatherer {
+	struct buf lines; /* whole ones, not yet written */
+	struct buf line;  /* the one under way; its memory is kept */
+};
+
+static _Thread_local struct gatherer *gatherer; /* NULL: this thread writes line by line */
+static pthread_key_t gather_key;                /* only for its destructor */
 static pthread_once_t gather_once = PTHREAD_ONCE_INIT;
 
-static void gather_write(struct buf *b)
+static void gather_write(struct gatherer *g)
 {
-	if (b->n)
-		put(buf_str(b));
-	buf_reset(b);
+	if (g->lines.n)
+		put(buf_str(&g->lines));
+	buf_reset(&g->lines);
 }
 
 static void gather_end(void *arg)
 {
-	gather_write(arg);
-	buf_release(arg);
-	free(arg);
+	struct gatherer *g = arg;
+
+	gather_write(g);
+	buf_release(&g->lines);
+	buf_release(&g->line);
+	free(g);
 }
 
 static void gather_init(void)
@@ -189,28 +197,28 @@ static void gather_init(void)
 
 void log_gather(void)
 {
-	if (gathered) {
-		gather_write(gathered);
+	if (gatherer) {
+		gather_write(gatherer);
 		return;
 	}
 	(void)pthread_once(&gather_once, gather_init);
-	gathered = xcalloc(1, sizeof(*gathered));
-	buf_init(gathered, GATHER_MAX);
-	if (pthread_setspecific(gather_key, gathered) != 0)
+	gatherer = xcalloc(1, sizeof(*gatherer));
+	buf_init(&gatherer->lines, GATHER_MAX);
+	if (pthread_setspecific(gather_key, gatherer) != 0)
 		abort(); /* out of memory, as in xcalloc() */
 }
 
 static void put_or_gather(enum log_level level, struct str line)
 {
-	if (!gathered) {
+	if (!gatherer) {
 		put(line);
 		return;
 	}
-	if (line.n > gathered->max - gathered->n)
-		gather_write(gathered);
-	buf_add(gathered, line);
+	if (line.n > gatherer->lines.max - gatherer->lines.n)
+		gather_write(gatherer);
+	buf_add(&gatherer->lines, line);
 	if (level == LOG_ERROR)
-		gather_write(gathered);
+		gather_write(gatherer);
 }
 
 static void add_none(struct buf *line, enum log_level level, const char *message, ...)
@@ -224,27 +232,30 @@ static void add_none(struct buf *line, enum log_level level, const char *message
 
 void log_write(enum log_level level, const char *message, ...)
 {
-	struct buf line = BUF_INIT(LOG_LINE_MAX - 1);
+	struct buf own = BUF_INIT(0);
+	struct buf *line = gatherer ? &gatherer->line : &own;
 	va_list pairs;
 
 	if (!log_is_on(level))
 		return;
-	(void)buf_room(&line, LINE_USUAL); /* one block instead of five that double */
+	buf_reset(line);
+	line->max = LOG_LINE_MAX - 1;
+	(void)buf_room(line, LINE_USUAL); /* one block instead of five that double */
 	va_start(pairs, message);
-	format(&line, level, message, pairs);
+	format(line, level, message, pairs);
 	va_end(pairs);
-	if (line.full) { /* half an object would be no line: keep the message, say what is gone */
-		buf_reset(&line);
-		add_none(&line, level, message, "log.dropped", "the fields were longer than a line",
+	if (line->full) { /* half an object would be no line: keep the message, say what is gone */
+		buf_reset(line);
+		add_none(line, level, message, "log.dropped", "the fields were longer than a line",
 		    NULL);
 	}
-	if (line.full) {
-		buf_reset(&line);
-		add_none(&line, level, "a message longer than a line", NULL);
+	if (line->full) {
+		buf_reset(line);
+		add_none(line, level, "a message longer than a line", NULL);
 	}
-	line.max = LOG_LINE_MAX;
-	buf_addc(&line, '\n');
+	line->max = LOG_LINE_MAX;
+	buf_addc(line, '\n');
 	atomic_fetch_add_explicit(&line_counts[level], 1, memory_order_relaxed);
-	put_or_gather(level, buf_str(&line));
-	buf_release(&line);
+	put_or_gather(level, buf_str(line));
+	buf_release(&own);
 }
