@@ -208,7 +208,11 @@ static int enter_locked(struct putting *p, int dir_fd, struct err *err)
 		return 0;
 	if (keep_digest(p, dir_fd, err) != 0)
 		return -1;
-	return linkat(p->s->tmp_fd, p->tmp, dir_fd, p->name, 0) == 0 ? 0 : put_errno(p, err);
+	if (linkat(p->s->tmp_fd, p->tmp, dir_fd, p->name, 0) == 0)
+		return 0;
+	/* Where flock() does nothing, another process may have been faster: its bytes decide. */
+	p->existed = errno == EEXIST;
+	return p->existed ? 0 : put_errno(p, err);
 }
 
 /* Not by the kept digest: the bytes themselves must be those that are to be stored. */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -57,10 +58,36 @@ int fsync(int fd)
 	return error ? -1 : (int)syscall(SYS_fsync, fd);
 }
 
+static const char *rival; /* what another process puts there just before the next link */
+
+static void put_rival(int dir_fd, const char *name)
+{
+	int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+	if (fd < 0 || write(fd, rival, strlen(rival)) != (ssize_t)strlen(rival))
+		test_die("%s: %s", name, strerror(errno));
+	(void)close(fd);
+	rival = NULL;
+}
+
+/* As on a file system without locks. */
+static bool no_locks;
+
+int flock(int fd, int operation)
+{
+	if (!no_locks)
+		return (int)syscall(SYS_flock, fd, operation);
+	errno = ENOLCK;
+	return -1;
+}
+
 int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
 {
-	int rc = (int)syscall(SYS_linkat, from_fd, from, to_fd, to, flags);
+	int rc;
 
+	if (rival)
+		put_rival(to_fd, to);
+	rc = (int)syscall(SYS_linkat, from_fd, from, to_fd, to, flags);
 	(void)pthread_mutex_lock(&lock);
 	note('l');
 	links++;
@@ -196,6 +223,22 @@ static void test_file_sync_fails(void)
 	store_close(store);
 }
 
+/* Without locks the bytes decide who was first. */
+static void test_rival_process(void)
+{
+	struct err err;
+
+	place_new(root, "store");
+	open_store();
+	no_locks = true;
+	rival = "bytes";
+	CHECK_OK(put("dir/same", &err), &err);
+	rival = "other";
+	CHECK_ERR(put("dir/other", &err), &err, ERR_CONFLICT);
+	no_locks = false;
+	store_close(store);
+}
+
 /* Whatever number the disk gives: no message may be refused for it. */
 static void test_never_the_objects_fault(void)
 {
@@ -238,6 +281,7 @@ static const struct test tests[] = {
 	{ "file_sync_fails", test_file_sync_fails },
 	{ "dir_sync_fails", test_dir_sync_fails },
 	{ "never_the_objects_fault", test_never_the_objects_fault },
+	{ "rival_process", test_rival_process },
 };
 
 TEST_MAIN(tests)
