@@ -92,6 +92,25 @@ static void test_kinds(void)
 	end();
 }
 
+/* What comes behind a full line is not silently left out. */
+static void test_too_long(void)
+{
+	char text[SECRET_MAX + 8];
+	struct secret_value v;
+	struct err err;
+
+	memset(text, 'k', sizeof(text));
+	text[SECRET_MAX] = '\n';
+	begin();
+	place_write(path, (struct str){ text, SECRET_MAX + 1 }, 0600);
+	CHECK_OK(get(SECRET_CURRENT, &v, &err), &err);
+	secret_value_wipe(&v);
+	place_write(path, (struct str){ text, SECRET_MAX + 2 }, 0600);
+	CHECK_ERR(get(SECRET_CURRENT, &v, &err), &err, ERR_INVALID);
+	secret_value_wipe(&v);
+	end();
+}
+
 static void set_mtime(const char *file, int64_t mtime_s)
 {
 	struct timespec times[2] = { { .tv_sec = mtime_s }, { .tv_sec = mtime_s } };
@@ -182,6 +201,7 @@ static void test_versions(void)
 static const struct test tests[] = {
 	{ "modes", test_modes },
 	{ "kinds", test_kinds },
+	{ "too_long", test_too_long },
 	{ "times", test_times },
 	{ "rotation_leaves", test_rotation_leaves },
 	{ "owner", test_owner },

@@ -104,10 +104,12 @@ static void test_longest_lease(void)
 	send_texts("a");
 	check_receive(1, QUEUE_VISIBILITY_MAX_S, "a");
 	check_receive(1, 30, "");
+	send_texts("b");
+	check_receive(2, QUEUE_VISIBILITY_MAX_S, "b");
 	clock_fake_advance(&clock_now, QUEUE_VISIBILITY_MAX_S * INT64_C(1000) - 1);
 	check_receive(1, 30, "");
 	clock_fake_advance(&clock_now, 1);
-	check_receive(1, 30, "a");
+	check_receive(2, 30, "ab");
 	end();
 }
 
