@@ -88,7 +88,6 @@ static void print_json(const struct single *s, const struct err *fault)
 	struct json_writer w;
 
 	out_json_begin(&w, &out, "opsctl/submit/1");
-	json_member_bool(&w, "ok", fault == NULL);
 	json_member_text(&w, "id", a->id[0] ? a->id : s->id);
 	json_member_text(&w, "object", a->object[0] ? a->object : NULL);
 	json_member_int(&w, "status", a->status);
@@ -101,14 +100,7 @@ static void print_json(const struct single *s, const struct err *fault)
 		json_member_text(&w, "object_sha256", s->arrival.sha256);
 		json_member_uint(&w, "object_records", s->arrival.record_count);
 	}
-	if (fault) {
-		json_key(&w, "error");
-		json_object_begin(&w);
-		json_member_text(&w, "code", err_name(fault->code));
-		json_member_text(&w, "message", fault->text);
-		json_member_text(&w, "next", s->cli->next[0] ? s->cli->next : NULL);
-		json_object_end(&w);
-	}
+	submit_fault_json(&w, s->cli, fault);
 	json_object_end(&w);
 	out_json(s->cli, buf_str(&out));
 	buf_release(&out);

@@ -24,9 +24,12 @@ void submit_runner_options(struct cli *cli, struct runner *r);
 void submit_runner_json(struct json_writer *w, const struct runner *r);
 void submit_runner_text(struct cli *cli, const struct runner *r);
 
-/* The account of --wait: members "verified", or lines for people. */
+/* The account of --wait, once it was made: members "verified", or lines for people. */
 void submit_conserve_json(struct json_writer *w, const struct conserve *c);
 void submit_conserve_text(struct cli *cli, const struct conserve *c);
+
+/* Members "ok" and, when a run ended by an error, "error". */
+void submit_fault_json(struct json_writer *w, const struct cli *cli, const struct err *fault);
 
 /* When the first envelope of a run that begins now can have been made, by ops-api's clock. */
 int64_t submit_since_ms(const struct cli *cli);

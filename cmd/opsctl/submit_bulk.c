@@ -39,7 +39,7 @@ struct bulk {
 	uint64_t accepted, refused, unanswered;  /* in this run */
 	struct refusal refusals[REFUSALS_SHOWN]; /* the first of them */
 	uint64_t refusals_printed;
-	bool waits;
+	bool waits, is_accounted; /* --wait; conserve tells what became of all */
 	int64_t since_ms;
 	struct conserve conserve;
 	bool is_fatal; /* fatal is set: no further line would fare better */
@@ -217,6 +217,7 @@ static int wait_for_all(struct bulk *b, struct err *err)
 		return -1;
 	rc = conserve_wait(&b->conserve, b->cli, store, b->since_ms, deadline_us, err);
 	store_close(store);
+	b->is_accounted = true;
 	return rc;
 }
 
@@ -225,7 +226,7 @@ static uint64_t lines_in(const struct bulk *b, enum journal_state state)
 	return journal_count(&b->journal, state);
 }
 
-static void report_json(struct bulk *b)
+static void report_json(struct bulk *b, const struct err *fault)
 {
 	struct buf out = BUF_INIT(256 * 1024);
 	struct json_writer w;
@@ -253,8 +254,9 @@ static void report_json(struct bulk *b)
 	}
 	json_array_end(&w);
 	submit_runner_json(&w, &b->runner);
-	if (b->waits)
+	if (b->is_accounted)
 		submit_conserve_json(&w, &b->conserve);
+	submit_fault_json(&w, b->cli, fault);
 	json_object_end(&w);
 	out_json(b->cli, buf_str(&out));
 	buf_release(&out);
@@ -279,7 +281,7 @@ static void report_text(struct bulk *b)
 	if (left > 0)
 		out_text(cli, "left       %" PRIu64 "\n", left);
 	submit_runner_text(cli, &b->runner);
-	if (b->waits)
+	if (b->is_accounted)
 		submit_conserve_text(cli, &b->conserve);
 }
 
@@ -299,13 +301,13 @@ static int verdict(struct bulk *b, struct err *err)
 		*err = b->fatal;
 		return client_next(cli, b->fatal_status, err);
 	}
-	if (b->waits && conserve_missing(&b->conserve) > 0) {
+	if (b->is_accounted && conserve_missing(&b->conserve) > 0) {
 		arrival_explain(cli);
 		return err_set(err, ERR_TIMEOUT, "%" PRIu64 " records are not in the store yet",
 		    conserve_missing(&b->conserve));
 	}
 	if (lines_in(b, JOURNAL_REFUSED) > 0 || left > 0 ||
-	    (b->waits && !conserve_is_whole(&b->conserve)))
+	    (b->is_accounted && !conserve_is_whole(&b->conserve)))
 		cli->exit_code = EXIT_BAD;
 	return 0;
 }
@@ -313,6 +315,7 @@ static int verdict(struct bulk *b, struct err *err)
 static int bulk_run(struct bulk *b, struct err *err)
 {
 	struct cli *cli = b->cli;
+	int rc;
 
 	if (bulk_open(b, err) != 0 || settle(b, err) != 0)
 		return -1;
@@ -339,14 +342,14 @@ static int bulk_run(struct bulk *b, struct err *err)
 		return err_set(err, ERR_CONFLICT,
 		    "%s was changed while it was read; what was sent is in %s", b->lines.path,
 		    buf_text(&b->journal_path));
-	if (wait_for_all(b, err) != 0)
-		return -1;
-
-	if (cli->json)
-		report_json(b);
-	else
+	rc = wait_for_all(b, err);
+	if (!cli->json)
 		report_text(b);
-	return verdict(b, err);
+	if (rc == 0)
+		rc = verdict(b, err);
+	if (cli->json)
+		report_json(b, rc == 0 ? NULL : err);
+	return rc;
 }
 
 int submit_bulk(struct cli *cli, struct err *err)

@@ -15,7 +15,7 @@ struct load {
 	uint64_t count, issued; /* count 0: until the deadline */
 	size_t payload_bytes;
 	uint64_t accepted;
-	bool waits;
+	bool waits, is_accounted; /* --wait; conserve tells what became of all */
 	int64_t since_ms;
 	struct conserve conserve;
 	struct err example; /* of an answer that was not 2xx, or of none */
@@ -62,37 +62,41 @@ static int wait_for_all(struct load *l, struct err *err)
 	struct store *store = NULL;
 	int rc;
 
-	if (!l->waits)
+	if (!l->waits || l->runner.is_stopped)
 		return 0;
 	if (ports_store(l->cli, &store, err) != 0)
 		return -1;
 	rc = conserve_wait(&l->conserve, l->cli, store, l->since_ms, deadline_us, err);
 	store_close(store);
+	l->is_accounted = true;
 	return rc;
 }
 
-static void report(struct load *l)
+static void report_text(struct load *l)
 {
 	struct cli *cli = l->cli;
+
+	out_text(cli, "sent       %" PRIu64 "\n", l->runner.sent);
+	out_text(cli, "accepted   %" PRIu64 "\n", l->accepted);
+	submit_runner_text(cli, &l->runner);
+	if (l->is_accounted)
+		submit_conserve_text(cli, &l->conserve);
+}
+
+static void report_json(struct load *l, const struct err *fault)
+{
 	struct buf out = BUF_INIT(64 * 1024);
 	struct json_writer w;
 
-	if (!cli->json) {
-		out_text(cli, "sent       %" PRIu64 "\n", l->runner.sent);
-		out_text(cli, "accepted   %" PRIu64 "\n", l->accepted);
-		submit_runner_text(cli, &l->runner);
-		if (l->waits)
-			submit_conserve_text(cli, &l->conserve);
-		return;
-	}
 	out_json_begin(&w, &out, "opsctl/submit-load/1");
 	json_member_uint(&w, "sent", l->runner.sent);
 	json_member_uint(&w, "accepted", l->accepted);
 	submit_runner_json(&w, &l->runner);
-	if (l->waits)
+	if (l->is_accounted)
 		submit_conserve_json(&w, &l->conserve);
+	submit_fault_json(&w, l->cli, fault);
 	json_object_end(&w);
-	out_json(cli, buf_str(&out));
+	out_json(l->cli, buf_str(&out));
 	buf_release(&out);
 }
 
@@ -107,12 +111,12 @@ static int verdict(struct load *l, struct err *err)
 	if (l->has_example)
 		out_warn(cli, "%" PRIu64 " were not accepted; the first: %s",
 		    l->runner.sent - l->accepted, l->example.text);
-	if (l->waits && conserve_missing(&l->conserve) > 0) {
+	if (l->is_accounted && conserve_missing(&l->conserve) > 0) {
 		arrival_explain(cli);
 		return err_set(err, ERR_TIMEOUT, "%" PRIu64 " records are not in the store yet",
 		    conserve_missing(&l->conserve));
 	}
-	if (l->has_example || (l->waits && !conserve_is_whole(&l->conserve)))
+	if (l->has_example || (l->is_accounted && !conserve_is_whole(&l->conserve)))
 		cli->exit_code = EXIT_BAD;
 	if (l->runner.is_stopped)
 		return err_set(err, ERR_STOPPED, "stopped after %" PRIu64 " requests",
@@ -123,6 +127,7 @@ static int verdict(struct load *l, struct err *err)
 static int load_run(struct load *l, struct err *err)
 {
 	struct cli *cli = l->cli;
+	int rc;
 
 	l->since_ms = submit_since_ms(cli);
 	l->runner = (struct runner){
@@ -135,10 +140,16 @@ static int load_run(struct load *l, struct err *err)
 		.arg = l,
 	};
 	submit_runner_options(cli, &l->runner);
-	if (runner_run(&l->runner, err) != 0 || wait_for_all(l, err) != 0)
+	if (runner_run(&l->runner, err) != 0)
 		return -1;
-	report(l);
-	return verdict(l, err);
+	rc = wait_for_all(l, err);
+	if (!cli->json)
+		report_text(l);
+	if (rc == 0)
+		rc = verdict(l, err);
+	if (cli->json)
+		report_json(l, rc == 0 ? NULL : err);
+	return rc;
 }
 
 int submit_load(struct cli *cli, struct err *err)

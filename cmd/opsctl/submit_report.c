@@ -79,6 +79,19 @@ void submit_runner_text(struct cli *cli, const struct runner *r)
 	out_text(cli, "\n");
 }
 
+void submit_fault_json(struct json_writer *w, const struct cli *cli, const struct err *fault)
+{
+	json_member_bool(w, "ok", fault == NULL && cli->exit_code == EXIT_OK);
+	if (!fault)
+		return;
+	json_key(w, "error");
+	json_object_begin(w);
+	json_member_text(w, "code", err_name(fault->code));
+	json_member_text(w, "message", fault->text);
+	json_member_text(w, "next", cli->next[0] ? cli->next : NULL);
+	json_object_end(w);
+}
+
 void submit_conserve_json(struct json_writer *w, const struct conserve *c)
 {
 	json_key(w, "verified");

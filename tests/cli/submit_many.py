@@ -107,6 +107,8 @@ class BulkTest(SystemTest):
         (self.local / "token").write_text("another-token\n")
         document = self.document("submit", "--ndjson", path, "-c", "2", code=EXIT_PERMISSION)
         self.assertLessEqual(document["unanswered"], 2)
+        self.assertFalse(document["ok"])
+        self.assertIn("HTTP 401", document["error"]["message"])
 
     # ---- runs that end early ----
 
@@ -132,6 +134,16 @@ class BulkTest(SystemTest):
         self.assertEqual((document["accepted"], document["found_stored"]), (left, 0))
         self.stored(3000)
         self.assertEqual(self.numbers(), list(range(3000)))
+
+    def test_interrupt_before_the_account(self):
+        """With --wait too: nothing is said about a store that nobody has looked into."""
+        self.up()
+        process = self.begin(self.file("f", payloads(3000)), "--rate", "500", "--wait", "--json")
+        process.send_signal(signal.SIGINT)
+        document = json.loads(process.communicate(timeout=LIMIT_S)[0])
+        self.assertEqual((process.returncode, document["error"]["code"]), (EXIT_SIGINT, "stopped"))
+        self.assertGreater(document["accepted"], 20)
+        self.assertNotIn("verified", document)
 
     def test_second_run_waits_its_turn(self):
         self.up()
@@ -248,17 +260,22 @@ class LoadTest(SystemTest):
         self.up().stop()
         document = self.document("submit", "--count", "3", code=EXIT_REMOTE)
         self.assertEqual((document["sent"], document["no_answer"]), (3, 3))
+        self.assertEqual((document["ok"], document["error"]["next"]), (False, "is it running? opsctl up"))
 
     def test_interrupt(self):
         self.up()
-        process = subprocess.Popen([self.opsctl_path, "submit", "--duration", "1h", "--rate", "50",
-                                    "--json"], text=True, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, env=self.env)
-        wait_until(lambda: len(self.objects()) > 3, "some arrived")
-        process.send_signal(signal.SIGTERM)
-        out, _ = process.communicate(timeout=LIMIT_S)
-        self.assertEqual(process.returncode, EXIT_SIGTERM)
-        self.assertGreater(json.loads(out)["accepted"], 3)
+        for more in ([], ["--wait"]):
+            before = len(self.objects())
+            process = subprocess.Popen([self.opsctl_path, "submit", "--duration", "1h", "--rate", "50",
+                                        "--json", *more], text=True, stdout=subprocess.PIPE,
+                                       stderr=subprocess.PIPE, env=self.env)
+            wait_until(lambda: len(self.objects()) > before + 3, "some arrived")
+            process.send_signal(signal.SIGTERM)
+            document = json.loads(process.communicate(timeout=LIMIT_S)[0])
+            self.assertEqual(process.returncode, EXIT_SIGTERM)
+            self.assertGreater(document.get("accepted", 0), 3, document)
+            self.assertEqual(document["error"]["code"], "stopped")
+            self.assertNotIn("verified", document)
 
     def test_wait_in_vain(self):
         up = self.up()
