@@ -53,7 +53,7 @@ static void on_refuse(struct httpd_request *r, unsigned status, const char *why,
 {
 	struct problem p = { .status = status, .error = "Malformed request", .detail = why };
 	struct api *api = arg;
-	char id[REQUEST_ID_SIZE];
+	char id[REQUEST_ID_SIZE], retry_after_s[LOG_INT_SIZE];
 
 	if (status == 413)
 		p.error = "Request body too large";
@@ -63,7 +63,7 @@ static void on_refuse(struct httpd_request *r, unsigned status, const char *why,
 		p = (struct problem){ .status = status,
 			.error = "Too much is being received",
 			.name = "Retry-After",
-			.value = LOG_INT(RETRY_BUSY_S) };
+			.value = log_int(RETRY_BUSY_S, retry_after_s) };
 	request_id(r, api->clock, id);
 	problem_answer(r, id, &p);
 }
@@ -177,9 +177,23 @@ static int open_admin(struct api *api, struct err *err)
 	return 0;
 }
 
+/*
+ * An envelope's buffer is made and freed with every send: it must not be a mapping of its own
+ * each time, nor make the heap shrink and grow again. Fixed, so that one large body cannot
+ * raise the thresholds for ever.
+ */
+static void keep_memory(void)
+{
+#ifdef __GLIBC__
+	(void)mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
+	(void)mallopt(M_TRIM_THRESHOLD, 2 * 1024 * 1024); /* both only cost speed when refused */
+#endif
+}
+
 /* The public port serves last: everything that a request needs is there by then. */
 static int api_open(struct api *api, struct err *err)
 {
+	keep_memory();
 	api_metrics_init();
 	api->replay = replay_open();
 	if (open_ports(api, err) != 0 || open_http(api, err) != 0 || open_outbox(api, err) != 0 ||
