@@ -59,6 +59,16 @@ void *putter_run(void *pump);
 void *deleter_run(void *pump);
 void *heartbeat_run(void *pump);
 
+/* ---- a putter's choices, for itself and for its test; lock held ---- */
+
+/* The item to put now, counted by the gate; NULL: none now. */
+struct item *putter_choose(struct pump *p, int64_t now_us);
+
+/* When a putter that found none must look again of its own accord; INT64_MAX: when signalled. */
+int64_t putter_turn_us(const struct pump *p, int64_t now_us);
+
+/* ---- what they call ---- */
+
 /* Wait for `cond`, at most until that monotonic time (INT64_MAX: for ever). Lock held. */
 void pump_wait(struct pump *p, pthread_cond_t *cond, int64_t until_us);
 

@@ -13,19 +13,47 @@ enum {
 
 /* ---- choosing what to put ---- */
 
-/* When a putter that found nothing to do must look again of its own accord. */
-static int64_t next_turn_us(const struct pump *p, int64_t now_us)
+/*
+ * While the gate is shut, it alone says when to try again: an item's own delay may be
+ * longer, and then nobody would see that the store is back.
+ */
+static struct item_list *next_list(struct pump *p, int64_t now_us)
+{
+	bool is_probe = p->gate.is_shut && p->queued.head == NULL;
+
+	return is_probe || item_list_is_due(&p->waiting, now_us) ? &p->waiting : &p->queued;
+}
+
+int64_t putter_turn_us(const struct pump *p, int64_t now_us)
 {
 	int64_t at_us = INT64_MAX;
 
 	if (p->queued.head != NULL)
 		at_us = now_us;
 	else if (p->waiting.head != NULL)
-		at_us = p->waiting.head->due_us;
+		at_us = p->gate.is_shut ? now_us : p->waiting.head->due_us;
 	if (at_us != INT64_MAX && p->gate.is_shut && p->gate.probe_at_us > at_us)
 		at_us = p->gate.probe_at_us;
 	/* Due already: the gate's limit holds it back, and whoever leaves will signal. */
 	return at_us > now_us ? at_us : INT64_MAX;
+}
+
+struct item *putter_choose(struct pump *p, int64_t now_us)
+{
+	for (;;) {
+		struct item_list *l = next_list(p, now_us);
+		struct item *it = l->head;
+
+		if (it != NULL && it->is_lost) {
+			pump_settle(p, item_list_pop(l)); /* another worker's by now */
+			continue;
+		}
+		if (it == NULL || !gate_enter(&p->gate, now_us))
+			return NULL;
+		(void)item_list_pop(l);
+		it->stage = ITEM_PUTTING;
+		return it;
+	}
 }
 
 /* The next item, or NULL when the pump is over. Lock held. */
@@ -33,19 +61,11 @@ static struct item *next_item(struct pump *p)
 {
 	while (!p->is_over) {
 		int64_t now_us = pump_now_us(p);
-		struct item_list *l = item_list_is_due(&p->waiting, now_us) ? &p->waiting
-									    : &p->queued;
-		struct item *it = l->head;
+		struct item *it = putter_choose(p, now_us);
 
-		if (it != NULL && it->is_lost) {
-			pump_settle(p, item_list_pop(l)); /* another worker's by now */
-		} else if (it != NULL && gate_enter(&p->gate, now_us)) {
-			(void)item_list_pop(l);
-			it->stage = ITEM_PUTTING;
+		if (it != NULL)
 			return it;
-		} else {
-			pump_wait(p, &p->work, next_turn_us(p, now_us));
-		}
+		pump_wait(p, &p->work, putter_turn_us(p, now_us));
 	}
 	return NULL;
 }

@@ -13,7 +13,7 @@ enum {
 
 /* ---- may we receive? ---- */
 
-/* With nothing held there is no put that would show whether the store is back: ask it. */
+/* With nothing to put there is no put that would show whether the store is back: ask it. */
 static void probe_store(struct pump *p)
 {
 	struct err err = { 0 };
@@ -25,6 +25,11 @@ static void probe_store(struct pump *p)
 	pump_store_result(p, rc == 0 ? GATE_SUCCESS : GATE_FAILURE, &err);
 	if (rc != 0)
 		pump_failed(WORKER_FAILED_CHECK, NULL, &err);
+}
+
+static bool has_nothing_to_put(const struct pump *p)
+{
+	return p->queued.head == NULL && p->waiting.head == NULL;
 }
 
 static bool has_room(const struct pump *p)
@@ -49,7 +54,7 @@ static bool reserve(struct receiver *r)
 		int64_t now_us = pump_now_us(p);
 
 		turn(r);
-		if (p->gate.is_shut && p->items == 0 && gate_enter(&p->gate, now_us))
+		if (p->gate.is_shut && has_nothing_to_put(p) && gate_enter(&p->gate, now_us))
 			probe_store(p);
 		else if (!p->gate.is_shut && has_room(p))
 			is_granted = true;
