@@ -1,4 +1,6 @@
 """The queue cannot take it: 503 with Retry-After, nothing acknowledged, and it recovers."""
+import http.client
+import json
 import os
 import resource
 import sqlite3
@@ -60,6 +62,24 @@ def over_capacity():
         check(sum(a.status == 200 for a in answers) >= 3, "some were taken in")
 
 
+def bodies_over_capacity():
+    """Bodies that are being received count too: one for which there is no room is read and refused."""
+    with api(OPS_MAX_BODY_BYTES="1000", OPS_MAX_PENDING_BYTES="2100") as service:
+        head = b"POST /submit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+        holders = [service.raw() for _ in range(2)]
+        for number, holder in enumerate(holders, 1):
+            holder.sendall(head + b"{")
+            wait_for(lambda n=number: service.metric("ops_http_requests_in_flight") == n, "a body that is under way")
+        with service.raw() as third:
+            third.sendall(head + b" " * 1000)
+            response = http.client.HTTPResponse(third)
+            response.begin()
+            check_equal((response.status, response.headers["Retry-After"]), (503, "1"), "no room")
+            check_equal(json.loads(response.read())["error"], "Too much is being received", "why")
+        for holder in holders:
+            holder.close()
+
+
 def few_descriptors():
     """Connections beyond the descriptors wait or are closed; the others are served."""
     preexec = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
@@ -77,4 +97,4 @@ def few_descriptors():
         check(True, "reached")
 
 
-main(locked, full_disk, over_capacity, few_descriptors)
+main(locked, full_disk, over_capacity, bodies_over_capacity, few_descriptors)
