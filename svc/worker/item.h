@@ -25,12 +25,12 @@ struct item {
 	size_t size_bytes;      /* what it counts for in the pump's bound */
 	int64_t received_at_ms; /* wall clock */
 
-	struct item *next; /* in the list of its stage */
-	int64_t due_us;    /* monotonic; of WAITING and STORED */
-	unsigned attempts; /* failed ones in this stage */
-	unsigned strikes;  /* failed puts while others succeeded */
-	uint64_t successes_seen;
-	unsigned return_delay_s; /* of RETURNING */
+	struct item *next;                      /* in the list of its stage */
+	int64_t due_us;                         /* monotonic; of WAITING and STORED */
+	unsigned attempts;                      /* failed ones in this stage */
+	unsigned strikes;                       /* failed puts while others passed */
+	uint64_t successes_seen, stumbled_seen; /* the pump's, when the latest strike was judged */
+	unsigned return_delay_s;                /* of RETURNING */
 
 	struct item *lease_prev, *lease_next;
 	int64_t extend_at_us;   /* when the heartbeat is due */

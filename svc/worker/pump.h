@@ -17,7 +17,8 @@ enum {
 	PUMP_PUTTERS_MAX = 256,
 	PUMP_IN_FLIGHT_MAX = 4096,
 	PUMP_BYTES_MAX = 64 * 1024 * 1024, /* of all bodies held or asked for */
-	PUMP_STRIKES_MAX = 8,              /* puts of one item that fail while others succeed */
+	PUMP_STRIKES_MAX = 8,       /* puts of one item that fail while others pass: then refused */
+	PUMP_STRIKE_SUCCESSES = 16, /* of others, from one strike to the next */
 };
 
 struct pump;

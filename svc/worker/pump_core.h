@@ -38,6 +38,7 @@ struct pump {
 	struct item_list queued, waiting, to_delete, returning;
 	struct item_leases leases;
 	struct gate gate;
+	uint64_t stumbled; /* items whose first put failed, since the start */
 
 	bool is_draining; /* no receive is issued any more */
 	bool is_over;     /* nothing is held: threads end */
@@ -66,6 +67,11 @@ struct item *putter_choose(struct pump *p, int64_t now_us);
 
 /* When a putter that found none must look again of its own accord; INT64_MAX: when signalled. */
 int64_t putter_turn_us(const struct pump *p, int64_t now_us);
+
+enum putter_verdict { VERDICT_STORED, VERDICT_RETRY, VERDICT_REFUSED };
+
+/* What becomes of an item whose put ended so; counts a failure. Before the gate is told. */
+enum putter_verdict putter_judge(struct pump *p, struct item *it, int rc, enum err_code code);
 
 /* ---- what they call ---- */
 

@@ -124,8 +124,6 @@ static int put_message(struct pump *p, const struct item *it, struct put *put, s
 
 /* ---- judging the outcome ---- */
 
-enum verdict { VERDICT_STORED, VERDICT_RETRY, VERDICT_REFUSED };
-
 /*
  * The same message will fail again whatever the store does. Everything else, a denied or
  * missing store included, is the store's trouble: nothing may die of that.
@@ -144,20 +142,38 @@ static enum gate_result gate_result(const struct put *put, int rc, enum err_code
 	return is_permanent(code) ? GATE_NEUTRAL : GATE_FAILURE;
 }
 
+static void begin_window(const struct pump *p, struct item *it)
+{
+	it->successes_seen = p->gate.successes;
+	it->stumbled_seen = p->stumbled;
+}
+
 /*
- * A message that fails again and again while others succeed is the trouble itself; in an
- * outage nothing succeeds and nobody gets a strike. Lock held.
+ * A message that fails again and again while others pass is the trouble itself. Others do
+ * pass when of those that came meanwhile nearly all were stored at their first put: in an
+ * outage none are, in a long brown-out few, and then nobody gets a strike.
  */
-static enum verdict judge(const struct pump *p, struct item *it, int rc, enum err_code code)
+static void count_failure(struct pump *p, struct item *it)
+{
+	if (it->attempts++ == 0) {
+		p->stumbled++;
+		begin_window(p, it);
+	} else if (p->gate.successes - it->successes_seen >= PUMP_STRIKE_SUCCESSES) {
+		uint64_t stumbled = p->stumbled - it->stumbled_seen;
+
+		it->strikes += p->gate.successes - it->successes_seen >=
+		    stumbled * PUMP_STRIKE_SUCCESSES;
+		begin_window(p, it);
+	}
+}
+
+enum putter_verdict putter_judge(struct pump *p, struct item *it, int rc, enum err_code code)
 {
 	if (rc == 0)
 		return VERDICT_STORED;
 	if (is_permanent(code))
 		return VERDICT_REFUSED;
-	it->attempts++;
-	if (p->gate.successes != it->successes_seen)
-		it->strikes++;
-	it->successes_seen = p->gate.successes;
+	count_failure(p, it);
 	return it->strikes < PUMP_STRIKES_MAX ? VERDICT_RETRY : VERDICT_REFUSED;
 }
 
@@ -232,7 +248,7 @@ static void await_delete(struct pump *p, struct item *it)
 }
 
 /* Lock held. */
-static void hand_on(struct pump *p, struct item *it, enum verdict verdict)
+static void hand_on(struct pump *p, struct item *it, enum putter_verdict verdict)
 {
 	if (it->is_lost) {
 		pump_settle(p, it);
@@ -258,7 +274,7 @@ static void put_item(struct pump *p, struct item *it)
 	struct put put = { .key = "" };
 	struct err err = { 0 };
 	int rc = put_message(p, it, &put, &err);
-	enum verdict verdict;
+	enum putter_verdict verdict;
 
 	if (rc == 0) {
 		count_stored(p, it, &put);
@@ -267,7 +283,7 @@ static void put_item(struct pump *p, struct item *it)
 		pump_failed(put.reached_store ? WORKER_FAILED_PUT : WORKER_FAILED_CHECK, it, &err);
 	}
 	pthread_mutex_lock(&p->lock);
-	verdict = judge(p, it, rc, err.code);
+	verdict = putter_judge(p, it, rc, err.code);
 	if (verdict == VERDICT_REFUSED)
 		log_refused(it, &put, &err);
 	pump_store_result(p, gate_result(&put, rc, err.code), &err);

@@ -79,7 +79,6 @@ static struct item *item_new(struct pump *p, struct queue_message *m, int64_t no
 	queue_message_init(m); /* its content is the item's now */
 	it->size_bytes = it->message.body.n;
 	it->received_at_ms = clock_wall_ms(p->options.clock);
-	it->successes_seen = p->gate.successes;
 	it->extend_at_us = now_us + p->visibility_us / PUMP_LEASE_PERIOD;
 	it->lease_until_us = now_us + p->visibility_us;
 	return it;

@@ -455,16 +455,19 @@ static bool has_failed_again(void *arg)
 /* One key fails for ever while the store works: it must not hold its place for ever. */
 static void message_that_fails_alone_is_refused(void)
 {
+	unsigned passed = 0;
+
 	rig_init();
 	add_messages(1);
 	rig.store.bad_key = key_of(0);
 	rig_start(PLENTY, 16);
-	/* A strike is a failure with a success of another since the one before. */
-	for (unsigned i = 1; counted(WORKER_REFUSED) == 0 && i < FAKE_MESSAGES_MAX; i++) {
+	await_count("first failure", WORKER_FAILED_PUT, 1);
+	while (counted(WORKER_REFUSED) == 0 && passed + PUMP_STRIKE_SUCCESSES < FAKE_MESSAGES_MAX) {
 		int64_t failures = counted(WORKER_FAILED_PUT);
 
-		(void)fake_queue_add(&rig.queue, key_of(i), line, NULL);
-		await_count("the other passes", WORKER_DELETED, (int64_t)i);
+		for (unsigned i = 0; i < PUMP_STRIKE_SUCCESSES; i++)
+			(void)fake_queue_add(&rig.queue, key_of(++passed), line, NULL);
+		await_count("the others pass", WORKER_DELETED, passed);
 		fake_await("failure", has_failed_again, &failures);
 	}
 	await_count("returned", WORKER_RETURNED_REFUSED, 1);

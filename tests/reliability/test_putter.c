@@ -68,11 +68,70 @@ static void test_nothing_to_do(void)
 	CHECK_INT(putter_turn_us(&pump, NOW_US), INT64_MAX);
 }
 
+/* ---- whom to give up ---- */
+
+/* An item fails `rounds` times; before each, others are stored or fail at their first put. */
+static enum putter_verdict fail_among(unsigned rounds, unsigned stored, unsigned stumbled)
+{
+	enum putter_verdict verdict = VERDICT_STORED;
+
+	begin(0);
+	for (unsigned i = 0; i < rounds; i++) {
+		pump.gate.successes += stored;
+		for (unsigned k = 0; k < stumbled; k++) {
+			struct item other = { .attempts = 0 };
+
+			(void)putter_judge(&pump, &other, -1, ERR_IO); /* counts it */
+		}
+		verdict = putter_judge(&pump, &items[0], -1, ERR_IO);
+		if (verdict != VERDICT_RETRY)
+			break;
+	}
+	return verdict;
+}
+
+static void test_verdicts(void)
+{
+	static const struct {
+		const char *name;
+		unsigned rounds, stored, stumbled;
+		enum putter_verdict want;
+	} rows[] = {
+		{ "outage", 1000, 0, 3, VERDICT_RETRY },
+		{ "idle", 1000, 0, 0, VERDICT_RETRY },
+		{ "brown-out, 95 % fail", 1000, 50, 950, VERDICT_RETRY },
+		{ "brown-out, slow", 1000, 1, 19, VERDICT_RETRY },
+		{ "every second one fails", 1000, 50, 50, VERDICT_RETRY },
+		{ "alone, too early", PUMP_STRIKES_MAX, 100, 0, VERDICT_RETRY },
+		{ "alone", PUMP_STRIKES_MAX + 1, 100, 0, VERDICT_REFUSED },
+		{ "alone, others come rarely", 1000, 1, 0, VERDICT_REFUSED },
+		{ "one of a few", PUMP_STRIKES_MAX + 1, 100, 2, VERDICT_REFUSED },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		test_case = rows[i].name;
+		CHECK_INT(fail_among(rows[i].rounds, rows[i].stored, rows[i].stumbled),
+		    rows[i].want);
+	}
+}
+
+static void test_verdicts_at_once(void)
+{
+	begin(0);
+	CHECK_INT(putter_judge(&pump, &items[0], 0, ERR_NONE), VERDICT_STORED);
+	CHECK_INT(putter_judge(&pump, &items[0], -1, ERR_CONFLICT), VERDICT_REFUSED);
+	CHECK_INT(putter_judge(&pump, &items[0], -1, ERR_INVALID), VERDICT_REFUSED);
+	CHECK_INT(putter_judge(&pump, &items[0], -1, ERR_CORRUPT), VERDICT_REFUSED);
+	CHECK_INT(putter_judge(&pump, &items[0], -1, ERR_DENIED), VERDICT_RETRY);
+}
+
 static const struct test tests[] = {
 	{ "shut_gate_tries_what_waits", test_shut_gate_tries_what_waits },
 	{ "shut_gate_prefers_what_is_queued", test_shut_gate_prefers_what_is_queued },
 	{ "open_gate_keeps_delays", test_open_gate_keeps_delays },
 	{ "nothing_to_do", test_nothing_to_do },
+	{ "verdicts", test_verdicts },
+	{ "verdicts_at_once", test_verdicts_at_once },
 };
 
 TEST_MAIN(tests)
