@@ -181,18 +181,44 @@ static int write_tmp(const struct putting *p, struct str bytes, struct err *err)
 	return rc;
 }
 
-/* Make the link say our digest; an old one may be there, from a crash before the object came. */
+/* Make the link say our digest. One may be there: of this object, or from a crash before it came. */
 static int keep_digest(const struct putting *p, int dir_fd, struct err *err)
 {
-	char kept[HASH_HEX_SIZE];
+	char tmp[TMP_NAME_SIZE];
 
-	store_file_digest_read(dir_fd, p->digest_name, kept);
-	if (str_is(str_from(kept), p->sha256))
+	if (symlinkat(p->sha256, dir_fd, p->digest_name) == 0)
 		return 0;
-	if ((unlinkat(dir_fd, p->digest_name, 0) != 0 && errno != ENOENT) ||
-	    symlinkat(p->sha256, dir_fd, p->digest_name) != 0)
+	if (errno != EEXIST)
 		return put_errno(p, err);
-	return 0;
+	make_tmp_name(tmp);
+	if (symlinkat(p->sha256, p->s->tmp_fd, tmp) != 0)
+		return put_errno(p, err);
+	if (renameat(p->s->tmp_fd, tmp, dir_fd, p->digest_name) == 0)
+		return 0;
+	(void)put_errno(p, err);
+	(void)unlinkat(p->s->tmp_fd, tmp, 0); /* what stays is removed at a later start */
+	return -1;
+}
+
+/*
+ * Make the names of an object that is there anew, from our copy. Whoever made them may have
+ * got an error from its fsync, and after that the kernel may take what it could not write for
+ * written: a second fsync of the old names would succeed and mean nothing.
+ */
+static int renew(const struct putting *p, int dir_fd, struct err *err)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+	struct stat st;
+
+	if (keep_digest(p, dir_fd, err) != 0)
+		return -1;
+	if (fstatat(dir_fd, p->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return put_errno(p, err);
+	times[1] = st.st_mtim; /* stored then, not now */
+	return utimensat(p->s->tmp_fd, p->tmp, times, 0) == 0 &&
+		renameat(p->s->tmp_fd, p->tmp, dir_fd, p->name) == 0
+	    ? 0
+	    : put_errno(p, err);
 }
 
 /*
@@ -230,7 +256,7 @@ static int check_existing(struct putting *p, struct store_dir *d, struct err *er
 		    "store key '%.*s': holds other bytes (sha256 %s), not overwritten with %s",
 		    STR_ARG(p->key), found, p->sha256);
 	store_dir_lock(d);
-	rc = keep_digest(p, d->fd, err); /* a copy of the store may have lost it */
+	rc = renew(p, d->fd, err); /* also the digest: a copy of the store may have lost it */
 	store_dir_unlock(d);
 	return rc;
 }
@@ -245,7 +271,6 @@ static int enter(struct putting *p, struct store_dir *d, struct err *err)
 	CRASH_POINT("store-linked");
 	if (rc == 0 && p->existed)
 		rc = check_existing(p, d, err);
-	/* Also for an existing one: who wrote it may have died before this. */
 	if (rc == 0 && store_dir_sync(d, err) != 0) {
 		store_dir_forget(p->s, d);
 		rc = -1;
@@ -298,7 +323,7 @@ static int file_put(struct store *base, struct str key, struct str bytes, const 
 	if (rc == 0)
 		rc = enter_dir(&p, path, err);
 	if (p.s->tmp_fd >= 0)
-		(void)unlinkat(p.s->tmp_fd, p.tmp, 0); /* what stays is removed at a later start */
+		(void)unlinkat(p.s->tmp_fd, p.tmp, 0); /* what stays goes at a later start */
 	if (rc == 0)
 		*existed = p.existed;
 	CRASH_POINT("store-put-done");

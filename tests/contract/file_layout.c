@@ -231,6 +231,26 @@ static void age_file(const char *path, int64_t mtime_s)
 		test_die("%s: %s", path, strerror(errno));
 }
 
+/* The names are made anew, but it was stored when it was stored first. */
+static void test_put_again(void)
+{
+	char path[PATH_SIZE], other[PATH_SIZE];
+	struct store_info info;
+	bool existed = false;
+	struct err err;
+
+	begin();
+	CHECK_OK(put(KEY, STR("bytes"), NULL, &err), &err);
+	age_file(path_of(KEY, path), 1792569600);
+	CHECK_OK(put(KEY, STR("bytes"), &existed, &err), &err);
+	CHECK(existed);
+	CHECK_OK(store_head(store, STR(KEY), &info, &err), &err);
+	CHECK_INT(info.stored_at_ms, 1792569600000);
+	CHECK_OK(get(KEY, &err), &err);
+	CHECK_INT(rmdir(path_of(".tmp", other)), 0); /* that is, it is empty */
+	end();
+}
+
 static void test_leftovers(void)
 {
 	const int64_t now_s = 1792569600;
@@ -371,6 +391,7 @@ static const struct test tests[] = {
 	{ "digest_wrong", test_digest_wrong },
 	{ "error_names_both", test_error_names_both },
 	{ "digest_without_object", test_digest_without_object },
+	{ "put_again", test_put_again },
 	{ "leftovers", test_leftovers },
 	{ "directory_removed", test_directory_removed },
 	{ "many_directories", test_many_directories },
