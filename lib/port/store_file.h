@@ -90,7 +90,11 @@ void store_dir_free_all(struct store_file *s);
  */
 int store_dir_sync(struct store_dir *d, struct err *err) ATTR_MUST_CHECK;
 
-/* The writers' turn to make names, among threads and processes. */
+/*
+ * The writers' turn to make names, among threads and processes. A process that was stopped may
+ * hold it: after 20 ms, a thousand times what it takes, we go on without, as where a file
+ * system has no locks.
+ */
 void store_dir_lock(struct store_dir *d);
 void store_dir_unlock(struct store_dir *d);
 

@@ -5,10 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "mem.h"
 #include "store_file.h"
 
-enum { DIRS_MAX = 16, DIR_MODE = 0750 };
+enum { DIRS_MAX = 16, DIR_MODE = 0750, LOCK_WAIT_MS = 20 };
 
 /* ---- the way down ---- */
 
@@ -254,8 +255,11 @@ int store_dir_sync(struct store_dir *d, struct err *err)
 void store_dir_lock(struct store_dir *d)
 {
 	(void)pthread_mutex_lock(&d->lock);
-	while (flock(d->fd, LOCK_EX) != 0 && errno == EINTR)
-		continue; /* without locks on this file system, one process at a time is safe */
+	for (int ms = 0; ms < LOCK_WAIT_MS && flock(d->fd, LOCK_EX | LOCK_NB) != 0; ms++)
+		if (errno == EWOULDBLOCK)
+			clock_sleep_ms(1);
+		else if (errno != EINTR)
+			break; /* no locks on this file system */
 }
 
 void store_dir_unlock(struct store_dir *d)
