@@ -79,9 +79,25 @@ static int parent_of(const char *path, char out[PATH_MAX_BYTES], struct err *err
 	return 0;
 }
 
-static int write_durably(const char *path, struct str content, unsigned mode, struct err *err)
+/* What a new file is to be. */
+struct attributes {
+	mode_t mode;
+	uid_t uid; /* or -1, as for chown() */
+	gid_t gid;
+};
+
+/* open() obeys the umask; the mode asked for is the mode wanted. */
+static int set_attributes(int fd, const struct attributes *a)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
+	if ((a->uid != (uid_t)-1 || a->gid != (gid_t)-1) && fchown(fd, a->uid, a->gid) != 0)
+		return -1;
+	return fchmod(fd, a->mode);
+}
+
+static int write_durably(const char *path, struct str content, const struct attributes *a,
+    struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, a->mode);
 	int rc;
 
 	if (fd < 0)
@@ -89,8 +105,7 @@ static int write_durably(const char *path, struct str content, unsigned mode, st
 	rc = file_write_all(fd, content, err);
 	if (rc != 0)
 		(void)err_wrap(err, "%s", path);
-	/* open() obeys the umask; the mode asked for is the mode wanted. */
-	if (rc == 0 && (fchmod(fd, (mode_t)mode) != 0 || fsync(fd) != 0))
+	if (rc == 0 && (set_attributes(fd, a) != 0 || fsync(fd) != 0))
 		rc = err_errno(err, "%s", path);
 	if (close(fd) != 0 && rc == 0)
 		rc = err_errno(err, "%s", path);
@@ -101,6 +116,13 @@ static int write_durably(const char *path, struct str content, unsigned mode, st
 
 int file_replace(const char *path, struct str content, unsigned mode, struct err *err)
 {
+	return file_replace_for(path, content, mode, (uid_t)-1, (gid_t)-1, err);
+}
+
+int file_replace_for(const char *path, struct str content, unsigned mode, uid_t uid, gid_t gid,
+    struct err *err)
+{
+	const struct attributes attributes = { .mode = (mode_t)mode, .uid = uid, .gid = gid };
 	char dir[PATH_MAX_BYTES], temporary[PATH_MAX_BYTES + 32];
 	uint64_t random;
 
@@ -109,7 +131,7 @@ int file_replace(const char *path, struct str content, unsigned mode, struct err
 	hash_random(&random, sizeof(random));
 	(void)snprintf(temporary, sizeof(temporary), "%s.%016llx", path,
 	    (unsigned long long)random);
-	if (write_durably(temporary, content, mode, err) != 0)
+	if (write_durably(temporary, content, &attributes, err) != 0)
 		return -1;
 	if (rename(temporary, path) != 0) {
 		(void)err_errno(err, "%s", path);
@@ -150,4 +172,11 @@ int file_sync_dir(const char *path, struct err *err)
 		rc = err_errno(err, "%s", path);
 	(void)close(fd); /* a directory has nothing left to write */
 	return rc;
+}
+
+int file_sync_parent(const char *path, struct err *err)
+{
+	char dir[PATH_MAX_BYTES];
+
+	return parent_of(path, dir, err) == 0 ? file_sync_dir(dir, err) : -1;
 }

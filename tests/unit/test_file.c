@@ -110,6 +110,10 @@ static void test_mkdirs(void)
 	CHECK(file_mkdirs(path_of("x/f/g"), 0700, &err) == -1);
 	CHECK_OK(file_sync_dir(path_of("x"), &err), &err);
 	CHECK_ERR(file_sync_dir(path_of("nowhere"), &err), &err, ERR_NOTFOUND);
+	CHECK_OK(file_sync_parent(path_of("nowhere"), &err), &err); /* the parent is there */
+	CHECK_OK(file_sync_parent("bare", &err), &err);
+	CHECK_OK(file_sync_parent("/", &err), &err);
+	CHECK_ERR(file_sync_parent(path_of("nowhere/f"), &err), &err, ERR_NOTFOUND);
 }
 
 /* In the current directory, where a path has no slash. */
