@@ -122,11 +122,9 @@ static int file_get(struct secret *base, enum secret_which which, struct secret_
  */
 static int replace(const char *path, struct str value, const struct stat *owner, struct err *err)
 {
-	if (file_replace(path, value, 0600, err) != 0)
-		return -1;
-	if (geteuid() == 0 && owner && chown(path, owner->st_uid, owner->st_gid) != 0)
-		return err_errno(err, "secret %s", path);
-	return 0;
+	if (geteuid() == 0 && owner)
+		return file_replace_for(path, value, 0600, owner->st_uid, owner->st_gid, err);
+	return file_replace(path, value, 0600, err);
 }
 
 /*
