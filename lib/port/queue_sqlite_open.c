@@ -135,20 +135,6 @@ static int set_up(struct sqlite_db *db, bool create, struct err *err)
 	return 0;
 }
 
-static int sync_parent(const char *path, struct err *err)
-{
-	struct str dir = str_from(path);
-	char *copy;
-	int rc;
-
-	while (dir.n && dir.p[dir.n - 1] != '/')
-		dir.n--;
-	copy = dir.n ? xstrndup(dir) : xstrdup(".");
-	rc = file_sync_dir(copy, err);
-	free(copy);
-	return rc;
-}
-
 /*
  * SQLite would make the file readable by others. O_EXCL also keeps us from closing a
  * descriptor of a file that this process has open already, which would drop its locks.
@@ -157,10 +143,14 @@ static int create_file(const char *path, struct err *err)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-	if (fd < 0)
-		return errno == EEXIST ? 0 : err_errno(err, "queue %s", path);
-	(void)close(fd); /* nothing was written */
-	return sync_parent(path, err);
+	if (fd < 0 && errno != EEXIST)
+		return err_errno(err, "queue %s", path);
+	if (fd >= 0)
+		(void)close(fd); /* nothing was written */
+	/* Also when it was there: who made it may have died before this. */
+	if (file_sync_parent(path, err) == 0 || (fd < 0 && err->code == ERR_DENIED))
+		return 0; /* where we may not look we have not made it */
+	return -1;
 }
 
 static int prepare(struct sqlite_db *db, struct err *err)

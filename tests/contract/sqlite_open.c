@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "place.h"
@@ -19,6 +20,17 @@ static int open_queue(struct queue **q, const char *path, const char *query, boo
 	rc = queue_open(q, buf_str(&url), &options, err);
 	buf_release(&url);
 	return rc;
+}
+
+static unsigned dir_syncs;
+
+int fsync(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		dir_syncs++;
+	return (int)syscall(SYS_fsync, fd);
 }
 
 static void exec_sql(const char *path, const char *sql)
@@ -54,6 +66,22 @@ static void test_create(void)
 	}
 	queue_close(q);
 	CHECK_OK(open_queue(&q, path, "", false, &err), &err);
+	queue_close(q);
+}
+
+/* The file's name is made durable by everybody: who made it may have died before that. */
+static void test_name_is_durable(void)
+{
+	char path[PLACE_PATH_SIZE];
+	struct queue *q;
+	struct err err;
+
+	place_new(path, "queue.db");
+	CHECK_OK(open_queue(&q, path, "", true, &err), &err);
+	queue_close(q);
+	dir_syncs = 0;
+	CHECK_OK(open_queue(&q, path, "", true, &err), &err);
+	CHECK(dir_syncs > 0);
 	queue_close(q);
 }
 
@@ -287,6 +315,7 @@ static void test_busy_at_first(void)
 
 static const struct test tests[] = {
 	{ "create", test_create },
+	{ "name_is_durable", test_name_is_durable },
 	{ "odd_paths", test_odd_paths },
 	{ "refused", test_refused },
 	{ "bad_queries", test_bad_queries },
