@@ -69,8 +69,9 @@ struct store_dir {
 	uint64_t entered; /* calls of store_dir_sync() so far */
 	uint64_t synced;  /* those up to this one are done */
 	bool syncing;
-	bool failed; /* for ever: what a failed fsync has lost, a second one does not report */
+	bool failed; /* for as long as this handle lives: forget it, and begin with a new one */
 	struct err failure;
+	bool lock_is_stuck; /* at the last try: whoever holds it has done so for too long */
 };
 
 /* The directory, made and durable itself. Give it back with store_dir_put(). */
@@ -86,7 +87,8 @@ void store_dir_free_all(struct store_file *s);
 /*
  * Make every name durable that was made before the call. Callers share: who finds no
  * fsync under way does one for all that came so far, those who come meanwhile wait for
- * the next. ERR_IO also for every later caller.
+ * the next. After a failure every later call on this handle fails too; what that fsync
+ * has lost a second one does not report, so a put that failed must be done anew, names included.
  */
 int store_dir_sync(struct store_dir *d, struct err *err) ATTR_MUST_CHECK;
 

@@ -15,13 +15,23 @@ enum { DIRS_MAX = 16, DIR_MODE = 0750, LOCK_WAIT_MS = 20 };
 
 /*
  * Make `name` in `at` and the name durable. The fsync comes also when it was there:
- * another process may have died between its mkdir and its fsync.
+ * another process may have died between its mkdir and its fsync. A name whose fsync failed
+ * goes again, because a second fsync of it may succeed and mean nothing.
  */
 static int make(int at, const char *name)
 {
-	if (mkdirat(at, name, DIR_MODE) != 0 && errno != EEXIST)
+	bool is_new = mkdirat(at, name, DIR_MODE) == 0;
+	int number;
+
+	if (!is_new && errno != EEXIST)
 		return -1;
-	return fsync(at);
+	if (fsync(at) == 0)
+		return 0;
+	number = errno;
+	if (is_new)
+		(void)unlinkat(at, name, AT_REMOVEDIR); /* unless somebody uses it already */
+	errno = number;
+	return -1;
 }
 
 /* Directory below root_fd, one part at a time, so that no link is followed. -1 with errno. */
@@ -252,14 +262,28 @@ int store_dir_sync(struct store_dir *d, struct err *err)
 	return rc;
 }
 
+/* false: another process has it. True also where the file system has no locks. */
+static bool try_lock(struct store_dir *d)
+{
+	int rc;
+
+	do
+		rc = flock(d->fd, LOCK_EX | LOCK_NB);
+	while (rc != 0 && errno == EINTR);
+	return rc == 0 || errno != EWOULDBLOCK;
+}
+
 void store_dir_lock(struct store_dir *d)
 {
+	bool has_it;
+
 	(void)pthread_mutex_lock(&d->lock);
-	for (int ms = 0; ms < LOCK_WAIT_MS && flock(d->fd, LOCK_EX | LOCK_NB) != 0; ms++)
-		if (errno == EWOULDBLOCK)
-			clock_sleep_ms(1);
-		else if (errno != EINTR)
-			break; /* no locks on this file system */
+	has_it = try_lock(d);
+	for (int ms = 0; !has_it && !d->lock_is_stuck && ms < LOCK_WAIT_MS; ms++) {
+		clock_sleep_ms(1);
+		has_it = try_lock(d);
+	}
+	d->lock_is_stuck = !has_it;
 }
 
 void store_dir_unlock(struct store_dir *d)

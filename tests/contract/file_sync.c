@@ -267,6 +267,7 @@ static void test_never_the_objects_fault(void)
 
 static void test_dir_sync_fails(void)
 {
+	char path[PLACE_PATH_SIZE + 32];
 	struct err err;
 
 	place_new(root, "store");
@@ -279,6 +280,8 @@ static void test_dir_sync_fails(void)
 	CHECK_TEXT(events, "fmdrrd"); /* from the root on: what was lost is not known */
 	fail_dir_sync = EIO;
 	CHECK_ERR(put("new/a", &err), &err, ERR_IO);
+	(void)snprintf(path, sizeof(path), "%s/new", root);
+	CHECK(!place_exists(path)); /* or it would be taken for durable now */
 	CHECK_OK(put("new/a", &err), &err);
 	store_close(store);
 }
