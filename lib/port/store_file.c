@@ -1,6 +1,5 @@
 #include "store_file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -12,13 +11,7 @@
 #include "file.h"
 #include "mem.h"
 
-enum {
-	FILE_MODE = 0640,
-	DIR_MODE = 0750,
-	TMP_MODE = 0700,
-	LEFTOVER_AGE_S = 3600,
-	TMP_NAME_SIZE = 33,
-};
+enum { DIR_MODE = 0750 };
 
 static struct store_file *self(struct store *s)
 {
@@ -45,26 +38,6 @@ static int sync_ancestors(const char *path, struct err *err)
 	return rc;
 }
 
-/* What a crash left in .tmp; names in it belong to nobody after an hour. */
-static void remove_leftovers(const struct store_file *s)
-{
-	int fd = openat(s->tmp_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	int64_t before_s = clock_wall_s(s->clock) - LEFTOVER_AGE_S;
-	struct dirent *e;
-	struct stat st;
-
-	while (dir && (e = readdir(dir)))
-		if (e->d_name[0] != '.' &&
-		    fstatat(s->tmp_fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    st.st_mtim.tv_sec < before_s)
-			(void)unlinkat(s->tmp_fd, e->d_name, 0); /* it costs space only */
-	if (dir)
-		(void)closedir(dir); /* also closes fd */
-	else if (fd >= 0)
-		(void)close(fd);
-}
-
 static int open_dirs(struct store_file *s, bool create, struct err *err)
 {
 	if (create &&
@@ -73,11 +46,7 @@ static int open_dirs(struct store_file *s, bool create, struct err *err)
 	s->root_fd = open(s->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->root_fd < 0)
 		return err_errno(err, "store %s", s->path);
-	/* A reader of somebody else's store may not make it; put and check then say so. */
-	(void)mkdirat(s->root_fd, ".tmp", TMP_MODE);
-	s->tmp_fd = openat(s->root_fd, ".tmp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (s->tmp_fd >= 0)
-		remove_leftovers(s);
+	store_tmp_open(s);
 	return 0;
 }
 
@@ -128,7 +97,7 @@ struct putting {
 	struct str key;
 	const char *sha256;
 	char name[STORE_FILE_NAME_SIZE], digest_name[STORE_FILE_NAME_SIZE];
-	char tmp[TMP_NAME_SIZE];
+	char tmp[STORE_TMP_NAME_SIZE];
 	bool existed;
 };
 
@@ -138,34 +107,11 @@ static int put_errno(const struct putting *p, struct err *err)
 	return store_file_blame_disk(err);
 }
 
-static void make_tmp_name(char out[TMP_NAME_SIZE])
-{
-	unsigned char random[16];
-	struct buf text = BUF_INIT(TMP_NAME_SIZE - 1);
-
-	hash_random(random, sizeof(random));
-	buf_add_hex(&text, random, sizeof(random));
-	memcpy(out, buf_text(&text), TMP_NAME_SIZE);
-	buf_release(&text);
-}
-
-static int create_tmp(const struct store_file *s, const char *name, int *fd, struct err *err)
-{
-	if (s->tmp_fd < 0)
-		return err_set(err, ERR_DENIED, "store %s: its .tmp directory could not be made",
-		    s->path);
-	*fd = openat(s->tmp_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
-	if (*fd >= 0)
-		return 0;
-	(void)err_errno(err, "store %s/.tmp", s->path);
-	return store_file_blame_disk(err);
-}
-
 static int write_tmp(const struct putting *p, struct str bytes, struct err *err)
 {
 	int fd = -1, rc;
 
-	if (create_tmp(p->s, p->tmp, &fd, err) != 0)
+	if (store_tmp_create(p->s, p->tmp, &fd, err) != 0)
 		return -1;
 	rc = file_write_all(fd, bytes, err);
 	if (rc != 0) {
@@ -184,19 +130,19 @@ static int write_tmp(const struct putting *p, struct str bytes, struct err *err)
 /* Make the link say our digest. One may be there: of this object, or from a crash before it came. */
 static int keep_digest(const struct putting *p, int dir_fd, struct err *err)
 {
-	char tmp[TMP_NAME_SIZE];
+	char tmp[STORE_TMP_NAME_SIZE];
 
 	if (symlinkat(p->sha256, dir_fd, p->digest_name) == 0)
 		return 0;
 	if (errno != EEXIST)
 		return put_errno(p, err);
-	make_tmp_name(tmp);
+	store_tmp_name(tmp);
 	if (symlinkat(p->sha256, p->s->tmp_fd, tmp) != 0)
 		return put_errno(p, err);
 	if (renameat(p->s->tmp_fd, tmp, dir_fd, p->digest_name) == 0)
 		return 0;
 	(void)put_errno(p, err);
-	(void)unlinkat(p->s->tmp_fd, tmp, 0); /* what stays is removed at a later start */
+	store_tmp_remove(p->s, tmp);
 	return -1;
 }
 
@@ -318,12 +264,11 @@ static int file_put(struct store *base, struct str key, struct str bytes, const 
 	if (store_file_digest_name(name, p.digest_name, err) != 0)
 		return -1;
 	memcpy(p.name, name.p, name.n);
-	make_tmp_name(p.tmp);
+	store_tmp_name(p.tmp);
 	rc = write_tmp(&p, bytes, err);
 	if (rc == 0)
 		rc = enter_dir(&p, path, err);
-	if (p.s->tmp_fd >= 0)
-		(void)unlinkat(p.s->tmp_fd, p.tmp, 0); /* what stays goes at a later start */
+	store_tmp_remove(p.s, p.tmp);
 	if (rc == 0)
 		*existed = p.existed;
 	CRASH_POINT("store-put-done");
@@ -335,9 +280,7 @@ static int file_put(struct store *base, struct str key, struct str bytes, const 
 static int file_check(struct store *base, struct err *err)
 {
 	struct store_file *s = self(base);
-	char name[TMP_NAME_SIZE];
 	struct statvfs fs;
-	int fd = -1;
 
 	if (fstatvfs(s->root_fd, &fs) != 0)
 		return err_errno(err, "store %s", s->path);
@@ -346,11 +289,7 @@ static int file_check(struct store *base, struct err *err)
 	if ((uint64_t)fs.f_bavail * fs.f_frsize < STORE_OBJECT_MAX ||
 	    (fs.f_files && fs.f_favail == 0))
 		return err_set(err, ERR_IO, "store %s: no space left on the file system", s->path);
-	make_tmp_name(name);
-	if (create_tmp(s, name, &fd, err) != 0)
-		return -1;
-	(void)close(fd); /* nothing was written */
-	return unlinkat(s->tmp_fd, name, 0) == 0 ? 0 : err_errno(err, "store %s/.tmp", s->path);
+	return store_tmp_check(s, err);
 }
 
 const struct store_ops store_file_ops = {

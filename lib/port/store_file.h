@@ -56,6 +56,29 @@ void store_file_digest_read(int dir_fd, const char *digest_name, char out[HASH_H
 int store_file_digest_of(int dir_fd, const char *name, char out[HASH_HEX_SIZE], struct err *err)
     ATTR_MUST_CHECK;
 
+/* ---- objects being written (store_file_tmp.c) ---- */
+
+enum { STORE_TMP_NAME_SIZE = 33 };
+
+/*
+ * Open .tmp, made when it is missing, and remove what a crash left in it. tmp_fd stays -1
+ * when we may not: a reader of somebody else's store needs none; put and check say so.
+ */
+void store_tmp_open(struct store_file *s);
+
+/* A new name in .tmp. */
+void store_tmp_name(char out[STORE_TMP_NAME_SIZE]);
+
+/* Make the file `name` in .tmp, and .tmp too when somebody has removed it meanwhile. */
+int store_tmp_create(struct store_file *s, const char *name, int *fd, struct err *err)
+    ATTR_MUST_CHECK;
+
+/* What stays is removed at a later start. */
+void store_tmp_remove(const struct store_file *s, const char *name);
+
+/* Whether .tmp takes all that a put does: a file, a link, a symbolic link, an fsync. */
+int store_tmp_check(struct store_file *s, struct err *err) ATTR_MUST_CHECK;
+
 /* ---- directories that are written to (store_file_dir.c) ---- */
 
 struct store_dir {

@@ -301,6 +301,22 @@ static unsigned count_open_files(void)
 	return n;
 }
 
+/* Somebody tidied up .tmp under a running worker. */
+static void test_tmp_removed(void)
+{
+	char path[PATH_SIZE];
+	struct err err;
+
+	begin();
+	CHECK_OK(put(KEY, STR("bytes"), NULL, &err), &err);
+	CHECK_INT(rmdir(path_of(".tmp", path)), 0);
+	CHECK_OK(put("other", STR("bytes"), NULL, &err), &err);
+	CHECK_INT(rmdir(path_of(".tmp", path)), 0);
+	CHECK_OK(store_check(store, &err), &err);
+	CHECK_INT(rmdir(path_of(".tmp", path)), 0); /* nor does a check leave anything */
+	end();
+}
+
 /* More directories than the store keeps open. */
 static void test_many_directories(void)
 {
@@ -394,6 +410,7 @@ static const struct test tests[] = {
 	{ "put_again", test_put_again },
 	{ "leftovers", test_leftovers },
 	{ "directory_removed", test_directory_removed },
+	{ "tmp_removed", test_tmp_removed },
 	{ "many_directories", test_many_directories },
 	{ "links_are_not_followed", test_links_are_not_followed },
 	{ "not_a_file", test_not_a_file },

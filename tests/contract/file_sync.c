@@ -58,6 +58,16 @@ int fsync(int fd)
 	return error ? -1 : (int)syscall(SYS_fsync, fd);
 }
 
+static int fail_link, fail_symlink; /* errno for all of them, 0: none */
+
+int symlinkat(const char *target, int fd, const char *name)
+{
+	if (!fail_symlink)
+		return (int)syscall(SYS_symlinkat, target, fd, name);
+	errno = fail_symlink;
+	return -1;
+}
+
 static const char *rival; /* what another process puts there just before the next link */
 
 static void put_rival(int dir_fd, const char *name)
@@ -87,6 +97,10 @@ int linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
 
 	if (rival)
 		put_rival(to_fd, to);
+	if (fail_link) {
+		errno = fail_link;
+		return -1;
+	}
 	rc = (int)syscall(SYS_linkat, from_fd, from, to_fd, to, flags);
 	(void)pthread_mutex_lock(&lock);
 	note('l');
@@ -231,6 +245,23 @@ static void test_file_sync_fails(void)
 	store_close(store);
 }
 
+/* A file system that has no links takes no object: the check says so before anything is received. */
+static void test_check_does_what_a_put_does(void)
+{
+	int *const failures[] = { &fail_link, &fail_symlink, &fail_dir_sync };
+	struct err err;
+
+	place_new(root, "store");
+	open_store();
+	for (size_t i = 0; i < ARRAY_SIZE(failures); i++) {
+		*failures[i] = EPERM;
+		CHECK_ERR(store_check(store, &err), &err, ERR_DENIED);
+		*failures[i] = 0;
+		CHECK_OK(store_check(store, &err), &err);
+	}
+	store_close(store);
+}
+
 /* Without locks the bytes decide who was first. */
 static void test_rival_process(void)
 {
@@ -292,6 +323,7 @@ static const struct test tests[] = {
 	{ "file_sync_fails", test_file_sync_fails },
 	{ "dir_sync_fails", test_dir_sync_fails },
 	{ "never_the_objects_fault", test_never_the_objects_fault },
+	{ "check_does_what_a_put_does", test_check_does_what_a_put_does },
 	{ "rival_process", test_rival_process },
 };
 
