@@ -116,8 +116,8 @@ void unit_ended(struct unit *u, int wait_status, int64_t now_ms)
 	u->pid = 0;
 	u->failed_starts = u->is_ready ? 0 : u->failed_starts + 1;
 	u->short_lives = now_ms - u->started_ms < SHORT_LIFE_MS ? u->short_lives + 1 : 1;
-	u->is_over = u->failed_starts >= UNIT_GIVE_UP_AFTER ||
-	    (!u->was_ready && is_refusal(wait_status));
+	u->is_over = !u->was_ready &&
+	    (u->failed_starts >= UNIT_GIVE_UP_AFTER || is_refusal(wait_status));
 	u->is_ready = u->is_silent = false;
 	u->restart_at_ms = u->is_over ? 0 : now_ms + pause_ms(u->short_lives);
 }

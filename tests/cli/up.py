@@ -202,6 +202,21 @@ class UpTest(Cli):
                 pid = up.wait_for("restarted", "ops-worker")["pid"]
             self.assertEqual(up.stop()[0], EXIT_OK)
 
+    def test_service_that_refuses_for_a_while_is_not_given_up(self):
+        """As with a store that is away for longer than five tries take; ops-api goes on."""
+        with Up(self) as up:
+            program = self.home / "bin/ops-worker"
+            program.rename(self.home / "bin/elsewhere")
+            program.write_text("#!/bin/sh\nexit 3\n")
+            program.chmod(0o755)
+            os.kill(up.ready["worker_pid"], signal.SIGKILL)
+            for _ in range(6):
+                up.wait_for("exited", "ops-worker")
+            (self.home / "bin/elsewhere").rename(program)
+            up.wait_for("restarted", "ops-worker")
+            self.assertTrue(is_alive(up.ready["api_pid"]))
+            self.assertEqual(up.stop()[0], EXIT_OK)
+
     def test_start_that_fails_later_is_tried_again(self):
         with Up(self) as up:
             program = self.home / "bin/ops-worker"
