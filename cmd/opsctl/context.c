@@ -27,11 +27,6 @@ const char *context_key_name(enum context_key key)
 	return keys[key].name;
 }
 
-const char *context_key_help(enum context_key key)
-{
-	return keys[key].help;
-}
-
 int context_require(const struct context *c, enum context_key key, const char **out,
     struct err *err)
 {

@@ -42,7 +42,6 @@ struct context {
 };
 
 const char *context_key_name(enum context_key key); /* "url", "api-admin-url" */
-const char *context_key_help(enum context_key key);
 
 /* The value, or ERR_CONFIG that names context and key and how to set it. */
 int context_require(const struct context *c, enum context_key key, const char **out,
