@@ -92,7 +92,7 @@ static void check_entry(struct queue_entry *e)
 		    e->traceparent.n, TRACEPARENT_LEN);
 }
 
-/* Number of good entries; *size is what they carry. */
+/* Number of good entries; *size is what they count. */
 static size_t check_entries(struct queue_entry *entries, size_t count, size_t *size)
 {
 	size_t good = 0;
@@ -103,7 +103,7 @@ static size_t check_entries(struct queue_entry *entries, size_t count, size_t *s
 		if (entries[i].result.code != ERR_NONE)
 			continue;
 		good++;
-		*size += entries[i].body.n;
+		*size += queue_entry_size(&entries[i]);
 	}
 	return good;
 }

@@ -86,11 +86,11 @@ void queue_close(struct queue *q);
 struct queue_traits {
 	unsigned senders;
 	size_t batch_max; /* >= QUEUE_BATCH_MAX */
-	size_t body_max;  /* all bodies of one send call */
+	size_t body_max;  /* of all entries of one send call, each as queue_entry_size() has it */
 };
 const struct queue_traits *queue_traits(const struct queue *q);
 
-/* What an entry counts against QUEUE_BODY_MAX: body and attributes, names included, as on SQS. */
+/* What an entry counts against QUEUE_BODY_MAX and body_max: body and attributes, names included, as on SQS. */
 size_t queue_entry_size(const struct queue_entry *e);
 
 /* An entry with ERR_NONE is durable. ERR_BUSY, ERR_TIMEOUT, ERR_IO: unknown, may be sent again. */

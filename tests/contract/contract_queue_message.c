@@ -85,6 +85,32 @@ static void test_body_limits(void)
 	end();
 }
 
+/* body_max counts attributes too: entries that fill it, and one byte too many. */
+static void test_batch_limit(void)
+{
+	struct queue_entry measure = { .body = STR_NONE };
+	size_t overhead = queue_entry_size(&measure), body = QUEUE_BODY_MAX - overhead;
+	struct queue_entry e[MESSAGES_MAX] = { 0 };
+	char *bytes = xcalloc(1, body);
+	size_t count;
+	struct err err;
+
+	begin(5);
+	count = queue_traits(queue)->body_max / QUEUE_BODY_MAX;
+	CHECK(count >= 1 && count < queue_traits(queue)->batch_max && count < MESSAGES_MAX);
+	for (size_t i = 0; i < count; i++)
+		e[i].body = (struct str){ bytes, body };
+	e[count].body = (struct str){ bytes, 1 };
+	CHECK_ERR(queue_send(queue, e, count + 1, &err), &err, ERR_INVALID);
+	CHECK_INT(e[0].result.code, ERR_INVALID);
+	check_stats(0, 0, 0);
+	e[0].body.n -= overhead + 1;
+	CHECK_OK(queue_send(queue, e, count + 1, &err), &err);
+	check_stats(count + 1, 0, 0);
+	free(bytes);
+	end();
+}
+
 static void add_utf8(struct buf *out, unsigned c)
 {
 	if (c < 0x80) {
@@ -211,6 +237,7 @@ static const struct test tests[] = {
 	{ "round_trip", test_round_trip },
 	{ "foreign", test_foreign },
 	{ "body_limits", test_body_limits },
+	{ "batch_limit", test_batch_limit },
 	{ "body_bytes", test_body_bytes },
 	{ "partial_send", test_partial_send },
 	{ "batches", test_batches },
