@@ -146,9 +146,8 @@ static int read_checked(int fd, const struct store_info *info, struct buf *out, 
 	char *room;
 	ssize_t n;
 
-	if (info->size_bytes > out->max - out->n)
+	if (info->size_bytes > out->max - out->n || !(room = buf_room(out, size)))
 		return err_set(err, ERR_INVALID, "%zu bytes are more than the reader takes", size);
-	room = buf_room(out, size);
 	n = read_some(fd, room, size);
 	if (n < 0)
 		return err_errno(err, "read");

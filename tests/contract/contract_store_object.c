@@ -99,6 +99,10 @@ static void test_reader_limit(void)
 	CHECK_ERR(store_get(store, STR("five"), &out, NULL, &err), &err, ERR_INVALID);
 	CHECK_STR(buf_str(&out), STR("1234512345"));
 	CHECK(!out.full);
+	buf_reset(&out);
+	buf_adds(&out, "eleven byte"); /* refused: and so is all that follows */
+	CHECK_ERR(store_get(store, STR("five"), &out, NULL, &err), &err, ERR_INVALID);
+	CHECK_INT(out.n, 0);
 	buf_release(&out);
 	end();
 }
