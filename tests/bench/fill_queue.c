@@ -7,8 +7,8 @@
 #include <inttypes.h>
 
 #include "envelope.h"
-#include "queue.h"
 #include "mem.h"
+#include "queue.h"
 
 enum { SEND_MAX = 64 };
 
@@ -18,7 +18,8 @@ static void add_records(struct envelope *e, uint64_t count, struct str data)
 
 	for (uint64_t i = 0; i < count; i++) {
 		char id[UUID_TEXT_SIZE];
-		struct record r = { .accepted_at_ms = clock_wall_ms(&clock_system), .data = { data } };
+		struct record r = { .accepted_at_ms = clock_wall_ms(&clock_system),
+			.data = { data } };
 
 		uuid_v7(&clock_system, id);
 		r.id = str_from(id);
@@ -30,7 +31,8 @@ static void add_records(struct envelope *e, uint64_t count, struct str data)
 	buf_release(&line);
 }
 
-static int send_some(struct queue *q, size_t count, uint64_t records, struct str data, struct err *err)
+static int send_some(struct queue *q, size_t count, uint64_t records, struct str data,
+    struct err *err)
 {
 	struct envelope envelopes[SEND_MAX];
 	struct queue_entry entries[SEND_MAX] = { 0 };
@@ -83,7 +85,8 @@ int main(int argc, char **argv)
 		struct str data = make_data(size);
 		size_t fit = queue_traits(q)->body_max / (records * (size + RECORD_OVERHEAD_MAX));
 
-		per_call = queue_traits(q)->batch_max < SEND_MAX ? queue_traits(q)->batch_max : SEND_MAX;
+		per_call = queue_traits(q)->batch_max < SEND_MAX ? queue_traits(q)->batch_max
+								 : SEND_MAX;
 		if (fit && fit < per_call)
 			per_call = fit;
 		while (rc == 0 && left) {

@@ -13,7 +13,8 @@
 #include "file.h"
 #include "mem.h"
 
-static int put(const char *directory, int directory_fd, uint64_t number, struct str bytes, struct err *err)
+static int put(const char *directory, int directory_fd, uint64_t number, struct str bytes,
+    struct err *err)
 {
 	char path[4096], temporary[4096 + 8];
 	int fd;
@@ -25,7 +26,8 @@ static int put(const char *directory, int directory_fd, uint64_t number, struct 
 		return err_errno(err, "%s", temporary);
 	if (file_write_all(fd, bytes, err) != 0)
 		return -1;
-	if (fsync(fd) != 0 || close(fd) != 0 || rename(temporary, path) != 0 || fsync(directory_fd) != 0)
+	if (fsync(fd) != 0 || close(fd) != 0 || rename(temporary, path) != 0 ||
+	    fsync(directory_fd) != 0)
 		return err_errno(err, "%s", path);
 	return 0;
 }
@@ -38,7 +40,8 @@ int main(int argc, char **argv)
 	struct err err;
 	int fd;
 
-	if (argc != 4 || !str_to_u64(str_from(argv[2]), &count) || !str_to_u64(str_from(argv[3]), &size)) {
+	if (argc != 4 || !str_to_u64(str_from(argv[2]), &count) ||
+	    !str_to_u64(str_from(argv[3]), &size)) {
 		fprintf(stderr, "usage: raw_files DIRECTORY COUNT SIZE\n");
 		return 2;
 	}
