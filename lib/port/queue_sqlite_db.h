@@ -10,6 +10,10 @@
  *   dead     ids of dead letters; their content stays in `message`.
  *   state    one row: every message behind `received_to` is fresh (never received).
  *
+ * until_ms is wall-clock time, because leases outlive processes and boots. When the clock is
+ * set back, a lease that nobody extends any more (its worker died) lasts that much longer; set
+ * back by more than QUEUE_VISIBILITY_MAX_S it is seen to be impossible, and ends at once.
+ *
  * A lease is a row of its own, not a column of message: SQLite writes a row whole, so
  * leasing a 900 kB message would write 900 kB again (measured: 907,637 bytes of
  * WAL against 825), and a backlog would need an index entry per message. As it is,

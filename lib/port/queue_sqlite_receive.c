@@ -132,7 +132,8 @@ static int take_fresh(struct taking *t, struct err *err)
 /*
  * Given back or expired first, oldest first, so that a backlog does not starve them;
  * their number of receives is bounded, so they do not starve the backlog either. A lease
- * that ends later than any can was made before the clock was set back.
+ * that ends later than any can was made before the clock was set back; see queue_sqlite_db.h
+ * for smaller steps.
  */
 static int take_all(struct taking *t, struct err *err)
 {
