@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "port_url.h"
+
 extern const struct queue_ops queue_sqlite_ops;
 
 static const struct queue_ops *const backends[] = {
@@ -32,27 +34,19 @@ void queue_message_release(struct queue_message *m)
 		buf_release(&m->body);
 }
 
-static void add_schemes(struct buf *out)
+static const char *scheme(size_t row)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(backends); i++)
-		buf_addf(out, "%s%s:", i ? ", " : "", backends[i]->scheme);
+	return row < ARRAY_SIZE(backends) ? backends[row]->scheme : NULL;
 }
 
 int queue_open(struct queue **out, struct str url, const struct queue_options *options,
     struct err *err)
 {
-	struct buf schemes = BUF_INIT(128);
-	struct str scheme, rest;
+	size_t row;
 
-	if (str_cut(url, ':', &scheme, &rest))
-		for (size_t i = 0; i < ARRAY_SIZE(backends); i++)
-			if (str_is(scheme, backends[i]->scheme))
-				return backends[i]->open(out, url, options, err);
-	add_schemes(&schemes);
-	(void)err_set(err, ERR_CONFIG, "queue URL '%.*s': must begin with one of: %s", STR_ARG(url),
-	    buf_text(&schemes));
-	buf_release(&schemes);
-	return -1;
+	if (port_url_pick(url, scheme, &row, err) != 0)
+		return err_wrap(err, "queue URL '%.*s'", STR_ARG(url));
+	return backends[row]->open(out, url, options, err);
 }
 
 void queue_close(struct queue *q)

@@ -1,5 +1,7 @@
 #include "secret.h"
 
+#include "port_url.h"
+
 extern const struct secret_ops secret_env_ops, secret_file_ops;
 
 static const struct secret_ops *const backends[] = {
@@ -19,22 +21,19 @@ void secret_value_wipe(struct secret_value *v)
 		buf_wipe(&v->bytes);
 }
 
+static const char *scheme(size_t row)
+{
+	return row < ARRAY_SIZE(backends) ? backends[row]->scheme : NULL;
+}
+
 int secret_open(struct secret **out, struct str url, struct err *err)
 {
-	struct buf schemes = BUF_INIT(128);
-	struct str scheme, rest;
+	size_t row;
 
-	if (str_cut(url, ':', &scheme, &rest))
-		for (size_t i = 0; i < ARRAY_SIZE(backends); i++)
-			if (str_is(scheme, backends[i]->scheme))
-				return backends[i]->open(out, url, err);
-	for (size_t i = 0; i < ARRAY_SIZE(backends); i++)
-		buf_addf(&schemes, "%s%s:", i ? ", " : "", backends[i]->scheme);
 	/* The URL is not repeated: somebody may have put the secret itself there. */
-	(void)err_set(err, ERR_CONFIG, "secret URL: must begin with one of: %s",
-	    buf_text(&schemes));
-	buf_release(&schemes);
-	return -1;
+	if (port_url_pick(url, scheme, &row, err) != 0)
+		return err_wrap(err, "secret URL");
+	return backends[row]->open(out, url, err);
 }
 
 void secret_close(struct secret *s)

@@ -1,5 +1,7 @@
 #include "store.h"
 
+#include "port_url.h"
+
 extern const struct store_ops store_file_ops;
 
 static const struct store_ops *const backends[] = {
@@ -9,22 +11,19 @@ static const struct store_ops *const backends[] = {
 const char store_key_bytes[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._=-/";
 
+static const char *scheme(size_t row)
+{
+	return row < ARRAY_SIZE(backends) ? backends[row]->scheme : NULL;
+}
+
 int store_open(struct store **out, struct str url, const struct store_options *options,
     struct err *err)
 {
-	struct buf schemes = BUF_INIT(128);
-	struct str scheme, rest;
+	size_t row;
 
-	if (str_cut(url, ':', &scheme, &rest))
-		for (size_t i = 0; i < ARRAY_SIZE(backends); i++)
-			if (str_is(scheme, backends[i]->scheme))
-				return backends[i]->open(out, url, options, err);
-	for (size_t i = 0; i < ARRAY_SIZE(backends); i++)
-		buf_addf(&schemes, "%s%s:", i ? ", " : "", backends[i]->scheme);
-	(void)err_set(err, ERR_CONFIG, "store URL '%.*s': must begin with one of: %s", STR_ARG(url),
-	    buf_text(&schemes));
-	buf_release(&schemes);
-	return -1;
+	if (port_url_pick(url, scheme, &row, err) != 0)
+		return err_wrap(err, "store URL '%.*s'", STR_ARG(url));
+	return backends[row]->open(out, url, options, err);
 }
 
 void store_close(struct store *s)
