@@ -58,69 +58,6 @@ static void check_all_whole(struct store *s)
 	CHECK_OK(store_list(s, STR_NONE, check_whole, s, &err), &err);
 }
 
-static void test_disk_full(void)
-{
-	char dir[PLACE_PATH_SIZE], ballast[PLACE_PATH_SIZE + 16], tmp[PLACE_PATH_SIZE + 16];
-	char *zeros = xcalloc(1, 1000000);
-	unsigned stored = 0;
-	struct store *s;
-	struct err err;
-
-	if (!place_mount_small(dir, 4000000)) {
-		printf("disk_full: no mount here; file_limit covers it\n");
-		test_checks++;
-		free(zeros);
-		return;
-	}
-	(void)snprintf(ballast, sizeof(ballast), "%s/.ballast", dir);
-	(void)snprintf(tmp, sizeof(tmp), "%s/.tmp", dir);
-	place_write(ballast, (struct str){ zeros, 1000000 }, 0600);
-	s = open_store(dir);
-	CHECK_OK(store_check(s, &err), &err);
-	while (stored < 100 && put(s, stored, OBJECT_SIZE, &err) == 0)
-		stored++;
-	CHECK(stored > 0 && stored < 100);
-	CHECK_ERR(put(s, stored, OBJECT_SIZE, &err), &err, ERR_IO);
-	CHECK(str_contains(str_from(err.text), STR("No space")));
-	CHECK_ERR(store_check(s, &err), &err, ERR_IO);
-	check_all_whole(s);
-	CHECK_INT(unlink(ballast), 0);
-	CHECK_OK(put(s, stored, OBJECT_SIZE, &err), &err);
-	check_all_whole(s);
-	store_close(s);
-	CHECK_INT(rmdir(tmp), 0); /* that is, no torn object was left */
-	free(zeros);
-}
-
-static void test_read_only_disk(void)
-{
-	char dir[PLACE_PATH_SIZE];
-	struct store *s;
-	struct err err;
-
-	if (!place_mount_small(dir, 4000000)) {
-		printf("read_only_disk: no mount here; no_permission covers it\n");
-		test_checks++;
-		return;
-	}
-	s = open_store(dir);
-	CHECK_OK(put(s, 1, 100, &err), &err);
-	store_close(s);
-	CHECK(place_remount_read_only(dir));
-	{
-		struct store_options options = { .create = false };
-		struct buf url = BUF_INIT(PLACE_PATH_SIZE + 64);
-
-		buf_addf(&url, "file:%s", dir);
-		CHECK_OK(store_open(&s, buf_str(&url), &options, &err), &err); /* to read */
-		buf_release(&url);
-	}
-	check_all_whole(s);
-	CHECK_ERR(store_check(s, &err), &err, ERR_DENIED);
-	CHECK_ERR(put(s, 2, 100, &err), &err, ERR_DENIED);
-	store_close(s);
-}
-
 static int put_beyond_limit(void *dir)
 {
 	struct rlimit before, limit;
@@ -157,6 +94,39 @@ static void test_file_limit(void)
 	CHECK_INT(place_join(place_fork(put_beyond_limit, dir)), 0);
 }
 
+static void test_disk_full(void)
+{
+	char dir[PLACE_PATH_SIZE], ballast[PLACE_PATH_SIZE + 16], tmp[PLACE_PATH_SIZE + 16];
+	char *zeros = xcalloc(1, 1000000);
+	unsigned stored = 0;
+	struct store *s;
+	struct err err;
+
+	if (!place_mount_small(dir, 4000000)) {
+		free(zeros);
+		test_file_limit(); /* the same by a limit that every user can set */
+		return;
+	}
+	(void)snprintf(ballast, sizeof(ballast), "%s/.ballast", dir);
+	(void)snprintf(tmp, sizeof(tmp), "%s/.tmp", dir);
+	place_write(ballast, (struct str){ zeros, 1000000 }, 0600);
+	s = open_store(dir);
+	CHECK_OK(store_check(s, &err), &err);
+	while (stored < 100 && put(s, stored, OBJECT_SIZE, &err) == 0)
+		stored++;
+	CHECK(stored > 0 && stored < 100);
+	CHECK_ERR(put(s, stored, OBJECT_SIZE, &err), &err, ERR_IO);
+	CHECK(str_contains(str_from(err.text), STR("No space")));
+	CHECK_ERR(store_check(s, &err), &err, ERR_IO);
+	check_all_whole(s);
+	CHECK_INT(unlink(ballast), 0);
+	CHECK_OK(put(s, stored, OBJECT_SIZE, &err), &err);
+	check_all_whole(s);
+	store_close(s);
+	CHECK_INT(rmdir(tmp), 0); /* that is, no torn object was left */
+	free(zeros);
+}
+
 static int use_as_nobody(void *dir)
 {
 	struct store_options options = { .create = false };
@@ -188,6 +158,34 @@ static void test_no_permission(void)
 	CHECK_INT(place_join(place_fork(use_as_nobody, dir)), 0);
 	if (chmod(dir, 0700) != 0)
 		test_die("%s: %s", dir, strerror(errno));
+}
+
+static void test_read_only_disk(void)
+{
+	char dir[PLACE_PATH_SIZE];
+	struct store *s;
+	struct err err;
+
+	if (!place_mount_small(dir, 4000000)) {
+		test_no_permission(); /* refused as well, for another reason */
+		return;
+	}
+	s = open_store(dir);
+	CHECK_OK(put(s, 1, 100, &err), &err);
+	store_close(s);
+	CHECK(place_remount_read_only(dir));
+	{
+		struct store_options options = { .create = false };
+		struct buf url = BUF_INIT(PLACE_PATH_SIZE + 64);
+
+		buf_addf(&url, "file:%s", dir);
+		CHECK_OK(store_open(&s, buf_str(&url), &options, &err), &err); /* to read */
+		buf_release(&url);
+	}
+	check_all_whole(s);
+	CHECK_ERR(store_check(s, &err), &err, ERR_DENIED);
+	CHECK_ERR(put(s, 2, 100, &err), &err, ERR_DENIED);
+	store_close(s);
 }
 
 static const struct test tests[] = {

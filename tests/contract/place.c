@@ -98,14 +98,13 @@ long place_size(const char *path)
 static bool own_mounts(void)
 {
 	static int state; /* 0 not tried, 1 yes, -1 no */
-	enum { NEW_MOUNTS = 0x00020000, NEW_USERS = 0x10000000 };
+	enum { NEW_MOUNTS = 0x00020000 };
 
-	if (state == 0) {
-		long rc = syscall(SYS_unshare,
-		    geteuid() == 0 ? NEW_MOUNTS : NEW_MOUNTS | NEW_USERS);
-
-		state = rc == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 ? 1 : -1;
-	}
+	if (state == 0)
+		state = syscall(SYS_unshare, NEW_MOUNTS) == 0 &&
+			mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0
+		    ? 1
+		    : -1;
 	return state == 1;
 }
 
@@ -117,9 +116,13 @@ bool place_mount_small(char out[PLACE_PATH_SIZE], long bytes)
 	if (mkdir(out, 0700) != 0)
 		die("%s: %s", out, strerror(errno));
 	(void)snprintf(options, sizeof(options), "size=%ld,mode=0700", bytes);
-	if (mount_count == sizeof(mounts) / sizeof(mounts[0]) || !own_mounts() ||
-	    mount("ops-test", out, "tmpfs", 0, options) != 0)
+	if (mount_count == sizeof(mounts) / sizeof(mounts[0]))
+		die("too many mounts");
+	if (!own_mounts() || mount("ops-test", out, "tmpfs", 0, options) != 0) {
+		if (geteuid() == 0)
+			die("mount %s: %s", out, strerror(errno));
 		return false;
+	}
 	memcpy(mounts[mount_count++], out, PLACE_PATH_SIZE);
 	return true;
 }

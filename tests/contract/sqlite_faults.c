@@ -88,38 +88,7 @@ static void fill(struct queue *q, uint64_t limit, uint64_t *sent, struct err *er
 	free(body);
 }
 
-static void test_disk_full(void)
-{
-	char dir[PLACE_PATH_SIZE], path[PLACE_PATH_SIZE + 16], ballast[PLACE_PATH_SIZE + 16];
-	char *body = xcalloc(1, 16000000);
-	uint64_t sent, more = 0;
-	struct queue *q;
-	struct err err;
-
-	if (!place_mount_small(dir, 24000000)) {
-		printf("disk_full: no mount here; file_limit covers it\n");
-		test_checks++;
-		free(body);
-		return;
-	}
-	(void)snprintf(path, sizeof(path), "%s/queue.db", dir);
-	(void)snprintf(ballast, sizeof(ballast), "%s/ballast", dir);
-	place_write(ballast, (struct str){ body, 16000000 }, 0600);
-	q = open_queue(path);
-	fill(q, 200, &sent, &err);
-	CHECK(str_contains(str_from(err.text), STR("full")));
-	CHECK(str_contains(str_from(err.text), str_from(path)));
-	CHECK_INT(unlink(ballast), 0);
-	/* The same handle, without being opened again. */
-	while (more < 5 && send_body(q, body, &err) == 0)
-		more++;
-	CHECK_INT(more, 5);
-	CHECK_INT(receive_all(q), sent + more);
-	queue_close(q);
-	free(body);
-}
-
-/* The same by a limit on the size of files, which every user can set. */
+/* A disk that is full, by a limit on the size of files, which every user can set. */
 static int run_into_limit(void *path)
 {
 	struct rlimit before, limit;
@@ -157,23 +126,34 @@ static void test_file_limit(void)
 	CHECK_INT(place_join(place_fork(run_into_limit, path)), 0);
 }
 
-static void test_read_only_disk(void)
+static void test_disk_full(void)
 {
-	char dir[PLACE_PATH_SIZE], path[PLACE_PATH_SIZE + 16];
+	char dir[PLACE_PATH_SIZE], path[PLACE_PATH_SIZE + 16], ballast[PLACE_PATH_SIZE + 16];
+	char *body = xcalloc(1, 16000000);
+	uint64_t sent, more = 0;
+	struct queue *q;
 	struct err err;
 
-	if (!place_mount_small(dir, 4000000)) {
-		printf("read_only_disk: no mount here; no_permission covers it\n");
-		test_checks++;
+	if (!place_mount_small(dir, 24000000)) {
+		free(body);
+		test_file_limit(); /* the same by a limit that every user can set */
 		return;
 	}
 	(void)snprintf(path, sizeof(path), "%s/queue.db", dir);
-	queue_close(open_queue(path));
-	CHECK(place_remount_read_only(dir));
-	CHECK(open_error(path, &err) != 0);
-	if (err.code != ERR_DENIED)
-		TEST_FAIL("%s: %s", err_name(err.code), err.text);
+	(void)snprintf(ballast, sizeof(ballast), "%s/ballast", dir);
+	place_write(ballast, (struct str){ body, 16000000 }, 0600);
+	q = open_queue(path);
+	fill(q, 200, &sent, &err);
+	CHECK(str_contains(str_from(err.text), STR("full")));
 	CHECK(str_contains(str_from(err.text), str_from(path)));
+	CHECK_INT(unlink(ballast), 0);
+	/* The same handle, without being opened again. */
+	while (more < 5 && send_body(q, body, &err) == 0)
+		more++;
+	CHECK_INT(more, 5);
+	CHECK_INT(receive_all(q), sent + more);
+	queue_close(q);
+	free(body);
 }
 
 static int open_as_nobody(void *path)
@@ -205,6 +185,24 @@ static void test_no_permission(void)
 	CHECK_INT(place_join(place_fork(open_as_nobody, path)), 0);
 	if (chmod(dir, 0700) != 0)
 		test_die("%s: %s", dir, strerror(errno));
+}
+
+static void test_read_only_disk(void)
+{
+	char dir[PLACE_PATH_SIZE], path[PLACE_PATH_SIZE + 16];
+	struct err err;
+
+	if (!place_mount_small(dir, 4000000)) {
+		test_no_permission(); /* refused as well, for another reason */
+		return;
+	}
+	(void)snprintf(path, sizeof(path), "%s/queue.db", dir);
+	queue_close(open_queue(path));
+	CHECK(place_remount_read_only(dir));
+	CHECK(open_error(path, &err) != 0);
+	if (err.code != ERR_DENIED)
+		TEST_FAIL("%s: %s", err_name(err.code), err.text);
+	CHECK(str_contains(str_from(err.text), str_from(path)));
 }
 
 static const struct test tests[] = {
