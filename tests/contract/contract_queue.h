@@ -10,7 +10,7 @@
 #include "place.h"
 #include "test.h"
 
-enum { MESSAGES_MAX = 64, START_MS = 1792569600000 / 1000 };
+enum { MESSAGES_MAX = 64, START_S = 1792569600 };
 
 static struct clock_fake fake;
 
@@ -63,7 +63,7 @@ static inline void begin(unsigned max_receives)
 {
 	struct buf text = BUF_INIT(sizeof(url) - 1);
 
-	clock_fake_init(&fake, START_MS * INT64_C(1000));
+	clock_fake_init(&fake, START_S * INT64_C(1000));
 	backend->fresh(&text, max_receives);
 	memcpy(url, buf_text(&text), text.n + 1);
 	buf_release(&text);

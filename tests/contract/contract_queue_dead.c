@@ -38,7 +38,7 @@ static void test_dead_letter(void)
 	CHECK_STR(buf_str(&messages[0].body), STR("poison"));
 	CHECK_TEXT(messages[0].object, "2026/01/02/03/x.ndjson");
 	CHECK_INT(messages[0].receive_count, 3);
-	CHECK_INT(messages[0].sent_at_ms, START_MS * INT64_C(1000));
+	CHECK_INT(messages[0].sent_at_ms, START_S * INT64_C(1000));
 	memcpy(id, messages[0].id, sizeof(id));
 	CHECK_OK(queue_dead_redrive(queue, ids, 2, &n, &err), &err);
 	CHECK_INT(n, 1);

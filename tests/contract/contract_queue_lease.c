@@ -20,7 +20,7 @@ static void test_redelivery(void)
 	CHECK_TEXT(messages[0].id, id);
 	CHECK_STR(buf_str(&messages[0].body), STR("again"));
 	CHECK_INT(messages[0].receive_count, 2);
-	CHECK_INT(messages[0].sent_at_ms, START_MS * INT64_C(1000));
+	CHECK_INT(messages[0].sent_at_ms, START_S * INT64_C(1000));
 	memcpy(second, messages[0].receipt, sizeof(second));
 	CHECK(!str_is(str_from(first), second));
 	/* The first lease is over: it must not touch what another holds. */

@@ -23,7 +23,7 @@ static void test_round_trip(void)
 	CHECK_TEXT(messages[0].traceparent, trace);
 	CHECK_INT(messages[0].record_count, 7);
 	CHECK_INT(messages[0].receive_count, 1);
-	CHECK_INT(messages[0].sent_at_ms, START_MS * INT64_C(1000));
+	CHECK_INT(messages[0].sent_at_ms, START_S * INT64_C(1000));
 	CHECK(messages[0].id[0] && messages[0].receipt[0]);
 	CHECK_INT(delete_one(messages[0].receipt), ERR_NONE);
 	check_stats(0, 0, 0);
