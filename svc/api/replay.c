@@ -98,7 +98,7 @@ static void uuid_print(const unsigned char bytes[UUID_BYTES], char out[UUID_TEXT
 	*out = '\0';
 }
 
-/* ---- the list of answered ones, oldest first ---- */
+/* ---- the list of answered ones, the one answered or extended longest ago first ---- */
 
 static void list_add(struct replay *r, int32_t i)
 {
@@ -143,7 +143,7 @@ static void entry_drop(struct replay *r, int32_t i)
 	r->count--;
 }
 
-/* Expiry is nearly in the order of answers: a look at the oldest is enough. */
+/* Expiry is nearly in the order of the list: a look at the oldest is enough. */
 static void drop_expired(struct replay *r, int64_t now_s)
 {
 	while (r->oldest != NONE && r->entries[r->oldest].expires_s < now_s)
@@ -188,11 +188,29 @@ static enum replay_verdict begin_new(struct replay *r, const unsigned char id[DI
 	return REPLAY_NEW;
 }
 
-static enum replay_verdict begin_again(struct entry *e, const unsigned char body[DIGEST_KEPT],
-    struct replay_waiter *waiter, char object[OBJECTKEY_SIZE])
+/* A retry that was signed later can itself be replayed for longer than the first. */
+static void entry_extend(struct replay *r, int32_t i, int64_t expires_s)
 {
+	struct entry *e = &r->entries[i];
+
+	if (expires_s <= e->expires_s)
+		return;
+	e->expires_s = (uint32_t)expires_s;
+	if (e->is_answered) { /* the list stays nearly in the order of expiry */
+		list_remove(r, i);
+		list_add(r, i);
+	}
+}
+
+static enum replay_verdict begin_again(struct replay *r, int32_t i,
+    const unsigned char body[DIGEST_KEPT], int64_t expires_s, struct replay_waiter *waiter,
+    char object[OBJECTKEY_SIZE])
+{
+	struct entry *e = &r->entries[i];
+
 	if (memcmp(e->body, body, DIGEST_KEPT) != 0)
 		return REPLAY_OTHER;
+	entry_extend(r, i, expires_s);
 	if (e->is_answered) {
 		char envelope[UUID_TEXT_SIZE];
 
@@ -221,7 +239,7 @@ enum replay_verdict replay_begin(struct replay *r, struct str id,
 	if (i == NONE)
 		verdict = begin_new(r, id_digest, digest, expires_s);
 	else
-		verdict = begin_again(&r->entries[i], digest, waiter, object);
+		verdict = begin_again(r, i, digest, expires_s, waiter, object);
 	pthread_mutex_unlock(&r->lock);
 	return verdict;
 }

@@ -35,7 +35,7 @@ enum replay_verdict {
 	REPLAY_FULL,  /* as many as can be are under way */
 };
 
-/* `digest` is of the body; the id is kept until expires_s (Unix time). */
+/* `digest` is of the body; the id is kept until the latest expires_s (Unix time) it came with. */
 enum replay_verdict replay_begin(struct replay *r, struct str id,
     const unsigned char digest[HASH_SIZE], int64_t now_s, int64_t expires_s,
     struct replay_waiter *waiter, char object[OBJECTKEY_SIZE]);

@@ -76,6 +76,36 @@ static void expires(void)
 	replay_close(r);
 }
 
+/* What was signed later is itself valid for longer: its bytes must not come through as new. */
+static void retry_extends(void)
+{
+	enum { RETRY_S = NOW_S + 200, LAST_S = RETRY_S + 300 };
+	static const struct {
+		const char *name;
+		bool while_under_way;
+	} rows[] = { { "under way", true }, { "answered", false } };
+	struct replay_waiter waiter;
+	char out[OBJECTKEY_SIZE];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct replay *r = replay_open();
+
+		test_case = rows[i].name;
+		CHECK_INT(begin(r, "a", body_a, NOW_S, &waiter, out), REPLAY_NEW);
+		if (rows[i].while_under_way)
+			CHECK_INT(begin(r, "a", body_a, RETRY_S, &waiter, out), REPLAY_WAIT);
+		CHECK(replay_finish(r, STR("a"), object) ==
+		    (rows[i].while_under_way ? &waiter : NULL));
+		CHECK_INT(begin(r, "b", body_a, NOW_S, &waiter, out), REPLAY_NEW);
+		CHECK(replay_finish(r, STR("b"), object) == NULL);
+		if (!rows[i].while_under_way)
+			CHECK_INT(begin(r, "a", body_a, RETRY_S, &waiter, out), REPLAY_DONE);
+		CHECK_INT(begin(r, "a", body_b, LAST_S, &waiter, out), REPLAY_OTHER);
+		CHECK_INT(begin(r, "a", body_b, LAST_S + 1, &waiter, out), REPLAY_NEW);
+		replay_close(r);
+	}
+}
+
 /* Ids "0" to "65535", in that order. */
 static void fill(struct replay *r, bool is_finished)
 {
@@ -127,6 +157,7 @@ static const struct test tests[] = {
 	{ "waits for the first", waits_for_the_first },
 	{ "free after failure", free_after_failure },
 	{ "expires", expires },
+	{ "a retry extends", retry_extends },
 	{ "forgets the oldest answered", forgets_the_oldest_answered },
 	{ "never forgets one under way", never_forgets_one_under_way },
 };
