@@ -39,7 +39,7 @@ struct keyring {
 	pthread_t thread;
 	bool is_running, is_stopping, is_wanted, is_reading;
 	int64_t read_started_ms;
-	struct httpd_request *waiting;
+	struct httpd_request *waiting, **waiting_tail; /* oldest first */
 };
 
 /* ---- one key ---- */
@@ -197,6 +197,16 @@ static void give_back(struct keyring *k, struct httpd_request *list)
 	}
 }
 
+/* All that wait. The lock is held. */
+static struct httpd_request *take_waiting(struct keyring *k)
+{
+	struct httpd_request *list = k->waiting;
+
+	k->waiting = NULL;
+	k->waiting_tail = &k->waiting;
+	return list;
+}
+
 static void *keyring_main(void *arg)
 {
 	struct keyring *k = arg;
@@ -214,14 +224,12 @@ static void *keyring_main(void *arg)
 		pthread_mutex_lock(&k->lock);
 		k->is_reading = false;
 		due_ms = mono_ms(k) + (is_read ? k->o.ttl_s : KEYRING_REREAD_S) * 1000;
-		waiting = k->waiting;
-		k->waiting = NULL;
+		waiting = take_waiting(k);
 		pthread_mutex_unlock(&k->lock);
 		give_back(k, waiting);
 		pthread_mutex_lock(&k->lock);
 	}
-	waiting = k->waiting;
-	k->waiting = NULL;
+	waiting = take_waiting(k);
 	pthread_mutex_unlock(&k->lock);
 	give_back(k, waiting);
 	return NULL;
@@ -257,8 +265,9 @@ enum keyring_wait keyring_await(struct keyring *k, unsigned generation, struct h
 	    mono_ms(k) - k->read_started_ms >= KEYRING_REREAD_S * 1000;
 	if (is_allowed && k->is_running && !k->is_stopping) {
 		httpd_defer(r);
-		r->next = k->waiting;
-		k->waiting = r;
+		r->next = NULL;
+		*k->waiting_tail = r;
+		k->waiting_tail = &r->next;
 		if (!k->is_reading) {
 			k->is_wanted = true;
 			pthread_cond_signal(&k->wanted);
@@ -350,6 +359,7 @@ int keyring_open(struct keyring **out, const struct keyring_options *options, st
 	struct ring first;
 
 	k->o = *options;
+	k->waiting_tail = &k->waiting;
 	init_locks(k);
 	hash_random(k->mac_key, sizeof(k->mac_key));
 	k->read_at_s = clock_wall_s(k->o.clock);

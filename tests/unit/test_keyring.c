@@ -1,9 +1,11 @@
 #include "keyring.h"
 
+#include <semaphore.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "httpd_core.h"
 #include "test.h"
 
 /* env: has one version only; files have both. Each test has its own directory. */
@@ -184,6 +186,67 @@ static void reload(void)
 	keyring_close(k);
 }
 
+/* What came back, in the order in which it did; each waits for leave to go on. */
+struct returned {
+	struct httpd_request *list[8];
+	size_t count;
+	sem_t arrived, leave;
+};
+
+static void take_back(void *arg, unsigned loop, struct httpd_request *r)
+{
+	struct returned *back = arg;
+
+	(void)loop;
+	back->list[back->count++] = r;
+	sem_post(&back->arrived);
+	while (sem_wait(&back->leave) != 0)
+		continue;
+}
+
+static void wait_for_one(struct returned *back)
+{
+	while (sem_wait(&back->arrived) != 0)
+		continue;
+}
+
+/* While the thread gives the first back, three others come. */
+static void first_come_first_served(void)
+{
+	struct request requests[4] = { 0 };
+	struct returned back = { .count = 0 };
+	struct keyring_options options = { .url = url,
+		.ttl_s = 300,
+		.clock = &now.base,
+		.give_back = take_back,
+		.arg = &back };
+	struct keyring *k;
+	struct err err;
+
+	set_up("a", NULL);
+	if (sem_init(&back.arrived, 0, 0) != 0 || sem_init(&back.leave, 0, 0) != 0 ||
+	    keyring_open(&k, &options, &err) != 0)
+		test_die("set-up");
+	clock_fake_advance(&now, KEYRING_REREAD_S * 1000);
+	CHECK_OK(keyring_start(k, &err), &err);
+	CHECK_INT(keyring_await(k, 1, &requests[0].pub), KEYRING_WAITING);
+	wait_for_one(&back);
+	clock_fake_advance(&now, KEYRING_REREAD_S * 1000);
+	for (size_t i = 1; i < ARRAY_SIZE(requests); i++)
+		CHECK_INT(keyring_await(k, 1, &requests[i].pub), KEYRING_WAITING);
+	for (size_t i = 1; i < ARRAY_SIZE(requests); i++) {
+		sem_post(&back.leave);
+		wait_for_one(&back);
+	}
+	sem_post(&back.leave);
+	keyring_close(k);
+	for (size_t i = 0; i < ARRAY_SIZE(requests); i++)
+		CHECK(back.list[i] == &requests[i].pub);
+	CHECK_INT(back.count, ARRAY_SIZE(requests));
+	(void)sem_destroy(&back.arrived);
+	(void)sem_destroy(&back.leave);
+}
+
 static void remove_files(void)
 {
 	(void)unlink(path);
@@ -198,6 +261,7 @@ static const struct test tests[] = {
 	{ "current wins over an equal previous", current_wins_over_an_equal_previous },
 	{ "start refuses", start_refuses },
 	{ "reload", reload },
+	{ "first come, first served", first_come_first_served },
 };
 
 int main(int argc, char **argv)
