@@ -7,8 +7,8 @@
 
 #include "queue.h"
 
+#include "contract.h"
 #include "place.h"
-#include "test.h"
 
 enum { MESSAGES_MAX = 64, START_S = 1792569600 };
 
@@ -136,18 +136,5 @@ static inline void check_stats(uint64_t visible, uint64_t in_flight, uint64_t de
 	CHECK_INT(stats.in_flight, in_flight);
 	CHECK_INT(stats.dead, dead);
 }
-
-#define CONTRACT_MAIN(tests)                                                                       \
-	int main(int argc, char **argv)                                                            \
-	{                                                                                          \
-		int rc = 0;                                                                        \
-                                                                                                   \
-		for (size_t i = 0; i < ARRAY_SIZE(backends); i++) {                                \
-			backend = &backends[i];                                                    \
-			printf("%s: ", backend->name);                                             \
-			rc |= test_main(tests, ARRAY_SIZE(tests), argc, argv);                     \
-		}                                                                                  \
-		return rc;                                                                         \
-	}
 
 #endif

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "contract.h"
 #include "place.h"
 #include "secret.h"
-#include "test.h"
 
 /* ---- backends ---- */
 
@@ -227,14 +227,4 @@ static const struct test tests[] = {
 	{ "bad_urls", test_bad_urls },
 };
 
-int main(int argc, char **argv)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(backends); i++) {
-		backend = &backends[i];
-		printf("%s: ", backend->name);
-		rc |= test_main(tests, ARRAY_SIZE(tests), argc, argv);
-	}
-	return rc;
-}
+CONTRACT_MAIN(tests)

@@ -5,9 +5,9 @@
 #ifndef OPS_TEST_CONTRACT_STORE_H
 #define OPS_TEST_CONTRACT_STORE_H
 
+#include "contract.h"
 #include "place.h"
 #include "store.h"
-#include "test.h"
 
 /* ---- backends ---- */
 
@@ -99,18 +99,5 @@ static inline void check_get(const char *key, struct str want)
 		CHECK_TEXT(info.sha256, sha256);
 	buf_release(&got);
 }
-
-#define CONTRACT_MAIN(tests)                                                                       \
-	int main(int argc, char **argv)                                                            \
-	{                                                                                          \
-		int rc = 0;                                                                        \
-                                                                                                   \
-		for (size_t i = 0; i < ARRAY_SIZE(backends); i++) {                                \
-			backend = &backends[i];                                                    \
-			printf("%s: ", backend->name);                                             \
-			rc |= test_main(tests, ARRAY_SIZE(tests), argc, argv);                     \
-		}                                                                                  \
-		return rc;                                                                         \
-	}
 
 #endif

@@ -5,21 +5,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "place.h"
-#include "queue.h"
-#include "test.h"
+#include "sqlite_queue.h"
 
 static int open_queue(struct queue **q, const char *path, const char *query, bool create,
     struct err *err)
 {
 	struct queue_options options = { .create = create };
-	struct buf url = BUF_INIT(PLACE_PATH_SIZE + 64);
-	int rc;
 
-	buf_addf(&url, "sqlite:%s%s", path, query);
-	rc = queue_open(q, buf_str(&url), &options, err);
-	buf_release(&url);
-	return rc;
+	return sqlite_queue_try(q, path, query, &options, err);
 }
 
 static unsigned dir_syncs;
@@ -31,17 +24,6 @@ int fsync(int fd)
 	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
 		dir_syncs++;
 	return (int)syscall(SYS_fsync, fd);
-}
-
-static void exec_sql(const char *path, const char *sql)
-{
-	char *message = NULL;
-	sqlite3 *db;
-
-	if (sqlite3_open(path, &db) != SQLITE_OK ||
-	    sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
-		test_die("%s: %s: %s", path, sql, message ? message : sqlite3_errmsg(db));
-	(void)sqlite3_close(db);
 }
 
 static void test_create(void)
@@ -118,13 +100,13 @@ static void test_refused(void)
 	struct err err;
 
 	place_new(foreign, "foreign.db");
-	exec_sql(foreign, make_foreign);
+	sqlite_queue_exec(foreign, make_foreign);
 	place_new(other, "other.db");
-	exec_sql(other, make_other);
+	sqlite_queue_exec(other, make_other);
 	place_new(newer, "newer.db");
 	CHECK_OK(open_queue(&q, newer, "", true, &err), &err);
 	queue_close(q);
-	exec_sql(newer, make_newer);
+	sqlite_queue_exec(newer, make_newer);
 	place_new(text, "text.db");
 	place_write(text,
 	    STR("this is not a database, but it is long enough to be looked at closely: "
@@ -189,7 +171,6 @@ static void test_bad_queries(void)
 static unsigned receives_until_dead(const char *path, const char *query, struct clock_fake *clock)
 {
 	struct queue_options options = { .clock = &clock->base, .create = true };
-	struct buf url = BUF_INIT(PLACE_PATH_SIZE + 64);
 	struct queue_entry e = { .body = STR("x") };
 	struct queue_message m;
 	struct queue *q;
@@ -198,9 +179,9 @@ static unsigned receives_until_dead(const char *path, const char *query, struct 
 	uint64_t n;
 	struct err err;
 
-	buf_addf(&url, "sqlite:%s%s", path, query);
 	queue_message_init(&m);
-	if (queue_open(&q, buf_str(&url), &options, &err) != 0 || queue_send(q, &e, 1, &err) != 0)
+	if (sqlite_queue_try(&q, path, query, &options, &err) != 0 ||
+	    queue_send(q, &e, 1, &err) != 0)
 		test_die("%s: %s", path, err.text);
 	while (queue_receive(q, &m, 1, 0, 1, &count, &err) == 0 && count == 1) {
 		receives++;
@@ -210,7 +191,6 @@ static unsigned receives_until_dead(const char *path, const char *query, struct 
 	CHECK_INT(n, 1);
 	queue_message_release(&m);
 	queue_close(q);
-	buf_release(&url);
 	return receives;
 }
 

@@ -1,7 +1,5 @@
 /* Which messages an SQLite queue gives first, and what a clock that jumps does to leases. */
-#include "place.h"
-#include "queue.h"
-#include "test.h"
+#include "sqlite_queue.h"
 
 enum { MAX = 16 };
 
@@ -11,19 +9,13 @@ static struct queue_message messages[MAX];
 
 static void begin(void)
 {
-	struct queue_options options = { .clock = &clock_now.base, .create = true };
-	struct buf url = BUF_INIT(PLACE_PATH_SIZE + 64);
 	char path[PLACE_PATH_SIZE];
-	struct err err;
 
 	place_new(path, "queue.db");
-	buf_addf(&url, "sqlite:%s", path);
 	clock_fake_init(&clock_now, 1792569600000);
-	if (queue_open(&queue, buf_str(&url), &options, &err) != 0)
-		test_die("%s", err.text);
+	queue = sqlite_queue_open(path, &clock_now.base);
 	for (size_t i = 0; i < MAX; i++)
 		queue_message_init(&messages[i]);
-	buf_release(&url);
 }
 
 static void end(void)

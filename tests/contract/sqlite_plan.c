@@ -4,10 +4,8 @@
  */
 #include <sqlite3.h>
 
-#include "place.h"
-#include "queue.h"
 #include "queue_sqlite_db.h"
-#include "test.h"
+#include "sqlite_queue.h"
 
 /* The only tables that may be read from end to end: their rows are as small as an id. */
 static bool is_allowed(enum sqlite_db_sql which, struct str step)
@@ -18,19 +16,11 @@ static bool is_allowed(enum sqlite_db_sql which, struct str step)
 
 static sqlite3 *open_file(void)
 {
-	struct queue_options options = { .create = true };
-	struct buf url = BUF_INIT(PLACE_PATH_SIZE + 64);
 	char path[PLACE_PATH_SIZE];
-	struct queue *q;
-	struct err err;
 	sqlite3 *db;
 
 	place_new(path, "queue.db");
-	buf_addf(&url, "sqlite:%s", path);
-	if (queue_open(&q, buf_str(&url), &options, &err) != 0)
-		test_die("%s", err.text);
-	queue_close(q);
-	buf_release(&url);
+	queue_close(sqlite_queue_open(path, NULL));
 	if (sqlite3_open(path, &db) != SQLITE_OK)
 		test_die("%s: %s", path, sqlite3_errmsg(db));
 	return db;

@@ -9,9 +9,7 @@
 
 #include "file.h"
 #include "mem.h"
-#include "place.h"
-#include "queue.h"
-#include "test.h"
+#include "sqlite_queue.h"
 
 static char live[PLACE_PATH_SIZE], synced[PLACE_PATH_SIZE];
 static unsigned syncs;
@@ -179,25 +177,11 @@ static void install_vfs(void)
 
 /* ---- the queue ---- */
 
-static struct queue *open_queue(const char *path, bool create)
-{
-	struct queue_options options = { .create = create };
-	struct buf url = BUF_INIT(PLACE_PATH_SIZE + 64);
-	struct queue *q;
-	struct err err;
-
-	buf_addf(&url, "sqlite:%s", path);
-	if (queue_open(&q, buf_str(&url), &options, &err) != 0)
-		test_die("%s", err.text);
-	buf_release(&url);
-	return q;
-}
-
 static void begin(struct queue **q)
 {
 	place_new(live, "live.db");
 	place_new(synced, "synced.db");
-	*q = open_queue(live, true);
+	*q = sqlite_queue_open(live, NULL);
 }
 
 /* The bodies that are there after a power cut now, each once; for bodies below `limit`. */
@@ -218,7 +202,8 @@ static void after_power_cut(unsigned *seen, size_t limit)
 			copy_file(from, to);
 	}
 	memset(seen, 0, limit * sizeof(*seen));
-	q = open_queue(copy, false);
+	if (sqlite_queue_try(&q, copy, "", NULL, &err) != 0)
+		test_die("%s", err.text);
 	queue_message_init(&m);
 	while (queue_receive(q, &m, 1, 0, 600, &count, &err) == 0 && count == 1) {
 		uint64_t number;

@@ -8,10 +8,8 @@
 #include <unistd.h>
 
 #include "mem.h"
-#include "place.h"
-#include "queue.h"
 #include "queue_sqlite_bell.h"
-#include "test.h"
+#include "sqlite_queue.h"
 
 enum { BODY_SIZE = 900000, LITTLE = 100000 };
 
@@ -40,10 +38,8 @@ static void begin(void)
 
 	place_new(path, "queue.db");
 	clock_fake_init(&clock_now, 1792569600000);
-	buf_addf(&text, "sqlite:%s?max_receives=2", path);
-	if (queue_open(&queue, buf_str(&text), &options, &err) != 0)
+	if (sqlite_queue_try(&queue, path, "?max_receives=2", &options, &err) != 0)
 		test_die("%s", err.text);
-	buf_reset(&text);
 	buf_addf(&text, "%s-bell", path);
 	bell = inotify_init1(IN_NONBLOCK);
 	if (bell < 0 || inotify_add_watch(bell, buf_text(&text), IN_MODIFY) < 0)
