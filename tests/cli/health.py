@@ -32,6 +32,7 @@ class HealthTest(SystemTest):
         self.assertNotIn(self.token(), out)
 
     def test_nothing_runs(self):
+        self.nothing_on_default_ports()
         self.up().stop()
         states = self.states(code=EXIT_BAD)
         self.assertEqual((states["api"], states["worker"]), ("bad", "bad"))
@@ -40,6 +41,7 @@ class HealthTest(SystemTest):
         self.assertIn("opsctl up", self.rows["api"]["next"])
 
     def test_never_started(self):
+        self.nothing_on_default_ports()
         states = self.states(code=EXIT_BAD)
         self.assertEqual({states[n] for n in ("api", "worker", "queue", "store", "secret")}, {"bad"})
         done = self.opsctl("health")

@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -39,6 +40,13 @@ class Cli(unittest.TestCase):
         keep = ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH")
         self.env = {k: v for k, v in os.environ.items() if k in keep}
         self.env |= {"HOME": str(self.home), "LC_ALL": "C.UTF-8", "TERM": "xterm"}
+
+    def nothing_on_default_ports(self):
+        """Where nothing runs, commands ask the default ports: another system there would answer."""
+        for port in (8080, 9090, 9091):
+            with socket.socket() as s:
+                self.assertNotEqual(s.connect_ex(("127.0.0.1", port)), 0,
+                                    f"set-up: something listens on 127.0.0.1:{port}; stop it and test again")
 
     def opsctl(self, *args, stdin="", env=None, **more):
         """Run it to its end; text in, text out."""

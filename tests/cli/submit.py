@@ -86,6 +86,7 @@ class OneTest(SystemTest):
             self.assertIn("opsctl token check", document["error"]["next"])
 
     def test_nothing_listens(self):
+        self.nothing_on_default_ports()
         self.up().stop()
         document = self.submit(code=EXIT_REMOTE)
         self.assertEqual(document["schema"], "opsctl/error/1")

@@ -257,6 +257,7 @@ class LoadTest(SystemTest):
         self.assertEqual(document["accepted"], 0)
 
     def test_nothing_listens(self):
+        self.nothing_on_default_ports()
         self.up().stop()
         document = self.document("submit", "--count", "3", code=EXIT_REMOTE)
         self.assertEqual((document["sent"], document["no_answer"]), (3, 3))

@@ -56,6 +56,7 @@ class Show(Cli):
         self.assertIn("run: opsctl up", self.refused(EXIT_NOTFOUND, "token", "token", "show"))
 
     def test_rotate_without_a_system(self):
+        self.nothing_on_default_ports()
         old = (self.local / "token").read_text()
         done = self.opsctl("token", "rotate")
         self.assertEqual(done.returncode, EXIT_OK)
