@@ -217,6 +217,16 @@ static void api_close(struct api *api)
 	queue_close(api->queue);
 }
 
+/* The start failed: loops that were running by then may have taken requests already. */
+static void abandon(struct api *api, int status)
+{
+	if (!api->httpd)
+		return;
+	httpd_quiesce(api->httpd);
+	if (!httpd_wait_idle(api->httpd, api->settings.service.drain_timeout_s * 1000))
+		_exit(status); /* threads are still in calls that use what would be closed */
+}
+
 static bool drain(struct api *api)
 {
 	const struct api_settings *s = &api->settings;
@@ -287,10 +297,12 @@ int main(int argc, char **argv)
 
 	if (!service_begin(&api_service, argc, argv, &api.settings, &status))
 		return status;
-	if (api_open(&api, &err) == 0)
+	if (api_open(&api, &err) == 0) {
 		status = run(&api);
-	else
+	} else {
 		status = service_refuse(&err);
+		abandon(&api, status);
+	}
 	api_close(&api);
 	return status;
 }
