@@ -28,7 +28,7 @@ const char *webhook_verdict_name(enum webhook_verdict verdict)
 
 bool webhook_is_present(const struct webhook_headers *h)
 {
-	return h->id_count || h->timestamp_count || h->signature_count;
+	return h->id_count || h->timestamp_count || h->signature_count || h->other_count;
 }
 
 static bool is_id_byte(char c)

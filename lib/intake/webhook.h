@@ -18,10 +18,13 @@ enum {
 	WEBHOOK_SIGNATURE_SIZE = 48, /* "v1," + 44 + NUL */
 };
 
-/* The three headers as received; count is how often the name was there. */
+/*
+ * The three headers as received; count is how often the name was there, other_count how many
+ * there were whose names begin with "webhook-" too.
+ */
 struct webhook_headers {
 	struct str id, timestamp, signature;
-	unsigned id_count, timestamp_count, signature_count;
+	unsigned id_count, timestamp_count, signature_count, other_count;
 };
 
 enum webhook_verdict {

@@ -40,7 +40,8 @@ static void read_headers(struct auth *a, const struct httpd_request *r)
 		.timestamp = timestamp->value,
 		.timestamp_count = timestamp->count,
 		.signature = signature->value,
-		.signature_count = signature->count };
+		.signature_count = signature->count,
+		.other_count = r->fields[HTTPD_WEBHOOK_OTHER].count };
 }
 
 enum auth_step auth_check_signature(struct auth *a, enum auth_mode mode, struct keyring *k,

@@ -18,6 +18,7 @@ static const struct str field_names[HTTPD_FIELD_COUNT] = {
 	[HTTPD_TRACEPARENT] = FIELD("traceparent"),
 	[HTTPD_TRANSFER_ENCODING] = FIELD("transfer-encoding"),
 	[HTTPD_WEBHOOK_ID] = FIELD("webhook-id"),
+	[HTTPD_WEBHOOK_OTHER] = FIELD("webhook-"), /* how they begin */
 	[HTTPD_WEBHOOK_SIGNATURE] = FIELD("webhook-signature"),
 	[HTTPD_WEBHOOK_TIMESTAMP] = FIELD("webhook-timestamp"),
 	[HTTPD_X_FORWARDED_FOR] = FIELD("x-forwarded-for"),
@@ -105,10 +106,13 @@ static void check_place(struct httpd_guard *g, struct str name, struct str value
 
 static enum httpd_field_name find_field(struct str name)
 {
+	const struct str family = field_names[HTTPD_WEBHOOK_OTHER];
 	int i = 0;
 
 	while (i < HTTPD_FIELD_COUNT && !str_eq_nocase(name, field_names[i]))
 		i++;
+	if (i == HTTPD_FIELD_COUNT && str_eq_nocase(str_slice(name, 0, family.n), family))
+		i = HTTPD_WEBHOOK_OTHER;
 	return (enum httpd_field_name)i;
 }
 

@@ -47,6 +47,17 @@ static void targets(void)
 	}
 }
 
+/* Any name of the family counts, so that nobody can sign in vain. */
+static void webhook_family(void)
+{
+	static const char *const head[] = { "Host", "x", "WebHook-Retry", "1", "webhook-", "2",
+		"webhook-id", "3", "webhooks-id", "4", "webhook", "5", NULL };
+
+	CHECK(judge("/", "HTTP/1.1", head) == NULL);
+	CHECK_INT(request.fields[HTTPD_WEBHOOK_OTHER].count, 2);
+	CHECK_INT(request.fields[HTTPD_WEBHOOK_ID].count, 1);
+}
+
 static void fields(void)
 {
 	static const struct {
@@ -181,6 +192,7 @@ static void in_place(void)
 static const struct test tests[] = {
 	{ "targets", targets },
 	{ "fields", fields },
+	{ "webhook family", webhook_family },
 	{ "lengths", lengths },
 	{ "in place", in_place },
 };

@@ -171,6 +171,7 @@ static enum webhook_verdict verify_one(const struct json *message, struct str si
 		1,
 		1,
 		1,
+		0,
 	};
 
 	return webhook_verify(&h, text_of(message, "payload"), keys, 1, 1614265330, NULL);
@@ -206,7 +207,7 @@ static void test_rotation(void)
 	for (size_t i = 0; i < data_count(cases); i++) {
 		const struct json *c = json_at(cases, i);
 		struct webhook_headers h = { text_of(rotation, "id"), str_from(timestamp),
-			text_of(c, "webhook-signature"), 1, 1, 1 };
+			text_of(c, "webhook-signature"), 1, 1, 1, 0 };
 		size_t index = 99;
 		bool ok = webhook_verify(&h, text_of(rotation, "payload"), keys, ARRAY_SIZE(keys),
 			      at_s, &index) == WEBHOOK_OK;
@@ -229,7 +230,7 @@ static struct webhook_headers signed_headers(const char *id, char signature[WEBH
 {
 	webhook_sign(key_one, str_from(id), 1700000000, STR("{}"), signature);
 	return (struct webhook_headers){ str_from(id), STR("1700000000"), str_from(signature), 1, 1,
-		1 };
+		1, 0 };
 }
 
 static enum webhook_verdict verify(const struct webhook_headers *h, int64_t now_s)
