@@ -30,7 +30,8 @@ static void on_body(struct httpd_request *r, void *arg)
 
 static void on_return(struct httpd_request *r, void *arg)
 {
-	submit_return(arg, r);
+	(void)arg;
+	submit_return(r);
 }
 
 static void on_done(struct httpd_request *r, void *arg)
@@ -38,7 +39,7 @@ static void on_done(struct httpd_request *r, void *arg)
 	struct api *api = arg;
 
 	count_request(route_find(r), r->status, clock_mono_us(api->clock) - r->started_us);
-	submit_done(api, r);
+	submit_done(r);
 }
 
 static void on_turn_end(unsigned loop, void *arg)

@@ -266,7 +266,7 @@ static bool check_credentials(struct submission *s, enum auth_step step)
 		case KEYRING_WAITING:
 			return false;
 		case KEYRING_AGAIN:
-			submit_return(s->api, s->request);
+			submit_return(s->request);
 			return false;
 		case KEYRING_NO:
 			break;
@@ -362,7 +362,7 @@ void submit_body(struct api *api, struct httpd_request *r)
 	judge(s);
 }
 
-void submit_return(struct api *api, struct httpd_request *r)
+void submit_return(struct httpd_request *r)
 {
 	struct submission *s = r->state;
 
@@ -383,14 +383,12 @@ void submit_return(struct api *api, struct httpd_request *r)
 	case WAITING_FOR_FIRST:
 		answer_outcome(s);
 	}
-	(void)api;
 }
 
-void submit_done(struct api *api, struct httpd_request *r)
+void submit_done(struct httpd_request *r)
 {
 	struct submission *s = r->state;
 
-	(void)api;
 	if (!s)
 		return;
 	assert(!s->is_first);

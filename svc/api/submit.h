@@ -13,10 +13,10 @@ void submit_head(struct api *api, struct httpd_request *r); /* media type */
 void submit_body(struct api *api, struct httpd_request *r); /* all the rest */
 
 /* It came back from wherever it waited. */
-void submit_return(struct api *api, struct httpd_request *r);
+void submit_return(struct httpd_request *r);
 
 /* The connection is done with it: forget it. */
-void submit_done(struct api *api, struct httpd_request *r);
+void submit_done(struct httpd_request *r);
 
 /* In a sender thread: records of one loop with their results. For outbox_options.deliver. */
 void submit_deliver(void *api, unsigned loop, struct parcel *list);
