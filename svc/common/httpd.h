@@ -86,9 +86,13 @@ struct httpd_app {
 
 struct httpd_options {
 	struct setting_address listen;
-	const char *server;         /* the Server field; borrowed for ever */
-	unsigned loop_count;        /* 0: one per processor */
-	unsigned connection_max;    /* over all loops; lowered when descriptors do not suffice */
+	const char *server;  /* the Server field; borrowed for ever */
+	unsigned loop_count; /* 0: one per processor */
+	/*
+	 * Over all loops, each of which takes its equal share and lets more wait, also when
+	 * another still has room; lowered when descriptors do not suffice.
+	 */
+	unsigned connection_max;
 	size_t body_max;            /* bytes of one body */
 	size_t bodies_max;          /* bytes of all bodies held at one time; more is 503 */
 	unsigned request_timeout_s; /* from the head's end to the body's end */
