@@ -5,107 +5,10 @@
 #include <string.h>
 
 #include "api_metrics.h"
-#include "auth.h"
-#include "crash.h"
-#include "log.h"
 #include "mem.h"
-#include "problem.h"
-#include "record.h"
-#include "replay.h"
+#include "submit_core.h"
 
-enum { RETRY_BUSY_S = 1, RETRY_QUEUE_S = 5, ANSWER_MAX = 512 };
-
-enum stage {
-	JUDGING,
-	WAITING_FOR_KEYS,  /* in keyring */
-	WAITING_FOR_QUEUE, /* in outbox */
-	WAITING_FOR_FIRST, /* in replay, for the first of its id */
-};
-
-struct submission {
-	struct parcel parcel; /* first: outbox gives it back */
-	struct replay_waiter waiter;
-	struct api *api;
-	struct httpd_request *request;
-	enum stage stage;
-	bool is_rejudged; /* keys were read again for it */
-	bool is_first;    /* replay_finish() is due */
-	struct auth auth;
-	char request_id[REQUEST_ID_SIZE];
-	char id[WEBHOOK_ID_MAX + 1]; /* the record's */
-	struct traceparent trace;    /* of our own span; empty: the client sent none */
-	char traceparent[TRACEPARENT_SIZE];
-	struct buf line;
-	size_t reserved;
-};
-
-/* ---- answers ---- */
-
-static void answer_problem(struct submission *s, const struct problem *p)
-{
-	problem_answer(s->request, s->request_id, p);
-}
-
-static void answer_unauthorized(struct submission *s)
-{
-	answer_problem(s,
-	    &(struct problem){
-		.status = 401,
-		.error = auth_error(&s->auth),
-		.name = "WWW-Authenticate",
-		.value = auth_challenge((enum auth_mode)s->api->settings.auth),
-	    });
-}
-
-static void answer_unavailable(struct submission *s, const char *error, int64_t retry_after_s)
-{
-	answer_problem(s,
-	    &(struct problem){ .status = 503,
-		.error = error,
-		.name = "Retry-After",
-		.value = LOG_INT(retry_after_s) });
-}
-
-static void answer_payload(struct submission *s, enum payload_fault fault, const char *detail)
-{
-	count_rejection(fault);
-	answer_problem(s,
-	    &(struct problem){ .status = 400,
-		.error = payload_fault_text(fault),
-		.detail = detail });
-}
-
-/* id and object hold nothing that JSON would escape. */
-static void answer_accepted(struct submission *s)
-{
-	struct buf body = BUF_INIT(ANSWER_MAX);
-
-	(void)buf_room(&body, ANSWER_MAX); /* one block at once */
-	buf_adds(&body, "{\"message\":\"Payload accepted and queued.\",\"id\":\"");
-	buf_adds(&body, s->id);
-	buf_adds(&body, "\",\"object\":\"");
-	buf_adds(&body, s->parcel.object);
-	buf_adds(&body, "\"}");
-	assert(!body.full);
-	CRASH_POINT("api-before-answer");
-	httpd_answer(s->request,
-	    &(struct httpd_answer){
-		.status = 200,
-		.type = "application/json",
-		.body = buf_str(&body),
-		.fields = { { "X-Request-Id", s->request_id } },
-	    });
-	buf_release(&body);
-}
-
-static void answer_outcome(struct submission *s)
-{
-	if (s->parcel.result == ERR_NONE)
-		answer_accepted(s);
-	else
-		answer_unavailable(s, "The queue did not confirm the payload; send it again",
-		    RETRY_QUEUE_S);
-}
+enum { RETRY_BUSY_S = 1 };
 
 /* ---- the way to the queue ---- */
 
@@ -188,9 +91,9 @@ static void answer_replay(struct submission *s, enum replay_event event, const c
 	auth_audit_replay(&s->auth, outcome, &context);
 	httpd_drop_body(s->request);
 	if (event == REPLAY_ANSWERED)
-		answer_accepted(s);
+		submit_answer_accepted(s);
 	else if (event == REPLAY_CONFLICT)
-		answer_problem(s,
+		submit_answer_problem(s,
 		    &(struct problem){ .status = 422,
 			.error = "webhook-id was used with another body" });
 	else {
@@ -222,7 +125,7 @@ static void check_replay(struct submission *s, const struct payload *p)
 		answer_replay(s, REPLAY_CONFLICT, "failure");
 		return;
 	case REPLAY_FULL:
-		answer_unavailable(s, "Too many webhook ids under way", RETRY_BUSY_S);
+		submit_answer_unavailable(s, "Too many webhook ids under way", RETRY_BUSY_S);
 	}
 }
 
@@ -232,7 +135,7 @@ static void admit(struct submission *s, const struct payload *p)
 
 	if (!outbox_reserve(s->api->outbox, bytes)) {
 		api_count(API_RECORDS_REFUSED, 1);
-		answer_unavailable(s, "Too much is waiting for the queue", RETRY_BUSY_S);
+		submit_answer_unavailable(s, "Too much is waiting for the queue", RETRY_BUSY_S);
 		return;
 	}
 	s->reserved = bytes;
@@ -256,7 +159,7 @@ static bool check_credentials(struct submission *s, enum auth_step step)
 	struct auth_context context = audit_context(s);
 
 	if (step == AUTH_INVALID) {
-		answer_payload(s, PAYLOAD_BAD_SHAPE, "token must be a string");
+		submit_answer_payload(s, PAYLOAD_BAD_SHAPE, "token must be a string");
 		return false;
 	}
 	if (step == AUTH_UNKNOWN && !s->is_rejudged) {
@@ -275,7 +178,7 @@ static bool check_credentials(struct submission *s, enum auth_step step)
 	auth_audit(&s->auth, step == AUTH_PASSED, &context);
 	if (step == AUTH_PASSED)
 		return true;
-	answer_unauthorized(s);
+	submit_answer_unauthorized(s);
 	return false;
 }
 
@@ -295,7 +198,7 @@ static void judge(struct submission *s)
 	if (step != AUTH_OPEN && !check_credentials(s, step))
 		return;
 	if (payload_parse(s->request->body, &payload, &fault, &err) != 0) {
-		answer_payload(s, fault, err.text);
+		submit_answer_payload(s, fault, err.text);
 		return;
 	}
 	if (step == AUTH_OPEN &&
@@ -304,7 +207,7 @@ static void judge(struct submission *s)
 		return;
 	if (payload_check(&payload, (enum payload_policy)settings->payload_policy, &epoch_ms,
 		&fault, &err) != 0) {
-		answer_payload(s, fault, err.text);
+		submit_answer_payload(s, fault, err.text);
 		return;
 	}
 	admit(s, &payload);
@@ -378,10 +281,10 @@ void submit_return(struct httpd_request *r)
 		api_count(s->parcel.result == ERR_NONE ? API_RECORDS_ACCEPTED : API_RECORDS_FAILED,
 		    1);
 		finish_first(s);
-		answer_outcome(s);
+		submit_answer_outcome(s);
 		return;
 	case WAITING_FOR_FIRST:
-		answer_outcome(s);
+		submit_answer_outcome(s);
 	}
 }
 
