@@ -105,6 +105,8 @@ static void test_verdicts(void)
 		{ "alone, too early", PUMP_STRIKES_MAX, 100, 0, VERDICT_RETRY },
 		{ "alone", PUMP_STRIKES_MAX + 1, 100, 0, VERDICT_REFUSED },
 		{ "alone, others come rarely", 1000, 1, 0, VERDICT_REFUSED },
+		{ "alone, too few others yet", PUMP_STRIKES_MAX * PUMP_STRIKE_SUCCESSES, 1, 0,
+		    VERDICT_RETRY },
 		{ "one of a few", PUMP_STRIKES_MAX + 1, 100, 2, VERDICT_REFUSED },
 	};
 
