@@ -1,10 +1,11 @@
 #include <inttypes.h>
 
 #include "autopsy.h"
+#include "dlq.h"
 #include "envelope.h"
 #include "ports.h"
 
-enum { PAGE = QUEUE_BATCH_MAX, DOCUMENT_MAX = 64 * 1024 * 1024 };
+enum { DOCUMENT_MAX = 64 * 1024 * 1024 };
 
 /* Queue and store of one command; the store is for the autopsy and may be out of reach. */
 struct dlq {
@@ -30,31 +31,6 @@ static void dlq_close(struct dlq *d)
 {
 	queue_close(d->queue);
 	store_close(d->store);
-}
-
-/* Call fn for each dead letter, oldest first, until it returns false. */
-typedef bool letter_fn(void *arg, const struct queue_message *m);
-
-static int each_letter(struct dlq *d, letter_fn *fn, void *arg, struct err *err)
-{
-	struct queue_message page[PAGE];
-	char after[QUEUE_ID_SIZE] = "";
-	size_t count = 0;
-	bool goes_on = true;
-	int rc;
-
-	for (size_t i = 0; i < PAGE; i++)
-		queue_message_init(&page[i]);
-	do {
-		rc = queue_dead_list(d->queue, after, page, PAGE, &count, err);
-		for (size_t i = 0; rc == 0 && goes_on && i < count; i++) {
-			memcpy(after, page[i].id, sizeof(after));
-			goes_on = fn(arg, &page[i]);
-		}
-	} while (rc == 0 && goes_on && count == PAGE);
-	for (size_t i = 0; i < PAGE; i++)
-		queue_message_release(&page[i]);
-	return rc;
 }
 
 static int64_t age_s(const struct dlq *d, const struct queue_message *m)
@@ -129,7 +105,7 @@ static int list_json(struct listing *l, struct err *err)
 	out_json_begin(&l->w, &out, "opsctl/dlq-ls/1");
 	json_key(&l->w, "letters");
 	json_array_begin(&l->w);
-	rc = each_letter(&l->dlq, list_letter, l, err);
+	rc = dlq_each(l->dlq.queue, list_letter, l, err);
 	json_array_end(&l->w);
 	json_member_uint(&l->w, "count", l->count);
 	json_member_bool(&l->w, "more", l->is_cut);
@@ -155,7 +131,7 @@ static int list_text(struct listing *l, struct err *err)
 	int rc;
 
 	out_table_init(&l->table, header, ARRAY_SIZE(header));
-	rc = each_letter(&l->dlq, list_letter, l, err);
+	rc = dlq_each(l->dlq.queue, list_letter, l, err);
 	if (rc != 0 || l->count == 0) {
 		buf_release(&l->table.cells);
 		if (rc == 0)
@@ -269,124 +245,11 @@ int cmd_dlq_show(struct cli *cli, struct err *err)
 
 	if (dlq_open(&s.dlq, cli, err) != 0)
 		return -1;
-	rc = each_letter(&s.dlq, show_letter, &s, err);
+	rc = dlq_each(s.dlq.queue, show_letter, &s, err);
 	dlq_close(&s.dlq);
 	if (rc == 0 && !s.found) {
 		(void)cli_next(cli, "see: opsctl dlq ls");
 		return err_set(err, ERR_NOTFOUND, "no dead letter has the id '%s'", s.id);
 	}
 	return rc;
-}
-
-/* ---- dlq redrive, dlq purge ---- */
-
-struct change {
-	const char *schema, *verb, *done; /* "redrive", "redriven" */
-	const char *warning;              /* what is asked */
-	int (*apply)(struct queue *q, const char *const *ids, size_t count, uint64_t *n,
-	    struct err *err);
-};
-
-struct counting {
-	struct cli *cli;
-	uint64_t named;
-	bool all;
-};
-
-static bool count_letter(void *arg, const struct queue_message *m)
-{
-	struct counting *c = arg;
-	bool is_named = c->all;
-
-	for (int i = 0; i < c->cli->operand_count; i++)
-		is_named = is_named || strcmp(c->cli->operands[i], m->id) == 0;
-	c->named += is_named;
-	return true;
-}
-
-static void report_change(struct cli *cli, const struct change *change, uint64_t n, bool is_dry)
-{
-	struct buf out = BUF_INIT(4096);
-	struct json_writer w;
-
-	out_text(cli, "%s%s %" PRIu64 "\n", is_dry ? "would be " : "", change->done, n);
-	if (cli->json) {
-		out_json_begin(&w, &out, change->schema);
-		json_member_bool(&w, "dry_run", is_dry);
-		json_member_uint(&w, change->done, n);
-		json_object_end(&w);
-		out_json(cli, buf_str(&out));
-	}
-	buf_release(&out);
-}
-
-static int change_letters(struct dlq *d, const struct change *change, struct err *err)
-{
-	struct cli *cli = d->cli;
-	struct counting c = { .cli = cli, .all = cli_flag(cli, "all") };
-	char question[160];
-	uint64_t n = 0;
-
-	if (each_letter(d, count_letter, &c, err) != 0)
-		return -1;
-	if (!c.all && c.named < (uint64_t)cli->operand_count) {
-		(void)cli_next(cli, "see: opsctl dlq ls");
-		return err_set(err, ERR_NOTFOUND, "%" PRIu64 " of %d ids are not dead letters",
-		    (uint64_t)cli->operand_count - c.named, cli->operand_count);
-	}
-	if (cli_flag(cli, "dry-run") || c.named == 0) {
-		report_change(cli, change, c.named, cli_flag(cli, "dry-run"));
-		return 0;
-	}
-	(void)snprintf(question, sizeof(question), "%s %" PRIu64 " dead letters of context %s%s?",
-	    change->verb, c.named, cli->context.name, change->warning);
-	if (!cli_flag(cli, "yes") && cli_confirm(cli, question, "--yes", err) != 0)
-		return -1;
-
-	if (change->apply(d->queue, c.all ? NULL : (const char *const *)cli->operands,
-		c.all ? 0 : (size_t)cli->operand_count, &n, err) != 0)
-		return -1;
-	report_change(cli, change, n, false);
-	return 0;
-}
-
-static int run_change(struct cli *cli, const struct change *change, struct err *err)
-{
-	struct dlq d;
-	int rc;
-
-	if (cli_flag(cli, "all") == (cli->operand_count > 0))
-		return err_set(err, ERR_USAGE, "name either dead letters or --all");
-	d = (struct dlq){ .cli = cli };
-	if (ports_queue(cli, &d.queue, err) != 0)
-		return -1;
-	rc = change_letters(&d, change, err);
-	dlq_close(&d);
-	return rc;
-}
-
-int cmd_dlq_redrive(struct cli *cli, struct err *err)
-{
-	static const struct change redrive = {
-		.schema = "opsctl/dlq-redrive/1",
-		.verb = "put back",
-		.done = "redriven",
-		.warning = "",
-		.apply = queue_dead_redrive,
-	};
-
-	return run_change(cli, &redrive, err);
-}
-
-int cmd_dlq_purge(struct cli *cli, struct err *err)
-{
-	static const struct change purge = {
-		.schema = "opsctl/dlq-purge/1",
-		.verb = "remove for good",
-		.done = "purged",
-		.warning = ", whose records are lost then",
-		.apply = queue_dead_purge,
-	};
-
-	return run_change(cli, &purge, err);
 }

@@ -105,6 +105,31 @@ class DlqTest(SystemTest):
             self.refused(EXIT_NOTFOUND, "1 of 2 ids", "dlq", verb, "--yes", ids[0], "nope")
         self.assertEqual(len(self.letters()), 1)
 
+    def test_an_id_named_twice(self):
+        ids = self.bury(None, None)
+        self.assertEqual(self.ok("dlq", "redrive", "-n", ids[0], ids[0]), "would be redriven 1\n")
+        self.refused(EXIT_NOTFOUND, "1 of 3 ids", "dlq", "purge", "--yes", ids[0], ids[0], "nope")
+        self.assertEqual(self.ok("dlq", "purge", "--yes", ids[0], ids[0]), "purged 1\n")
+        self.assertEqual([l["id"] for l in self.letters()], ids[1:])
+
+    def test_all_are_those_that_were_asked_about(self):
+        """A letter that dies while the question stands was not agreed to."""
+        self.bury(None)
+        code, shown = self.answer("y\n", "dlq", "purge", "--all", while_asked=self.one_more)
+        self.assertEqual(code, EXIT_OK)
+        self.assertIn("remove for good 1 dead letters", shown)
+        self.assertEqual([l["receives"] for l in self.letters()], [7])
+
+    def one_more(self):
+        database = self.database()
+        with database:
+            (last,), = database.execute("SELECT max(id) FROM message")
+            database.execute("INSERT INTO message (id, sent_at_ms, record_count, object, sha256, traceparent, body)"
+                             " SELECT id + 1, sent_at_ms, record_count, '', sha256, '', body FROM message WHERE id = ?", (last,))
+            database.execute("INSERT INTO dead (id, receive_count) VALUES (?, 7)", (last + 1,))
+            database.execute("UPDATE state SET received_to = ?", (last + 1,))
+        database.close()
+
     def test_question(self):
         ids = self.bury(None)
         for verb in ("redrive", "purge"):
@@ -119,7 +144,7 @@ class DlqTest(SystemTest):
         self.assertIn("remove for good 1 dead letters of context local", shown)
         self.assertEqual(self.letters(), [])
 
-    def answer(self, text, *args):
+    def answer(self, text, *args, while_asked=lambda: None):
         """Run it on a terminal and type; (exit status, all that was shown)."""
         pid, terminal = pty.fork()
         if pid == 0:
@@ -128,6 +153,7 @@ class DlqTest(SystemTest):
         try:
             while b"[y/N]" not in shown:
                 shown += os.read(terminal, 1000)
+            while_asked()
             os.write(terminal, text.encode())
             while True:
                 shown += os.read(terminal, 1000)
