@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -177,13 +178,23 @@ bool unit_find_ports(struct unit *u)
 	return u->admin_listen.port != 0 && (u->listen.port != 0 || !u->has_public_port);
 }
 
+/* Of this run's lines as many as may be read at once, the last ones. */
+static off_t tail_from(const struct unit *u)
+{
+	struct stat st;
+
+	if (stat(u->log_path, &st) == 0 && st.st_size - u->log_from > LOG_READ_MAX)
+		return st.st_size - LOG_READ_MAX;
+	return u->log_from;
+}
+
 void unit_log_tail(const struct unit *u, size_t lines, struct buf *out)
 {
 	struct buf text = BUF_INIT(LOG_READ_MAX);
 	struct str all;
 	size_t from;
 
-	read_from(u->log_path, u->log_from, &text);
+	read_from(u->log_path, tail_from(u), &text);
 	all = str_trim(buf_str(&text));
 	for (from = all.n; from > 0; from--)
 		if (all.p[from - 1] == '\n' && --lines == 0)

@@ -4,6 +4,7 @@
 Listens where it is told, says so in its log, answers /readyz, ends with 0 on SIGTERM.
 FAKE_<NAME> (API, WORKER) in the environment makes it do otherwise:
 	exit:N		end with status N at once
+	loud:N		the same, after 400 KiB of log
 	deaf		never answer /readyz with 200
 	stubborn	ignore SIGTERM
 """
@@ -40,9 +41,11 @@ def listen(role, address):
     log("listening", role=role, **{"server.address": host, "server.port": server.server_address[1]})
 
 
-if BEHAVIOUR.startswith("exit:"):
+if BEHAVIOUR.startswith(("exit:", "loud:")):
+    for _ in range(400 if BEHAVIOUR.startswith("loud:") else 0):
+        log("loud", text="x" * 1024)
     log("cannot start", options=OPTIONS)
-    sys.exit(int(BEHAVIOUR.removeprefix("exit:")))
+    sys.exit(int(BEHAVIOUR[len("exit:"):]))
 
 signals = {signal.SIGTERM, signal.SIGHUP}
 signal.pthread_sigmask(signal.SIG_BLOCK, signals)

@@ -166,6 +166,11 @@ class UpTest(Cli):
         self.assertEqual(last["schema"], "opsctl/error/1")
         self.assertIn("ops-api.log", last["error"]["next"])
 
+    def test_last_lines_of_a_long_log(self):
+        done = self.opsctl("up", "--listen", "127.0.0.1:0", env={"FAKE_API": "loud:3"})
+        self.assertEqual(done.returncode, EXIT_BAD)
+        self.assertIn("cannot start", done.stderr)
+
     def test_service_that_never_gets_far(self):
         done = self.opsctl("up", "--listen", "127.0.0.1:0", "--json", env={"FAKE_WORKER": "exit:1"})
         self.assertEqual(done.returncode, EXIT_BAD)
