@@ -31,8 +31,8 @@ void submit_conserve_text(struct cli *cli, const struct conserve *c);
 /* Members "ok" and, when a run ended by an error, "error". */
 void submit_fault_json(struct json_writer *w, const struct cli *cli, const struct err *fault);
 
-/* When the first envelope of a run that begins now can have been made, by ops-api's clock. */
-int64_t submit_since_ms(const struct cli *cli);
+/* When the first envelope of a run that began then can have been made, by ops-api's clock. */
+int64_t submit_since_ms(const struct cli *cli, int64_t began_ms);
 
 /* ---- lines of a file: their ids, and those whose outcome is not known ---- */
 

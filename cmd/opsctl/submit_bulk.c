@@ -319,7 +319,9 @@ static int bulk_run(struct bulk *b, struct err *err)
 
 	if (bulk_open(b, err) != 0 || settle(b, err) != 0)
 		return -1;
-	b->since_ms = submit_since_ms(cli);
+	/* A line that is sent again may be answered with the object of an earlier run. */
+	b->since_ms = submit_since_ms(cli,
+	    b->unknown > 0 ? b->journal.began_ms : clock_wall_ms(cli->clock));
 	b->runner = (struct runner){
 		.cli = cli,
 		.client = &b->client,

@@ -129,7 +129,7 @@ static int load_run(struct load *l, struct err *err)
 	struct cli *cli = l->cli;
 	int rc;
 
-	l->since_ms = submit_since_ms(cli);
+	l->since_ms = submit_since_ms(cli, clock_wall_ms(cli->clock));
 	l->runner = (struct runner){
 		.cli = cli,
 		.client = &l->client,

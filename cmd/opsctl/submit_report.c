@@ -18,12 +18,12 @@ void submit_runner_options(struct cli *cli, struct runner *r)
 		r->deadline_us = clock_mono_us(cli->clock) + cli_ms(cli, "duration") * 1000;
 }
 
-int64_t submit_since_ms(const struct cli *cli)
+int64_t submit_since_ms(const struct cli *cli, int64_t began_ms)
 {
 	/* Envelopes are named by ops-api's clock: the same one for the local system. */
 	int64_t slack_ms = cli->context.local_dir[0] ? 1000 : 330 * 1000;
 
-	return clock_wall_ms(cli->clock) - slack_ms;
+	return began_ms - slack_ms;
 }
 
 static double ms(int64_t us)

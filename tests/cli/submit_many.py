@@ -194,6 +194,17 @@ class BulkTest(SystemTest):
         document = self.document("submit", "--ndjson", path)
         self.assertEqual((document["accepted"], document["found_stored"]), (0, 50))
 
+    def test_resent_lines_are_found_where_the_earlier_run_put_them(self):
+        self.up()
+        path = self.file("f", payloads(50))
+        journal = pathlib.Path(path + ".opsctl-journal")
+        self.ok("submit", "--ndjson", path, "--wait")
+        text = "".join(line for line in journal.read_text().splitlines(True) if line[0] != "a")
+        journal.write_text(text)
+        time.sleep(1.5)  # beyond the second that a run on one machine looks back
+        document = self.document("submit", "--ndjson", path, "--resend-unknown", "--wait", "--timeout", "10s")
+        self.assertEqual((document["accepted"], document["verified"]["missing"]), (50, 0))
+
     def test_without_sight_of_the_store(self):
         """A context with nothing but URL and token: only ops-api's memory helps."""
         self.up()
