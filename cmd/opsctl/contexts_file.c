@@ -1,7 +1,10 @@
 #include "contexts_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "file.h"
 #include "inifile.h"
@@ -22,19 +25,43 @@ static int read_file(const char *path, struct buf *text, struct err *err)
 struct contexts_file {
 	struct buf path, text;
 	struct inifile ini;
+	int lock_fd; /* -1: only read */
 };
 
 static void file_release(struct contexts_file *f)
 {
+	if (f->lock_fd != -1)
+		(void)close(f->lock_fd); /* the lock goes with it */
 	inifile_release(&f->ini);
 	buf_release(&f->text);
 	buf_release(&f->path);
 }
 
-static int file_open(struct contexts_file *f, struct err *err)
+/* The file itself is replaced by each change, so it is its directory that is locked. */
+static int lock_directory(struct contexts_file *f, struct err *err)
 {
-	*f = (struct contexts_file){ .path = BUF_INIT(4096), .text = BUF_INIT(INIFILE_MAX) };
-	if (context_file_path(&f->path, err) == -1 ||
+	struct str dir = buf_str(&f->path);
+	struct buf path = BUF_INIT(4096);
+	int rc;
+
+	dir.n -= strlen("/contexts.ini");
+	buf_add(&path, dir);
+	rc = file_mkdirs(buf_text(&path), 0700, err);
+	if (rc == 0) {
+		f->lock_fd = open(buf_text(&path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (f->lock_fd == -1 || flock(f->lock_fd, LOCK_EX) == -1)
+			rc = err_errno(err, "%s", buf_text(&path));
+	}
+	buf_release(&path);
+	return rc;
+}
+
+static int file_open(struct contexts_file *f, bool to_change, struct err *err)
+{
+	*f = (struct contexts_file){ .path = BUF_INIT(4096),
+		.text = BUF_INIT(INIFILE_MAX),
+		.lock_fd = -1 };
+	if (context_file_path(&f->path, err) == -1 || (to_change && lock_directory(f, err) == -1) ||
 	    read_file(buf_text(&f->path), &f->text, err) == -1 ||
 	    inifile_parse(buf_str(&f->text), buf_text(&f->path), &f->ini, err) == -1) {
 		file_release(f);
@@ -45,18 +72,10 @@ static int file_open(struct contexts_file *f, struct err *err)
 
 static int file_write(const struct contexts_file *f, const struct buf *text, struct err *err)
 {
-	struct str dir = buf_str(&f->path);
-	struct buf copy = BUF_INIT(4096);
-	int rc;
-
 	if (text->full)
 		return err_set(err, ERR_CONFIG, "%s: larger than %d bytes", buf_text(&f->path),
 		    INIFILE_MAX);
-	dir.n -= strlen("/contexts.ini");
-	buf_add(&copy, dir);
-	rc = file_mkdirs(buf_text(&copy), 0700, err);
-	buf_release(&copy);
-	return rc == -1 ? -1 : file_replace(buf_text(&f->path), buf_str(text), 0600, err);
+	return file_replace(buf_text(&f->path), buf_str(text), 0600, err);
 }
 
 static bool has_section(const struct inifile *ini, const char *name)
@@ -115,7 +134,7 @@ static int current_from_file(char name[CONTEXT_NAME_MAX + 1], const char **decid
 	struct contexts_file f;
 	const char *current;
 
-	if (file_open(&f, err) == -1)
+	if (file_open(&f, false, err) == -1)
 		return -1;
 	current = inifile_get(&f.ini, "", "current");
 	*decided_by = current != NULL ? "contexts.ini" : "default";
@@ -129,7 +148,7 @@ int context_load(const char *name, struct context *out, struct err *err)
 	struct contexts_file f;
 	int rc;
 
-	if (file_open(&f, err) == -1)
+	if (file_open(&f, false, err) == -1)
 		return -1;
 	rc = take_section(&f, name, out, err);
 	file_release(&f);
@@ -155,7 +174,7 @@ int context_names(context_name_fn *fn, void *arg, struct err *err)
 	struct contexts_file f;
 
 	fn(arg, CONTEXT_LOCAL);
-	if (file_open(&f, err) == -1)
+	if (file_open(&f, false, err) == -1)
 		return -1;
 	for (size_t i = 0; i < f.ini.count; i++) {
 		const char *section = f.ini.rows[i].section;
@@ -176,7 +195,7 @@ int context_make_current(const char *name, struct err *err)
 	struct contexts_file f;
 	int rc = -1;
 
-	if (file_open(&f, err) == -1)
+	if (file_open(&f, true, err) == -1)
 		return -1;
 	if (strcmp(name, CONTEXT_LOCAL) != 0 && !has_section(&f.ini, name)) {
 		(void)err_set(err, ERR_CONFIG,
@@ -212,7 +231,7 @@ int context_save(const struct context *c, struct err *err)
 	struct contexts_file f;
 	int rc;
 
-	if (context_check_name(c->name, err) == -1 || file_open(&f, err) == -1)
+	if (context_check_name(c->name, err) == -1 || file_open(&f, true, err) == -1)
 		return -1;
 	rc = add_values(c, &lines, err);
 	if (rc == 0) {
@@ -232,7 +251,7 @@ int context_remove(const char *name, struct err *err)
 	const char *current;
 	int rc = -1;
 
-	if (context_check_name(name, err) == -1 || file_open(&f, err) == -1)
+	if (context_check_name(name, err) == -1 || file_open(&f, true, err) == -1)
 		return -1;
 	if (!has_section(&f.ini, name)) {
 		(void)err_set(err, ERR_NOTFOUND, "context '%s': %s has no section of that name",

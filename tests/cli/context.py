@@ -1,4 +1,5 @@
 """opsctl context: contexts.ini, its order of precedence, import, check."""
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -73,6 +74,12 @@ class Context(Cli):
         self.assertEqual(values["secret"], f"file:{self.home}/here/token")
 
     # ---- changes ----
+
+    def test_changes_at_the_same_time(self):
+        names = [f"c{i}" for i in range(16)]
+        with concurrent.futures.ThreadPoolExecutor(len(names)) as pool:
+            list(pool.map(lambda name: self.ok("context", "import", name, stdin=OUTPUTS), names))
+        self.assertEqual(set(names) - set(self.names()), set())
 
     def test_use(self):
         self.write("; mine\n[a]\nurl = http://a\n")
