@@ -120,10 +120,13 @@ static void ask_worker(struct cli *cli, struct worker_account *out)
 
 enum comparison { COMPARISON_NONE, COMPARISON_SAME, COMPARISON_DIFFERS };
 
-/* The worker goes on while we count, so the truth lies between its two answers. */
+/*
+ * The worker goes on while we count, so the truth lies between its two answers. Where the reader
+ * went away, we did not count to the end.
+ */
 static enum comparison compare(const struct span *s)
 {
-	if (!s->before.is_known || !s->after.is_known ||
+	if (out_failed(s->v->cli) || !s->before.is_known || !s->after.is_known ||
 	    s->before.started_at_s != s->after.started_at_s ||
 	    (double)s->v->since_ms / 1000.0 > s->before.started_at_s || s->v->until_ms != INT64_MAX)
 		return COMPARISON_NONE;

@@ -107,6 +107,15 @@ class VerifyTest(SystemTest):
         self.assertEqual((empty["ok"], empty["objects"], empty["worker"]), (True, 0, None))
         self.assertEqual(self.document("verify-s3", "--since", "2026-01-01T00:00:00Z")["records"], 100)
 
+    def test_span_for_a_reader_that_goes_away(self):
+        """What was not counted to the end is not held against the worker's count."""
+        self.up()
+        self.ok("submit", "--count", "300", "--payload-bytes", "2000", "--rate", "1000", "--wait")
+        process = subprocess.Popen([self.opsctl_path, "verify-s3", "--body"], stdout=subprocess.PIPE, env=self.env)
+        process.stdout.readline()
+        process.stdout.close()
+        self.assertEqual(process.wait(LIMIT_S), EXIT_OK)
+
     def test_span_with_damage(self):
         self.up()
         one, _ = self.submit("--wait"), self.submit("--wait")
