@@ -155,12 +155,15 @@ static int look_far(struct follow *f, struct err *err)
 	return 0;
 }
 
-/* What is there at the start is printed from --since on, and otherwise only made known. */
+/*
+ * What is there at the start is printed from --since on, and otherwise only made known. But
+ * this look may take seconds, and what is made while it lists is news.
+ */
 static int look_first(struct follow *f, struct err *err)
 {
 	int rc;
 
-	f->news_from_ms = f->v->has_since ? f->v->since_ms : INT64_MAX;
+	f->news_from_ms = f->v->has_since ? f->v->since_ms : f->v->now_ms;
 	rc = look_far(f, err);
 	f->news_from_ms = 0;
 	return rc;

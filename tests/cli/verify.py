@@ -211,6 +211,19 @@ class VerifyTest(SystemTest):
             lines = process.stdout.readlines()
         self.assertLessEqual({json.loads(l)["id"] for l in lines}, set(self.ids()[1:]))
 
+    def test_follow_sees_what_is_made_during_its_first_look(self):
+        """That may take seconds. A key of a minute ahead stands for one that lands while it lists."""
+        self.up()
+        self.submit("--wait")
+        made_at_ms = int(time.time() * 1000) + 60000
+        hour = time.strftime("%Y/%m/%d/%H", time.gmtime(made_at_ms // 1000))
+        digits = f"{made_at_ms:012x}"
+        key = f"{hour}/{digits[:8]}-{digits[8:]}-7000-8000-000000000000.ndjson"
+        self.put(key, b"without a digest\n")
+        done = self.opsctl("verify-s3", "--follow", "--timeout", "600ms")
+        self.assertEqual(done.stdout, "")
+        self.assertIn(key, done.stderr)
+
     def test_follow_sees_what_lands_late(self):
         """A key that was made before those that are there already, and before the last look."""
         up = self.up()
