@@ -111,15 +111,27 @@ static void report_rotation(struct cli *cli, const struct token_versions *v,
 		    cli->context.local_dir);
 }
 
+/* There are two versions: clients that still use the one before the last are refused from now on. */
+static void tell_dropped(struct cli *cli, const char *fingerprint)
+{
+	if (fingerprint[0] != '\0')
+		out_note(cli, "%s, the previous one until now, is not accepted any more",
+		    fingerprint);
+}
+
 static int rotate(struct cli *cli, struct token_versions *v, struct str token, struct err *err)
 {
+	char dropped[HASH_FINGERPRINT_SIZE] = "";
 	struct token_check c = { 0 };
 	bool is_running;
 	int rc;
 
+	if (v->has_previous)
+		memcpy(dropped, v->fingerprints[SECRET_PREVIOUS], sizeof(dropped));
 	if (confirm(cli, err) == -1 || secret_rotate(v->secret, token, err) == -1 ||
 	    token_versions_read(v, err) == -1)
 		return -1;
+	tell_dropped(cli, dropped);
 	is_running = tell_services(cli);
 	rc = is_running ? token_check_open(cli, &c, err) : 0;
 	if (rc == 0 && is_running && prove(cli, &c, v, err) == -1)
@@ -146,6 +158,9 @@ static void report_dry_run(struct cli *cli, const struct token_versions *v, stru
 	out_text(cli, "would make %s%s the current token of %s and keep %s as the previous one\n",
 	    is_random ? "a new random token" : "", is_random ? "" : fingerprint, cli->context.name,
 	    v->fingerprints[SECRET_CURRENT]);
+	if (v->has_previous)
+		out_text(cli, "would end %s, the previous one until now, for good\n",
+		    v->fingerprints[SECRET_PREVIOUS]);
 }
 
 int cmd_token_rotate(struct cli *cli, struct err *err)

@@ -108,7 +108,10 @@ class WithSystem(Cli):
             self.assertEqual(rotated["previous"]["fingerprint"], up.ready["fingerprint"])
             self.assertEqual([v["accepted"] for v in rotated["versions"]], [True, True])
             self.assertEqual(self.accepted(), [True, True])
-            self.ok("token", "rotate")  # the first one is out now
+            self.assertIn(f"would end {up.ready['fingerprint']}", self.ok("token", "rotate", "--dry-run"))
+            again = self.opsctl("token", "rotate")  # the first one is out now
+            self.assertEqual(again.returncode, EXIT_OK)
+            self.assertIn(up.ready["fingerprint"], again.stderr)
             self.ok("submit", "--wait")
             self.assertEqual(self.document("queue", "stat")["visible"], 0)
 
