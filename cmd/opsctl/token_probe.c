@@ -90,6 +90,14 @@ int token_probe(struct http *http, const char *base, struct str token, const str
 			return -1;
 		probe.is_by_bearer = probe.status == STATUS_ACCEPTED;
 	}
+	/* Accepted now: the token was read again between the two, unless a signature still is not. */
+	if (probe.is_by_bearer) {
+		int status = 0;
+
+		if (post_signed(http, base, token, clock, &status, err) == -1)
+			return -1;
+		probe.is_by_bearer = status == STATUS_REFUSED;
+	}
 	if (probe.status != STATUS_ACCEPTED && probe.status != STATUS_REFUSED)
 		return err_set(err, ERR_BUSY, "%s answers %d, which says nothing about the token",
 		    base, probe.status);

@@ -1,8 +1,10 @@
 """opsctl token: show, rotate, check, against a real ops-api; the token is never where it must not be."""
 import hashlib
+import http.server
 import pathlib
 import stat
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from lib import *
@@ -142,6 +144,36 @@ class WithSystem(Cli):
             check = self.document("--context", "other", "token", "check", code=EXIT_BAD)
             self.assertEqual([(v["accepted"], v["status"]) for v in check["versions"]], [(False, 401)])
             self.assertIn("refused", self.opsctl("--context=other", "token", "check").stdout)
+
+    def answering(self, *statuses):
+        """The URL of an ops-api that answers so, one after the other."""
+        left = list(statuses)
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(left.pop(0))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(lambda: (server.shutdown(), server.server_close(), self.assertEqual(left, [])))
+        return f"http://127.0.0.1:{server.server_port}"
+
+    def test_token_is_read_again_between_two_questions(self):
+        """Refused as a signature, accepted as it is: which it was is seen when signatures are asked about again."""
+        (self.home / "token").write_text("whsec_" + "A" * 43 + "=\n")
+        (self.home / "token").chmod(0o600)
+        self.contexts.parent.mkdir(parents=True)
+        for last, want in ((400, "accepted\n"), (401, "accepted (not as a signature)\n")):
+            self.contexts.write_text(f"[fake]\nurl = {self.answering(401, 400, last)}\n"
+                                     f"secret = file:{self.home}/token\n")
+            self.contexts.chmod(0o600)
+            self.assertTrue(self.ok("--context=fake", "token", "check").endswith(want))
 
     def test_tokens_are_nowhere(self):
         with Up(self):
