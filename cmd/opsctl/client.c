@@ -204,7 +204,7 @@ static const struct verdict {
 	const char *next;
 } verdicts[] = {
 	{ 200, 299, ERR_NONE, false, NULL },
-	{ 400, 400, ERR_INVALID, false, "see ops-api(8), section PAYLOADS" },
+	{ 400, 400, ERR_INVALID, false, "what a payload must be: ops-api(8), Payloads" },
 	{ 401, 403, ERR_DENIED, false, "compare the tokens: opsctl token check" },
 	{ 404, 405, ERR_NOTFOUND, false, "is this the URL of ops-api? opsctl context show" },
 	{ 408, 408, ERR_TIMEOUT, true, "opsctl health" },
