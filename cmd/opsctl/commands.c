@@ -75,7 +75,7 @@ static const struct option_row submit_options[] = {
 static const struct option_row verify_options[] = {
 	{ "since", 0, OPTION_TEXT, "TIME",
 	    .help = "begin of the span: an age such as 1h, or an RFC 3339 time" },
-	{ "until", 0, OPTION_TEXT, "TIME", .help = "end of the span; default: now" },
+	{ "until", 0, OPTION_TEXT, "TIME", .help = "end of the span; default: none" },
 	{ "body", 0, OPTION_FLAG, .help = "print the records themselves" },
 	{ "follow", 'f', OPTION_FLAG, .help = "print records as they land, until interrupted" },
 	{ "late", 0, OPTION_DURATION, "TIME", "15m", .min = 1000, .max = 24 * 3600 * 1000,
