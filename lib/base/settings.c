@@ -306,16 +306,3 @@ void settings_help(const struct settings_spec *spec, const char *program, const 
 		buf_addc(out, '\n');
 	}
 }
-
-void settings_mdoc(const struct settings_spec *spec, struct buf *out)
-{
-	for (size_t i = 0; i < spec->count; i++) {
-		const struct setting *row = &spec->rows[i];
-
-		buf_addf(out, ".It Ev %s , Fl \\-", row->env);
-		settings_option_name(row, out);
-		buf_addf(out, "\n%s:\n", row->help);
-		describe_value(row, out);
-		buf_adds(out, ".\n");
-	}
-}

@@ -56,9 +56,6 @@ void settings_option_name(const struct setting *row, struct buf *out);
 void settings_help(const struct settings_spec *spec, const char *program, const char *about,
     struct buf *out);
 
-/* mdoc list items, for the man page's agreement test. */
-void settings_mdoc(const struct settings_spec *spec, struct buf *out);
-
 int setting_address_parse(struct str text, struct setting_address *out, struct err *err);
 
 #endif

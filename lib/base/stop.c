@@ -5,11 +5,10 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "clock.h"
 
-static atomic_int stop_by; /* 0: not asked; a signal number; -1: from within */
+static atomic_int stop_by; /* the signal that asked; 0: none has */
 
 /* Signals are blocked in every thread and taken by sigtimedwait() in main: no handler, no race. */
 static sigset_t waited_for(void)
@@ -43,17 +42,7 @@ bool stop_requested(void)
 
 int stop_signal(void)
 {
-	int by = atomic_load(&stop_by);
-
-	return by > 0 ? by : 0;
-}
-
-void stop_request(void)
-{
-	int none = 0;
-
-	if (atomic_compare_exchange_strong(&stop_by, &none, -1))
-		(void)kill(getpid(), SIGTERM); /* wakes stop_wait(); the first reason stays */
+	return atomic_load(&stop_by);
 }
 
 static enum stop_event event_of(int signal_number)

@@ -13,7 +13,6 @@
 int stop_init(struct err *err) ATTR_MUST_CHECK;
 
 bool stop_requested(void); /* any thread, cheap */
-void stop_request(void);   /* from within: as if SIGTERM had come; any thread */
 int stop_signal(void);     /* the signal that asked, 0 for none; 128 + it is the exit status */
 
 enum stop_event { STOP_TIMEOUT, STOP_STOP, STOP_RELOAD, STOP_CHILD };

@@ -51,8 +51,6 @@ static void sigterm_child(void)
 	send(SIGINT); /* a second one changes nothing */
 	CHECK_INT(stop_wait(-1), STOP_STOP);
 	CHECK_INT(stop_signal(), SIGTERM);
-	stop_request();
-	CHECK_INT(stop_signal(), SIGTERM);
 	CHECK_INT(stop_wait(0), STOP_TIMEOUT);
 }
 
@@ -71,18 +69,6 @@ static void reload_child(void)
 	CHECK_INT(stop_wait(-1), STOP_CHILD);
 	CHECK(!stop_requested());
 	CHECK_INT(stop_wait(0), STOP_TIMEOUT);
-}
-
-static void request_child(void)
-{
-	stop_request();
-	stop_request();
-	CHECK(stop_requested());
-	CHECK_INT(stop_wait(-1), STOP_STOP);
-	CHECK_INT(stop_signal(), 0); /* no signal asked: it was we */
-	send(SIGTERM);
-	CHECK_INT(stop_wait(-1), STOP_STOP);
-	CHECK_INT(stop_signal(), 0);
 }
 
 static void sigpipe_child(void)
@@ -114,11 +100,6 @@ static void test_reload(void)
 	in_child(reload_child);
 }
 
-static void test_request(void)
-{
-	in_child(request_child);
-}
-
 static void test_sigpipe(void)
 {
 	in_child(sigpipe_child);
@@ -129,7 +110,6 @@ static const struct test tests[] = {
 	{ "sigterm", test_sigterm },
 	{ "sigint", test_sigint },
 	{ "reload", test_reload },
-	{ "request", test_request },
 	{ "sigpipe", test_sigpipe },
 };
 
