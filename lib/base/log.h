@@ -51,7 +51,11 @@ void log_write(enum log_level level, const char *message, ...);
 #define log_warn(...)  log_write(LOG_WARN, __VA_ARGS__)
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)
 
-/* A number as a log value; lives until the end of the enclosing block. */
+/*
+ * A number as text. LOG_INT's lives until the end of the block around it, as any compound
+ * literal: as an argument of log_write() that is long enough; what is kept beyond the block (in
+ * a struct that is used after it) needs a buffer of its own and log_int().
+ */
 enum { LOG_INT_SIZE = 24 };
 const char *log_int(int64_t value, char out[LOG_INT_SIZE]);
 #define LOG_INT(value) log_int((value), (char[LOG_INT_SIZE]){ 0 })
