@@ -221,7 +221,10 @@ def left_clients():
         check_equal(post(service, BODY).status, 200, "others are served")
         fds = lambda: len(os.listdir(f"/proc/{service.child.pid}/fd"))
         wait_for(lambda: fds() < 60, "descriptors are given back")
-        check(True, "reached")
+        wait_for(lambda: service.metric("ops_http_requests_in_flight") == 0, "no request is under way")
+        check_equal(service.metric("ops_outbox_records"), 0, "records that wait")
+        data = {line.split(b'"data":', 1)[1] for line, _ in service.records()}
+        check_equal(len(data), 1, f"what was kept is what was sent: {data}")
 
 
 main(refused, accepted, pipelined_in_order, size_limits, half_closed, slow_clients, no_stall, left_clients)

@@ -93,8 +93,8 @@ def few_descriptors():
         check(len(kept) > 20, "connections")
         for s in kept:
             s.close()
-        wait_for(lambda: post(service, flat()).status == 200, "served again")
-        check(True, "reached")
+        wait_for(lambda: service.metric("ops_http_connections") == 0, "all are gone")
+        check_equal(post(service, flat()).status, 200, "served again")
 
 
 main(locked, full_disk, over_capacity, bodies_over_capacity, few_descriptors)
