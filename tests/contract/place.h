@@ -21,7 +21,7 @@ long place_size(const char *path);
 
 /*
  * A file system of its own of that many bytes, mounted for this process and its children
- * only; false where that is not allowed: to root it is.
+ * only; false where that is not allowed, which is so for root in most containers.
  */
 bool place_mount_small(char out[PLACE_PATH_SIZE], long bytes);
 bool place_remount_read_only(const char *path);
