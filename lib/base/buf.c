@@ -98,18 +98,24 @@ void buf_addv(struct buf *b, const char *fmt, va_list args)
 	va_end(again);
 }
 
-void buf_add_hex(struct buf *b, const void *bytes, size_t n)
+void hex_encode(const void *bytes, size_t n, char *out)
 {
 	static const char digits[] = "0123456789abcdef";
 	const unsigned char *in = bytes;
+
+	for (size_t i = 0; i < n; i++) {
+		out[2 * i] = digits[in[i] >> 4];
+		out[2 * i + 1] = digits[in[i] & 15];
+	}
+}
+
+void buf_add_hex(struct buf *b, const void *bytes, size_t n)
+{
 	char *room = n > SIZE_MAX / 2 ? NULL : buf_room(b, n * 2);
 
 	if (!room)
 		return;
-	for (size_t i = 0; i < n; i++) {
-		room[2 * i] = digits[in[i] >> 4];
-		room[2 * i + 1] = digits[in[i] & 15];
-	}
+	hex_encode(bytes, n, room);
 	buf_added(b, n * 2);
 }
 

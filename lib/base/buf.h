@@ -31,6 +31,9 @@ void buf_addf(struct buf *b, const char *fmt, ...) ATTR_PRINTF(2, 3);
 void buf_addv(struct buf *b, const char *fmt, va_list args) ATTR_PRINTF(2, 0);
 void buf_add_hex(struct buf *b, const void *bytes, size_t n); /* lower case */
 
+/* 2 * n lower-case digits, not terminated. */
+void hex_encode(const void *bytes, size_t n, char *out);
+
 /* Room for n more bytes at the end, or NULL (and full). Count them with buf_added(). */
 char *buf_room(struct buf *b, size_t n);
 void buf_added(struct buf *b, size_t n);

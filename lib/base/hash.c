@@ -77,23 +77,13 @@ void hash_sha256(struct str data, unsigned char out[HASH_SIZE])
 	digest(&data, 1, out);
 }
 
-static void hex(const unsigned char *bytes, size_t n, char *out)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < n; i++) {
-		out[2 * i] = digits[bytes[i] >> 4];
-		out[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	out[2 * n] = '\0';
-}
-
 void hash_sha256_hex(struct str data, char out[HASH_HEX_SIZE])
 {
 	unsigned char digest[HASH_SIZE];
 
 	hash_sha256(data, digest);
-	hex(digest, sizeof(digest), out);
+	hex_encode(digest, sizeof(digest), out);
+	out[HASH_HEX_LEN] = '\0';
 }
 
 struct hash {

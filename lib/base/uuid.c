@@ -5,7 +5,7 @@
 
 #include "hash.h"
 
-enum { BYTES = 16, POOL_SIZE = 4096, COUNTER_BITS = 18, COUNTER_START_MASK = (1 << 16) - 1 };
+enum { POOL_SIZE = 4096, COUNTER_BITS = 18, COUNTER_START_MASK = (1 << 16) - 1 };
 
 /*
  * Layout (RFC 9562 section 6.2, methods 1 and 2): 48 bits ms; version; 18 bits of counter
@@ -44,12 +44,12 @@ static void next_tick(int64_t now_ms, int64_t *ms, uint32_t *count)
 	*count = counter;
 }
 
-static void format(const unsigned char bytes[BYTES], char out[UUID_TEXT_SIZE])
+void uuid_print(const unsigned char bytes[UUID_BYTES], char out[UUID_TEXT_SIZE])
 {
 	static const char hex[] = "0123456789abcdef";
 	char *p = out;
 
-	for (size_t i = 0; i < BYTES; i++) {
+	for (size_t i = 0; i < UUID_BYTES; i++) {
 		if (i == 4 || i == 6 || i == 8 || i == 10)
 			*p++ = '-';
 		*p++ = hex[bytes[i] >> 4];
@@ -58,7 +58,7 @@ static void format(const unsigned char bytes[BYTES], char out[UUID_TEXT_SIZE])
 	*p = '\0';
 }
 
-static void put_ms(unsigned char bytes[BYTES], int64_t ms)
+static void put_ms(unsigned char bytes[UUID_BYTES], int64_t ms)
 {
 	for (int i = 0; i < 6; i++)
 		bytes[i] = (unsigned char)(ms >> (40 - 8 * i));
@@ -66,7 +66,7 @@ static void put_ms(unsigned char bytes[BYTES], int64_t ms)
 
 void uuid_v7(const struct clock *clock, char out[UUID_TEXT_SIZE])
 {
-	unsigned char b[BYTES];
+	unsigned char b[UUID_BYTES];
 	int64_t now_ms = clock_wall_ms(clock), ms;
 	uint32_t count;
 
@@ -78,15 +78,15 @@ void uuid_v7(const struct clock *clock, char out[UUID_TEXT_SIZE])
 	b[6] = (unsigned char)(0x70 | (count >> 14));
 	b[7] = (unsigned char)(count >> 6);
 	b[8] = (unsigned char)(0x80 | (count & 0x3f));
-	format(b, out);
+	uuid_print(b, out);
 }
 
 void uuid_v7_floor(int64_t wall_ms, char out[UUID_TEXT_SIZE])
 {
-	unsigned char b[BYTES] = { [6] = 0x70, [8] = 0x80 };
+	unsigned char b[UUID_BYTES] = { [6] = 0x70, [8] = 0x80 };
 
 	put_ms(b, wall_ms);
-	format(b, out);
+	uuid_print(b, out);
 }
 
 static int hex_value(char c)

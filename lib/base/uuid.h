@@ -8,7 +8,10 @@
 
 #include "clock.h"
 
-enum { UUID_TEXT_LEN = 36, UUID_TEXT_SIZE = 37 };
+enum { UUID_BYTES = 16, UUID_TEXT_LEN = 36, UUID_TEXT_SIZE = 37 };
+
+/* The text of an id in binary. */
+void uuid_print(const unsigned char bytes[UUID_BYTES], char out[UUID_TEXT_SIZE]);
 
 /* A new id as lower-case text, terminated. Thread-safe. */
 void uuid_v7(const struct clock *clock, char out[UUID_TEXT_SIZE]);

@@ -8,7 +8,7 @@
 #include "api_metrics.h"
 #include "mem.h"
 
-enum { BUCKET_COUNT = REPLAY_IDS_MAX * 2, DIGEST_KEPT = 16, UUID_BYTES = 16, NONE = -1 };
+enum { BUCKET_COUNT = REPLAY_IDS_MAX * 2, DIGEST_KEPT = 16, NONE = -1 };
 
 /* Kept small, since there are many. Half a SHA-256 is out of reach of collisions. */
 struct entry {
@@ -83,19 +83,6 @@ static void uuid_read(const char text[UUID_TEXT_SIZE], unsigned char out[UUID_BY
 			text++;
 		out[i] = (unsigned char)(digit(text[0]) << 4 | digit(text[1]));
 	}
-}
-
-static void uuid_print(const unsigned char bytes[UUID_BYTES], char out[UUID_TEXT_SIZE])
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < UUID_BYTES; i++) {
-		if (i == 4 || i == 6 || i == 8 || i == 10)
-			*out++ = '-';
-		*out++ = digits[bytes[i] >> 4];
-		*out++ = digits[bytes[i] & 15];
-	}
-	*out = '\0';
 }
 
 /* ---- the list of answered ones, the one answered or extended longest ago first ---- */
