@@ -39,7 +39,7 @@ int ports_token(struct cli *cli, struct secret_value *out, struct err *err)
 
 	secret_value_init(out);
 	if (context_require(&cli->context, CONTEXT_SECRET, &url, err) != 0 ||
-	    secret_open(&secret, str_from(url), err) != 0)
+	    secret_open(&secret, str_from(url), NULL, err) != 0)
 		return -1;
 	rc = secret_get(secret, SECRET_CURRENT, out, err);
 	secret_close(secret);

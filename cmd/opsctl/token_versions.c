@@ -33,7 +33,7 @@ int token_versions_open(struct cli *cli, struct token_versions *v, struct err *e
 {
 	*v = (struct token_versions){ 0 };
 	if (context_require(&cli->context, CONTEXT_SECRET, &v->url, err) == -1 ||
-	    secret_open(&v->secret, str_from(v->url), err) == -1)
+	    secret_open(&v->secret, str_from(v->url), NULL, err) == -1)
 		return -1;
 	if (token_versions_read(v, err) == 0)
 		return 0;

@@ -41,7 +41,7 @@ static int read_token(struct up_place *p, struct secret_value *out, struct err *
 	struct secret *secret;
 	int rc;
 
-	if (secret_open(&secret, str_from(p->context.values[CONTEXT_SECRET]), err) == -1)
+	if (secret_open(&secret, str_from(p->context.values[CONTEXT_SECRET]), NULL, err) == -1)
 		return -1;
 	rc = secret_get(secret, SECRET_CURRENT, out, err);
 	secret_close(secret);

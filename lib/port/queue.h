@@ -31,9 +31,12 @@ enum {
 
 struct queue;
 
+struct aws;
+
 struct queue_options {
 	const struct clock *clock; /* NULL: clock_system */
 	bool create;               /* sqlite: make the file when it is missing */
+	struct aws *aws;           /* SQS: the client to call with, borrowed until close */
 };
 
 /* One message to send. Borrowed for the duration of the call. */
@@ -69,7 +72,7 @@ struct queue_lease {
 };
 
 struct queue_stats {
-	uint64_t visible, in_flight, dead;
+	uint64_t visible, in_flight, delayed, dead; /* on SQS approximate, up to a minute old */
 	int64_t oldest_age_s; /* of the oldest message that is not dead; 0 when empty; -1 unknown */
 };
 

@@ -26,14 +26,15 @@ static const char *scheme(size_t row)
 	return row < ARRAY_SIZE(backends) ? backends[row]->scheme : NULL;
 }
 
-int secret_open(struct secret **out, struct str url, struct err *err)
+int secret_open(struct secret **out, struct str url, const struct secret_options *options,
+    struct err *err)
 {
 	size_t row;
 
 	/* The URL is not repeated: somebody may have put the secret itself there. */
 	if (port_url_pick(url, scheme, &row, err) != 0)
 		return err_wrap(err, "secret URL");
-	return backends[row]->open(out, url, err);
+	return backends[row]->open(out, url, options, err);
 }
 
 void secret_close(struct secret *s)

@@ -1,7 +1,7 @@
 /*
  * secret: where the shared token lives. "file:<path>" (previous version in
  * <path>.previous; refused when group or others may read or write it), "env:<NAME>",
- * later "ssm:<name>", "secretsmanager:<id>". Every call goes to the source: callers
+ * "ssm:<parameter name>", "secretsmanager:<id>". Every call goes to the source: callers
  * that need it often keep it. Any thread.
  */
 #ifndef OPS_SECRET_H
@@ -24,9 +24,15 @@ void secret_value_init(struct secret_value *v);
 void secret_value_wipe(struct secret_value *v);
 
 struct secret;
+struct aws;
 
-/* ERR_CONFIG: unknown scheme or bad URL. Does not read the secret. */
-int secret_open(struct secret **out, struct str url, struct err *err) ATTR_MUST_CHECK;
+struct secret_options {
+	struct aws *aws; /* SSM, Secrets Manager: the client to call with, borrowed until close */
+};
+
+/* options may be NULL. ERR_CONFIG: unknown scheme or bad URL. Does not read the secret. */
+int secret_open(struct secret **out, struct str url, const struct secret_options *options,
+    struct err *err) ATTR_MUST_CHECK;
 void secret_close(struct secret *s);
 
 /*
@@ -53,7 +59,8 @@ int secret_accept(struct buf *bytes, const char *source, struct err *err) ATTR_M
 
 struct secret_ops {
 	const char *scheme;
-	int (*open)(struct secret **out, struct str url, struct err *err);
+	int (*open)(struct secret **out, struct str url, const struct secret_options *o,
+	    struct err *err);
 	void (*close)(struct secret *s);
 	int (*get)(struct secret *s, enum secret_which which, struct secret_value *out,
 	    struct err *err);

@@ -8,12 +8,14 @@ struct secret_env {
 	char *name;
 };
 
-static int env_open(struct secret **out, struct str url, struct err *err)
+static int env_open(struct secret **out, struct str url, const struct secret_options *o,
+    struct err *err)
 {
 	extern const struct secret_ops secret_env_ops;
 	struct secret_env *s;
 	struct str scheme, name;
 
+	(void)o;
 	(void)str_cut(url, ':', &scheme, &name);
 	if (name.n == 0 ||
 	    !str_only(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"))

@@ -22,13 +22,15 @@ static void file_close(struct secret *base)
 	free(s);
 }
 
-static int file_open(struct secret **out, struct str url, struct err *err)
+static int file_open(struct secret **out, struct str url, const struct secret_options *o,
+    struct err *err)
 {
 	extern const struct secret_ops secret_file_ops;
 	struct buf previous = BUF_INIT(4096);
 	struct secret_file *s;
 	struct str scheme, path;
 
+	(void)o;
 	(void)str_cut(url, ':', &scheme, &path);
 	buf_add(&previous, path);
 	buf_adds(&previous, ".previous");

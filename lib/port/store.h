@@ -21,9 +21,12 @@ enum {
 
 struct store;
 
+struct aws;
+
 struct store_options {
 	const struct clock *clock; /* NULL: clock_system */
 	bool create;               /* file: make the directory when it is missing */
+	struct aws *aws;           /* S3: the client to call with, borrowed until close */
 };
 
 /* "file:<directory>", "s3://bucket/prefix". ERR_CONFIG, ERR_NOTFOUND, ERR_DENIED, ERR_IO. */

@@ -364,7 +364,7 @@ int keyring_open(struct keyring **out, const struct keyring_options *options, st
 	hash_random(k->mac_key, sizeof(k->mac_key));
 	k->read_at_s = clock_wall_s(k->o.clock);
 	k->read_started_ms = mono_ms(k);
-	if (secret_open(&k->secret, str_from(options->url), err) != 0 ||
+	if (secret_open(&k->secret, str_from(options->url), NULL, err) != 0 ||
 	    ring_read(k, &first, err) != 0) {
 		keyring_close(k);
 		return err_wrap(err, "OPS_SECRET");

@@ -65,7 +65,7 @@ static void begin(void)
 	backend->fresh(&text);
 	memcpy(url, buf_text(&text), text.n + 1);
 	buf_release(&text);
-	if (secret_open(&secret, str_from(url), &err) != 0)
+	if (secret_open(&secret, str_from(url), NULL, &err) != 0)
 		test_die("%s: %s", url, err.text);
 }
 
@@ -214,7 +214,7 @@ static void test_bad_urls(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		test_case = rows[i];
-		CHECK_ERR(secret_open(&s, str_from(rows[i]), &err), &err, ERR_CONFIG);
+		CHECK_ERR(secret_open(&s, str_from(rows[i]), NULL, &err), &err, ERR_CONFIG);
 		CHECK(s == NULL && !str_contains(str_from(err.text), STR("itself")));
 	}
 }

@@ -33,7 +33,7 @@ static void begin(void)
 	place_new(path, "token");
 	(void)snprintf(previous, sizeof(previous), "%s.previous", path);
 	buf_addf(&url, "file:%s", path);
-	if (secret_open(&secret, buf_str(&url), &err) != 0)
+	if (secret_open(&secret, buf_str(&url), NULL, &err) != 0)
 		test_die("%s", err.text);
 	buf_release(&url);
 }

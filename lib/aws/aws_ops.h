@@ -1,0 +1,84 @@
+/*
+ * aws_ops: one row per service and per operation that we call. Signing, retries, traces and the
+ * list of permissions come from these rows. Constant data.
+ *
+ * To add an operation: a row in aws_ops.c and its name in enum aws_op.
+ */
+#ifndef OPS_AWS_OPS_H
+#define OPS_AWS_OPS_H
+
+#include "attr.h"
+
+enum aws_protocol {
+	AWS_JSON_1_0,
+	AWS_JSON_1_1,
+	AWS_QUERY,    /* form in, XML out */
+	AWS_REST_XML, /* S3 */
+};
+
+enum aws_service_id {
+	AWS_SQS,
+	AWS_SSM,
+	AWS_SECRETSMANAGER,
+	AWS_S3,
+	AWS_STS,
+	AWS_ECS,
+	AWS_ELBV2,
+	AWS_CLOUDWATCH,
+	AWS_LOGS,
+	AWS_SERVICE_COUNT,
+};
+
+struct aws_service {
+	const char *name;         /* "SQS", for people */
+	const char *endpoint_id;  /* "ELASTIC_LOAD_BALANCING_V2": of AWS_ENDPOINT_URL_<...> */
+	const char *prefix;       /* of the host: "elasticloadbalancing" */
+	const char *signing_name; /* of the scope */
+	const char *iam_prefix;   /* of permissions: "cloudwatch" */
+	const char *target;       /* JSON: before the dot of X-Amz-Target; Query: Version */
+	enum aws_protocol protocol;
+	bool has_query_mode; /* x-amzn-query-mode: SQS, CloudWatch */
+};
+
+enum aws_op {
+	SQS_SEND_MESSAGE_BATCH,
+	SQS_RECEIVE_MESSAGE,
+	SQS_DELETE_MESSAGE_BATCH,
+	SQS_CHANGE_MESSAGE_VISIBILITY_BATCH,
+	SQS_GET_QUEUE_ATTRIBUTES,
+	SQS_GET_QUEUE_URL,
+	SQS_LIST_DEAD_LETTER_SOURCE_QUEUES,
+	SQS_START_MESSAGE_MOVE_TASK,
+	SQS_LIST_MESSAGE_MOVE_TASKS,
+	SQS_CANCEL_MESSAGE_MOVE_TASK,
+	SQS_PURGE_QUEUE,
+	SSM_GET_PARAMETER,
+	SSM_GET_PARAMETER_HISTORY,
+	SSM_PUT_PARAMETER,
+	SECRETSMANAGER_GET_SECRET_VALUE,
+	SECRETSMANAGER_DESCRIBE_SECRET,
+	SECRETSMANAGER_PUT_SECRET_VALUE,
+	S3_PUT_OBJECT,
+	S3_GET_OBJECT,
+	S3_HEAD_OBJECT,
+	S3_LIST_OBJECTS_V2,
+	S3_HEAD_BUCKET,
+	STS_GET_CALLER_IDENTITY,
+	CLOUDWATCH_GET_METRIC_DATA,
+	AWS_OP_COUNT,
+};
+
+struct aws_operation {
+	enum aws_service_id service;
+	const char *name;   /* "SendMessageBatch"; also the permission where iam is NULL */
+	const char *iam;    /* permission's name when it differs: "SendMessage", "PutObject" */
+	const char *method; /* REST: "PUT"; NULL: POST */
+	bool is_repeatable; /* a second effect does no harm; all that we call so are */
+	bool is_paginated;
+	bool is_long_poll;
+};
+
+extern const struct aws_service aws_services[AWS_SERVICE_COUNT];
+extern const struct aws_operation aws_operations[AWS_OP_COUNT];
+
+#endif

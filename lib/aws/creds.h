@@ -1,0 +1,59 @@
+/*
+ * creds: AWS credentials, from the first provider that is configured, kept and refreshed.
+ *
+ * A named profile (the caller's) is the only source then. Else: environment; web identity from
+ * the environment; the profile (AWS_PROFILE, else "default"): static keys, role_arn with
+ * source_profile or credential_source, web identity, credential_process, SSO, login_session;
+ * container endpoint; EC2 metadata (IMDSv2 only). Configured but failing is an error, never a
+ * reason to try the next.
+ *
+ * Kept until they expire: from 15 minutes before expiry one thread refreshes them while the
+ * others go on with the old ones; only when expired does everybody wait. Any thread.
+ */
+#ifndef OPS_CREDS_H
+#define OPS_CREDS_H
+
+#include "clock.h"
+#include "http.h"
+#include "profile.h"
+
+/* One frozen set; shared by reference, wiped with the last one. */
+struct creds {
+	const char *access_key_id, *secret_access_key;
+	const char *session_token; /* "" = none */
+	const char *account_id;    /* "" = unknown */
+	const char *provider;      /* "environment", "profile x: credential_process", for people */
+	int64_t expires_at;        /* Unix s; 0 = never */
+};
+
+struct creds_options {
+	struct http *http;
+	const struct profiles *profiles; /* or NULL: no files */
+	const char *profile;             /* NULL: AWS_PROFILE, else default; named: only this */
+	const char *region;              /* for STS and SSO; NULL: asked for only when needed */
+	const char *endpoint_url;        /* the caller's override, or NULL */
+	const struct clock *clock;
+};
+
+struct creds_cache;
+
+/* Does no I/O; the options' pointers are borrowed until close. */
+int creds_open(struct creds_cache **out, const struct creds_options *o, struct err *err)
+    ATTR_MUST_CHECK;
+void creds_close(struct creds_cache *c);
+
+/*
+ * The credentials of now; give them back with creds_release(). ERR_CREDENTIALS: none configured, or
+ * expired: the text names the source and the command that renews them; ERR_CONFIG: a profile is
+ * wrong; ERR_DENIED (STS refused the role); ERR_TIMEOUT, ERR_IO.
+ */
+int creds_get(struct creds_cache *c, const struct creds **out, struct err *err) ATTR_MUST_CHECK;
+void creds_release(const struct creds *creds);
+
+/* A service said that these are expired or unknown: the next creds_get() refreshes, once. */
+void creds_reject(struct creds_cache *c, const struct creds *creds);
+
+/* The region that EC2's metadata service knows. ERR_NOTFOUND: not on EC2, or switched off. */
+int creds_region(struct creds_cache *c, char *out, size_t size, struct err *err) ATTR_MUST_CHECK;
+
+#endif
