@@ -1,0 +1,114 @@
+# shellcheck shell=bash
+#
+# peers: servers that nobody here wrote, for the AWS side of tests and of scripts/demo. Sourced
+# after setup.sh.
+#
+#	setup_peers	installs, once, ElasticMQ (SQS), versitygw (S3), moto (SSM, STS, ...),
+#			ministack (metadata services) and toxiproxy (faults) under $DEPS_DIR/peers
+#
+# All are pinned. tests/peers/peers.py starts and stops them.
+
+peers_dir=$deps_dir/peers
+elasticmq_dir=$peers_dir/elasticmq-1.7.1
+versitygw_version=1.7.0
+toxiproxy_version=2.12.0
+go_version=1.26.8
+
+# Commands rather than packages: where Go, a JDK or Maven stands already, it will do.
+peer_packages()
+{
+	command -v java >/dev/null || echo openjdk-17-jre-headless
+	command -v mvn >/dev/null || echo maven
+	command -v go >/dev/null || echo golang-go
+	command -v git >/dev/null || echo git
+}
+
+# Run into a directory that appears under its own name only when it is whole.
+into()
+{
+	local dir=$1 status
+
+	shift
+	[ ! -d "$dir" ] || return 0
+	say "installing ${dir##*/}"
+	rm -rf "$dir.new"
+	mkdir -p "$dir.new"
+	"$@" "$dir.new" >"$peers_dir/${dir##*/}.log" 2>&1
+	status=$?
+	if [ $status -ne 0 ]; then
+		say "${dir##*/}: the end of $peers_dir/${dir##*/}.log:"
+		tail -n 5 "$peers_dir/${dir##*/}.log" >&2
+		return $status
+	fi
+	mv -T "$dir.new" "$dir"
+}
+
+make_elasticmq()
+{
+	mvn -q -B -ntp -f "$root/tests/peers/elasticmq-pom.xml" dependency:copy-dependencies \
+		-DoutputDirectory="$1"
+}
+
+# The Go of the machine, when it is new enough; else one fetched by it as a module.
+go_binary()
+{
+	local have module=golang.org/toolchain@v0.0.1-go$go_version.linux-$(dpkg --print-architecture)
+
+	have=$(go env GOVERSION)
+	if printf '%s\n' "go1.26" "$have" | sort -CV; then
+		command -v go
+	else
+		go mod download -json "$module" | sed -n 's/^\t"Dir": "\(.*\)",$/\1\/bin\/go/p'
+	fi
+}
+
+# The module cache keeps files unreadable to be removed and without their mode; hence sh-style care.
+make_go_program()
+{
+	local dir=$1 go
+
+	shift
+	go=$(go_binary) && [ -n "$go" ] || return 1
+	[ -x "$go" ] || chmod -R u+w,+x "${go%/bin/go}" || return 1
+	GOBIN="$dir" GOTOOLCHAIN=local GOFLAGS=-buildvcs=false "$go" install "$@"
+}
+
+make_versitygw()
+{
+	make_go_program "$1" "github.com/versity/versitygw/cmd/versitygw@v$versitygw_version"
+}
+
+make_toxiproxy()
+{
+	make_go_program "$1" "github.com/Shopify/toxiproxy/v2/cmd/server@v$toxiproxy_version"
+}
+
+# A virtual environment knows its own path: it is made in place, and marked when it is whole.
+make_peer_venv()
+{
+	local venv=$1 requirements=$2 sum
+
+	sum=$(cat "${requirements%/*}"/*.txt | sha256sum)
+	if grep -qsxF "$sum" "$venv/complete"; then
+		return 0
+	fi
+	say "installing the Python packages of ${requirements#"$root/"}"
+	rm -rf "$venv"
+	/usr/bin/python3 -m venv "$venv" &&
+		"$venv/bin/pip" install --quiet --no-input --disable-pip-version-check -r "$requirements" &&
+		echo "$sum" >"$venv/complete"
+}
+
+setup_peers()
+(
+	mapfile -t packages < <(peer_packages)
+	need_packages python3-venv "${packages[@]}"
+	mkdir -p "$peers_dir"
+	exec 9>"$peers_dir/.lock"
+	flock 9
+	make_peer_venv "$peers_dir/aws-venv" "$root/tests/peers/requirements.txt" &&
+		make_peer_venv "$peers_dir/ministack-venv" "$root/tests/peers/ministack-requirements.txt" &&
+		into "$elasticmq_dir" make_elasticmq &&
+		into "$peers_dir/versitygw-$versitygw_version" make_versitygw &&
+		into "$peers_dir/toxiproxy-$toxiproxy_version" make_toxiproxy
+)
