@@ -129,12 +129,12 @@ def check(response, service, action, params):
         return
     if "Credential=" not in response.headers.get("Authorization", ""):
         raise Refused("MissingAuthenticationTokenException", "Request is missing Authentication Token")
-    request = IAMRequest(account_id=response.current_account, method=response.method,
-                         path=flask.request.full_path.rstrip("?"), data=response.data,
-                         body=response.raw_body, headers=response.headers, action=action)
-    # moto makes permissions from the signing name, which for CloudWatch is another word.
-    request._action = request._action.replace("monitoring:", "cloudwatch:")
     try:
+        request = IAMRequest(account_id=response.current_account, method=response.method,
+                             path=flask.request.full_path.rstrip("?"), data=response.data,
+                             body=response.raw_body, headers=response.headers, action=action)
+        # moto makes permissions from the signing name, which for CloudWatch is another word.
+        request._action = request._action.replace("monitoring:", "cloudwatch:")
         request.check_signature()
         request.check_action_permitted(resource_of(response, service, action, params))
     except _RESTError as e:
