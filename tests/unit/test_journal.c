@@ -5,7 +5,7 @@
 #include "file.h"
 #include "test.h"
 
-enum { LINES = 5000, NOW_MS = 1000 };
+enum { LINES = 5000, NOW_MS = 1000, LATER_MS = NOW_MS + JOURNAL_RESERVE_MS };
 
 static char path[64];
 static const char digest[HASH_HEX_SIZE] =
@@ -50,7 +50,7 @@ static void test_life(void)
 	CHECK(!j.existed);
 	CHECK_INT(j.began_ms, NOW_MS);
 	CHECK(!journal_is_unknown(&j, 1));
-	CHECK_OK(journal_reserve(&j, 1, &err), &err);
+	CHECK_OK(journal_reserve(&j, 1, NOW_MS, &err), &err);
 	journal_set(&j, 1, JOURNAL_ACCEPTED);
 	journal_set(&j, 2, JOURNAL_REFUSED);
 	journal_set(&j, 3, JOURNAL_BLANK);
@@ -78,9 +78,10 @@ static void test_what_is_durable_when(void)
 
 	start_anew();
 	open_it(&j);
-	CHECK_OK(journal_reserve(&j, 4990, &err), &err);
+	CHECK_OK(journal_reserve(&j, 4990, NOW_MS, &err), &err);
 	read_it(&before);
-	CHECK(str_has_suffix(buf_str(&before), STR("\nr 5000\n"))); /* not beyond the last line */
+	CHECK(str_has_suffix(buf_str(&before),
+	    STR("\nr 5000 1000\n"))); /* not beyond the last line */
 	journal_set(&j, 4990, JOURNAL_ACCEPTED);
 	read_it(&after);
 	CHECK_STR(buf_str(&after), buf_str(&before));
@@ -100,7 +101,7 @@ static void test_unreserve(void)
 
 	start_anew();
 	open_it(&j);
-	CHECK_OK(journal_reserve(&j, 1, &err), &err);
+	CHECK_OK(journal_reserve(&j, 1, NOW_MS, &err), &err);
 	journal_set(&j, 1, JOURNAL_ACCEPTED);
 	journal_unreserve(&j, 2); /* 2 was sent and has no answer; 3 and on were not sent */
 	journal_close(&j);
@@ -115,6 +116,126 @@ static void test_unreserve(void)
 	journal_close(&j);
 }
 
+/* What was accepted when it was verified is; what came later is not. */
+static void test_verified(void)
+{
+	struct journal j;
+
+	start_anew();
+	open_it(&j);
+	journal_set(&j, 1, JOURNAL_ACCEPTED);
+	journal_set(&j, 2, JOURNAL_REFUSED);
+	journal_set_verified(&j);
+	CHECK_INT(journal_state(&j, 1), JOURNAL_VERIFIED);
+	journal_set(&j, 3, JOURNAL_ACCEPTED);
+	journal_close(&j);
+
+	open_it(&j);
+	CHECK_INT(journal_state(&j, 1), JOURNAL_VERIFIED);
+	CHECK_INT(journal_state(&j, 2), JOURNAL_REFUSED);
+	CHECK_INT(journal_state(&j, 3), JOURNAL_ACCEPTED);
+	CHECK_INT(journal_state(&j, 4), JOURNAL_NONE);
+	journal_close(&j);
+}
+
+/* Sent anew: after a crash nobody knows what became of them this time. */
+static void test_forget_refused(void)
+{
+	struct journal j;
+	struct err err;
+
+	start_anew();
+	open_it(&j);
+	CHECK_OK(journal_reserve(&j, 1, NOW_MS, &err), &err);
+	journal_set(&j, 1, JOURNAL_REFUSED);
+	journal_set(&j, 2, JOURNAL_ACCEPTED);
+	journal_set(&j, 3, JOURNAL_REFUSED);
+	journal_forget_refused(&j);
+	CHECK_INT(journal_state(&j, 1), JOURNAL_NONE);
+	journal_set(&j, 3, JOURNAL_REFUSED);
+	journal_close(&j);
+
+	open_it(&j);
+	CHECK(journal_is_unknown(&j, 1));
+	CHECK_INT(journal_state(&j, 2), JOURNAL_ACCEPTED);
+	CHECK_INT(journal_state(&j, 3), JOURNAL_REFUSED);
+	journal_close(&j);
+}
+
+/* Of the first unknown line; by what the journal says, not by the file's times. */
+static void test_unknown_since(void)
+{
+	static const struct {
+		const char *name, *entries;
+		int64_t since_ms;
+	} cases[] = {
+		{ "nothing reserved", "", 0 },
+		{ "nothing unknown", "r 2 7\na 1\nb 2\n", 0 },
+		{ "one reservation", "r 1024 7\na 1\n", 7 },
+		{ "in the first of two", "r 10 7\na 1\nr 20 9\n", 7 },
+		{ "in the second", "r 2 7\na 1\na 2\nr 20 9\n", 9 },
+		{ "taken back, reserved anew", "r 10 7\na 1\nr 1 7\nr 11 9\n", 9 },
+		{ "taken back behind it", "r 10 7\nr 1 7\nr 11 9\n", 7 },
+		{ "to be sent anew", "r 2 7\nx 1\na 2\nn 5000\nr 20 9\n", 7 },
+		{ "longest number", "r 1 9223372036854775807\n", INT64_MAX },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct buf text = BUF_INIT(1000);
+		struct journal j;
+
+		test_case = cases[i].name;
+		buf_addf(&text, "opsctl-journal 1 %s %d 5\n%s", digest, LINES, cases[i].entries);
+		write_it(buf_str(&text));
+		open_it(&j);
+		CHECK_INT(j.unknown_since_ms, cases[i].since_ms);
+		journal_close(&j);
+		buf_release(&text);
+	}
+}
+
+/* A slow run: what is sent late is not held to be as old as the reservation of the first. */
+static void test_reservation_is_made_anew(void)
+{
+	struct journal j;
+	struct err err;
+
+	start_anew();
+	open_it(&j);
+	CHECK_OK(journal_reserve(&j, 1, NOW_MS, &err), &err);
+	CHECK_OK(journal_reserve(&j, 2, LATER_MS - 1, &err), &err);
+	CHECK_INT(j.reserved, JOURNAL_RESERVE);
+	CHECK_OK(journal_reserve(&j, 3, LATER_MS, &err), &err);
+	CHECK_INT(j.reserved, 2 + JOURNAL_RESERVE);
+	journal_set(&j, 1, JOURNAL_ACCEPTED);
+	journal_set(&j, 2, JOURNAL_ACCEPTED);
+	journal_close(&j);
+
+	open_it(&j);
+	CHECK_INT(j.unknown_since_ms, LATER_MS);
+	CHECK_OK(journal_reserve(&j, 3, 2 * LATER_MS, &err), &err); /* stays what it was */
+	CHECK_INT(j.reserved, 2 + JOURNAL_RESERVE);
+	journal_close(&j);
+}
+
+/* More outcomes between two flushes than are kept in memory. */
+static void test_many_at_once(void)
+{
+	enum { MANY = 1000 * 1000 };
+	struct journal j;
+	struct err err;
+
+	start_anew();
+	CHECK_OK(journal_open(&j, path, digest, MANY, NOW_MS, &err), &err);
+	for (uint64_t line = 1; line <= MANY; line++)
+		journal_set(&j, line, JOURNAL_BLANK);
+	CHECK_OK(journal_flush(&j, &err), &err);
+	journal_close(&j);
+	CHECK_OK(journal_open(&j, path, digest, MANY, NOW_MS, &err), &err);
+	CHECK_INT(journal_count(&j, JOURNAL_BLANK), MANY);
+	journal_close(&j);
+}
+
 static void test_torn_end(void)
 {
 	struct buf text = BUF_INIT(1000);
@@ -123,7 +244,7 @@ static void test_torn_end(void)
 
 	start_anew();
 	open_it(&j);
-	CHECK_OK(journal_reserve(&j, 1, &err), &err);
+	CHECK_OK(journal_reserve(&j, 1, NOW_MS, &err), &err);
 	journal_set(&j, 7, JOURNAL_ACCEPTED);
 	journal_close(&j);
 	read_it(&text);
@@ -164,24 +285,23 @@ static void test_refused(void)
 #define HEAD "opsctl-journal 1 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 	static const struct {
 		const char *name;
-		struct str content;
+		const char *content;
 		enum err_code code;
 	} cases[] = {
-		{ "not one", { "hello\n", 6 }, ERR_CORRUPT },
-		{ "not one, no line end", { "hello", 5 }, ERR_CORRUPT },
-		{ "not one, last line without end", { "hello\nworld", 11 }, ERR_CORRUPT },
-		{ "other file", { "opsctl-journal 1 ab 5000 1\n", 27 }, ERR_CONFLICT },
-		{ "other length", { HEAD " 4999 1\n", sizeof(HEAD " 4999 1\n") - 1 },
-		    ERR_CONFLICT },
-		{ "no time", { HEAD " 5000 x\n", sizeof(HEAD " 5000 x\n") - 1 }, ERR_CORRUPT },
-		{ "line 0", { HEAD " 5000 1\na 0\n", sizeof(HEAD " 5000 1\na 0\n") - 1 },
-		    ERR_CORRUPT },
-		{ "line 5001", { HEAD " 5000 1\na 5001\n", sizeof(HEAD " 5000 1\na 5001\n") - 1 },
-		    ERR_CORRUPT },
-		{ "other letter", { HEAD " 5000 1\nz 1\n", sizeof(HEAD " 5000 1\nz 1\n") - 1 },
-		    ERR_CORRUPT },
-		{ "not a number", { HEAD " 5000 1\na 1x\n", sizeof(HEAD " 5000 1\na 1x\n") - 1 },
-		    ERR_CORRUPT },
+		{ "not one", "hello\n", ERR_CORRUPT },
+		{ "not one, no line end", "hello", ERR_CORRUPT },
+		{ "not one, last line without end", "hello\nworld", ERR_CORRUPT },
+		{ "other file", "opsctl-journal 1 ab 5000 1\n", ERR_CONFLICT },
+		{ "other length", HEAD " 4999 1\n", ERR_CONFLICT },
+		{ "no time", HEAD " 5000 x\n", ERR_CORRUPT },
+		{ "line 0", HEAD " 5000 1\na 0\n", ERR_CORRUPT },
+		{ "line 5001", HEAD " 5000 1\na 5001\n", ERR_CORRUPT },
+		{ "line 0 reserved without a time", HEAD " 5000 1\nr 0\n", ERR_CORRUPT },
+		{ "time beyond 63 bits", HEAD " 5000 1\nr 1 9223372036854775808\n", ERR_CORRUPT },
+		{ "bad time", HEAD " 5000 1\nr 1 x\n", ERR_CORRUPT },
+		{ "verified up to 5001", HEAD " 5000 1\nv 5001\n", ERR_CORRUPT },
+		{ "other letter", HEAD " 5000 1\nz 1\n", ERR_CORRUPT },
+		{ "not a number", HEAD " 5000 1\na 1x\n", ERR_CORRUPT },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -190,10 +310,10 @@ static void test_refused(void)
 		struct err err;
 
 		test_case = cases[i].name;
-		write_it(cases[i].content);
+		write_it(str_from(cases[i].content));
 		CHECK_ERR(journal_open(&j, path, digest, LINES, NOW_MS, &err), &err, cases[i].code);
 		read_it(&after);
-		CHECK_STR(buf_str(&after), cases[i].content); /* not touched */
+		CHECK_TEXT(buf_text(&after), cases[i].content); /* not touched */
 		buf_release(&after);
 	}
 }
@@ -215,6 +335,11 @@ static const struct test tests[] = {
 	{ "life", test_life },
 	{ "what is durable when", test_what_is_durable_when },
 	{ "unreserve", test_unreserve },
+	{ "verified", test_verified },
+	{ "forget refused", test_forget_refused },
+	{ "unknown since", test_unknown_since },
+	{ "reservation is made anew", test_reservation_is_made_anew },
+	{ "many at once", test_many_at_once },
 	{ "torn end", test_torn_end },
 	{ "torn head", test_torn_head },
 	{ "refused", test_refused },
