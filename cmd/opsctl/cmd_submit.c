@@ -223,11 +223,12 @@ int cmd_submit(struct cli *cli, struct err *err)
 {
 	static const char *const not_bulk[] = { "data", "id", "count", "duration", "payload-bytes",
 		"dry-run" };
-	static const char *const not_load[] = { "data", "id", "journal", "stop-on-error",
-		"resend-unknown", "dry-run" };
-	static const char *const not_single[] = { "journal", "stop-on-error", "resend-unknown",
-		"concurrency", "rate", "retries" };
+	static const char *const not_load[] = { "data", "id", "journal", "stop-on-error", "rejects",
+		"retry-refused", "resend-unknown", "dry-run" };
+	static const char *const not_single[] = { "journal", "stop-on-error", "rejects",
+		"retry-refused", "resend-unknown", "concurrency", "rate", "retries" };
 	const char *given = cli_text(cli, "id");
+	const char *ndjson = cli_is_set(cli, "ndjson") ? cli_text(cli, "ndjson") : "";
 	char id[CLIENT_NEW_ID_SIZE];
 
 	if (cli->operand_count > 0 &&
@@ -239,6 +240,9 @@ int cmd_submit(struct cli *cli, struct err *err)
 	if (strcmp(cli_text(cli, "auth"), "signature") != 0 && (given || cli_is_set(cli, "ndjson")))
 		return err_set(err, ERR_USAGE, "--%s works with --auth signature only",
 		    given ? "id" : "ndjson");
+	if (strcmp(ndjson, "-") == 0)
+		return err_set(err, ERR_USAGE,
+		    "--ndjson -: must be a file, it is read twice and has a journal");
 	if (cli_is_set(cli, "ndjson"))
 		return refuse_options(cli, "--ndjson", not_bulk, ARRAY_SIZE(not_bulk), err) != 0
 		    ? -1

@@ -7,14 +7,6 @@
 
 enum { PIECE_MAX = LINES_MAX + 64 * 1024 };
 
-static void restart(struct lines *l)
-{
-	buf_reset(&l->piece);
-	l->at = 0;
-	l->at_end = false;
-	l->number = 0;
-}
-
 static int64_t changed_ns(const struct stat *st)
 {
 	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
@@ -164,6 +156,15 @@ int lines_next(struct lines *l, struct str *line, bool *is_long, struct err *err
 	return 1;
 }
 
+int lines_rewind(struct lines *l, struct err *err)
+{
+	buf_reset(&l->piece);
+	l->at = 0;
+	l->at_end = l->long_line = false;
+	l->number = 0;
+	return lseek(l->fd, 0, SEEK_SET) < 0 ? err_errno(err, "%s", l->path) : 0;
+}
+
 int lines_digest(struct lines *l, char sha256[HASH_HEX_SIZE], uint64_t *count, struct err *err)
 {
 	struct hash *hash = hash_begin();
@@ -172,10 +173,9 @@ int lines_digest(struct lines *l, char sha256[HASH_HEX_SIZE], uint64_t *count, s
 	uint64_t newlines = 0;
 	bool is_open_line = false;
 	size_t n = 0;
-	int rc;
+	int rc = lines_rewind(l, err);
 
-	restart(l);
-	while ((rc = read_more(l, &n, err)) == 0 && n > 0) {
+	while (rc == 0 && (rc = read_more(l, &n, err)) == 0 && n > 0) {
 		hash_update(hash, buf_str(&l->piece));
 		for (size_t i = 0; i < l->piece.n; i++)
 			newlines += l->piece.p[i] == '\n';
@@ -183,9 +183,8 @@ int lines_digest(struct lines *l, char sha256[HASH_HEX_SIZE], uint64_t *count, s
 		buf_reset(&l->piece);
 	}
 	hash_end(hash, digest);
-	restart(l);
-	if (rc == 0 && lseek(l->fd, 0, SEEK_SET) < 0)
-		rc = err_errno(err, "%s", l->path);
+	if (rc == 0)
+		rc = lines_rewind(l, err);
 	if (rc == 0) {
 		buf_add_hex(&hex, digest, sizeof(digest));
 		memcpy(sha256, buf_text(&hex), HASH_HEX_SIZE);

@@ -31,6 +31,9 @@ void lines_close(struct lines *l);
  */
 int lines_next(struct lines *l, struct str *line, bool *is_long, struct err *err) ATTR_MUST_CHECK;
 
+/* Go back to the beginning. */
+int lines_rewind(struct lines *l, struct err *err) ATTR_MUST_CHECK;
+
 /* Whether somebody has written to the file since it was opened. */
 bool lines_changed(const struct lines *l);
 

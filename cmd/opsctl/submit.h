@@ -1,7 +1,7 @@
 /*
  * submit: what the parts of `opsctl submit` share: one payload (cmd_submit.c), a file of
- * payloads (submit_bulk.c, submit_settle.c), generated load (submit_load.c), and the
- * request as shell commands (submit_curl.c).
+ * payloads (submit_bulk.c, submit_settle.c), generated load (submit_load.c), how both of these
+ * end (submit_account.c), and the request as shell commands (submit_curl.c).
  */
 #ifndef OPS_SUBMIT_H
 #define OPS_SUBMIT_H
@@ -24,15 +24,35 @@ void submit_runner_options(struct cli *cli, struct runner *r);
 void submit_runner_json(struct json_writer *w, const struct runner *r);
 void submit_runner_text(struct cli *cli, const struct runner *r);
 
-/* The account of --wait, once it was made: members "verified", or lines for people. */
-void submit_conserve_json(struct json_writer *w, const struct conserve *c);
-void submit_conserve_text(struct cli *cli, const struct conserve *c);
-
 /* Members "ok" and, when a run ended by an error, "error". */
 void submit_fault_json(struct json_writer *w, const struct cli *cli, const struct err *fault);
 
 /* When the first envelope of a run that began then can have been made, by ops-api's clock. */
 int64_t submit_since_ms(const struct cli *cli, int64_t began_ms);
+
+/* ---- how a run ends ---- */
+
+/* Zeroed except for what is set; conserve is filled by the run with what was accepted. */
+struct submit_account {
+	struct cli *cli;
+	const struct runner *runner;
+	const char *schema;
+	uint64_t accepted;
+	bool waits; /* for all of conserve to be in the store, unless a signal came */
+	int64_t since_ms;
+	struct conserve conserve;
+	bool is_accounted; /* conserve tells what became of all */
+
+	/* What stands first in the report; then comes what this file knows. */
+	void (*json)(void *arg, struct json_writer *w);
+	void (*text)(void *arg);
+	/* Called before the report of JSON: what else is wrong; -1 says it all. */
+	int (*judge)(void *arg, struct err *err);
+	void *arg;
+};
+
+/* Wait, report, judge. 0 with cli->exit_code set, or -1. */
+int submit_account(struct submit_account *a, struct err *err) ATTR_MUST_CHECK;
 
 /* ---- lines of a file: their ids, and those whose outcome is not known ---- */
 

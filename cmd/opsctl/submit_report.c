@@ -91,36 +91,3 @@ void submit_fault_json(struct json_writer *w, const struct cli *cli, const struc
 	json_member_text(w, "next", cli->next[0] ? cli->next : NULL);
 	json_object_end(w);
 }
-
-void submit_conserve_json(struct json_writer *w, const struct conserve *c)
-{
-	json_key(w, "verified");
-	json_object_begin(w);
-	json_member_uint(w, "expected", c->expected.count);
-	json_member_uint(w, "stored", c->found);
-	json_member_uint(w, "missing", conserve_missing(c));
-	json_member_uint(w, "duplicates", c->duplicates);
-	json_member_uint(w, "corrupt", c->corrupt);
-	json_member_uint(w, "faulty_objects", c->faulty_objects);
-	json_member_uint(w, "not_watched", c->not_watched);
-	json_member_text(w, "example", c->example[0] ? c->example : NULL);
-	json_member_bool(w, "ok", conserve_is_whole(c));
-	json_object_end(w);
-}
-
-void submit_conserve_text(struct cli *cli, const struct conserve *c)
-{
-	bool ok = conserve_is_whole(c);
-
-	out_text(cli,
-	    "verified   %s%s%s: %" PRIu64 " of %zu accepted are stored, %" PRIu64 " twice, %" PRIu64
-	    " with other bytes; %" PRIu64 " faulty objects\n",
-	    out_color(cli, ok ? COLOR_GREEN : COLOR_RED), ok ? "ok" : "bad",
-	    out_color(cli, COLOR_NONE), c->found, c->expected.count, c->duplicates, c->corrupt,
-	    c->faulty_objects);
-	if (c->example[0])
-		out_text(cli, "           %s\n", c->example);
-	if (c->not_watched > 0)
-		out_warn(cli, "%" PRIu64 " more were accepted but not looked for: too many",
-		    c->not_watched);
-}

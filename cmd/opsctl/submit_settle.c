@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "count.h"
 #include "envelope.h"
 #include "mem.h"
 #include "ports.h"
@@ -100,9 +101,8 @@ static int wait_for_queue(struct cli *cli, struct queue *queue, struct err *err)
 			break;
 		if (clock_mono_us(cli->clock) >= deadline_us) {
 			(void)cli_next(cli, "is the worker running? opsctl health");
-			rc = err_set(err, ERR_TIMEOUT,
-			    "the queue still holds %" PRIu64 " messages of before",
-			    s.visible + s.in_flight);
+			rc = err_set(err, ERR_TIMEOUT, "the queue still holds %s of before",
+			    COUNT(s.visible + s.in_flight, "message"));
 			break;
 		}
 		if (stop_wait(POLL_MS) == STOP_STOP) {
@@ -165,7 +165,7 @@ static int look(struct cli *cli, struct settle *s, struct queue *queue, struct s
 /* Without sight of queue and store only the memory of ops-api, or the user's word, is left. */
 static int settle_blind(struct cli *cli, const struct journal *j, struct err *err)
 {
-	int64_t age_ms = clock_wall_ms(cli->clock) - j->touched_ms;
+	int64_t age_ms = clock_wall_ms(cli->clock) - j->unknown_since_ms;
 
 	if (cli_flag(cli, "resend-unknown"))
 		return 0;

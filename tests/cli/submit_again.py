@@ -1,0 +1,177 @@
+"""opsctl submit --ndjson: lines that an earlier run accepted or refused, and --stop-on-error."""
+import http.server
+import pathlib
+import sys
+import threading
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from submit_many import payloads
+from system import *
+
+LONG = "x" * 1100000
+
+
+class VerifyLaterTest(SystemTest):
+    """--wait covers all that is accepted and was not verified yet, whichever run sent it."""
+
+    def check(self, document, accepted, before, verified_before, expected):
+        self.assertEqual((document["accepted"], document["accepted_before"], document["verified_before"]),
+                         (accepted, before, verified_before))
+        self.assertEqual((document["verified"]["expected"], document["verified"]["stored"]), (expected, expected))
+
+    def test_all_of_an_earlier_run(self):
+        self.up()
+        path = self.file("f", payloads(50))
+        self.ok("submit", "--ndjson", path)
+        time.sleep(1.5)  # beyond the second that a run on one machine looks back
+        out = self.ok("submit", "--ndjson", path, "--wait")
+        self.assertIn("earlier    50 accepted before, not sent again; 0 of them verified before\n", out)
+        self.assertIn("verified   ok: 50 of 50 accepted are stored", out)
+        out = self.ok("submit", "--ndjson", path, "--wait")
+        self.assertIn("50 of them verified before\n", out)
+        self.assertNotIn("verified   ", out)  # nothing was left to verify
+        self.check(self.document("submit", "--ndjson", path, "--wait"), 0, 50, 50, 0)
+
+    def test_a_part_of_an_earlier_run(self):
+        self.up()
+        path = self.file("f", payloads(20) + "bad\n" + payloads(20, 20))
+        args = ("submit", "--ndjson", path, "--wait")
+        self.document(*args, "--stop-on-error", "-c", "1", code=EXIT_BAD)
+        self.check(self.document(*args, code=EXIT_BAD), 20, 20, 0, 40)
+        self.check(self.document(*args, code=EXIT_BAD), 0, 40, 40, 0)
+
+    def test_what_is_missing_is_looked_for_again(self):
+        self.up()
+        path = self.file("f", payloads(5))
+        self.ok("submit", "--ndjson", path, "-c", "1", "--rate", "50")
+        wait_until(lambda: len(self.records()) == 5, "all are stored")
+        key = sorted(self.objects())[0]
+        hidden = self.local / "store" / key
+        hidden.rename(self.home / "hidden")
+        args = ("submit", "--ndjson", path, "--wait")
+        document = self.document(*args, "--timeout", "300ms", code=EXIT_TIMED_OUT)
+        self.assertGreater(document["verified"]["missing"], 0)
+        (self.home / "hidden").rename(hidden)
+        self.check(self.document(*args), 0, 5, 0, 5)
+
+
+class RefusedTest(SystemTest):
+    def test_rejects(self):
+        self.up()
+        path, out = self.file("f", payloads(2) + "not JSON\n\n" + NOT_ACCEPTABLE + "\r\n" + LONG + "\n[]"), self.home / "r"
+        out.write_text("of an earlier run\n" * 100)
+        done = self.opsctl("submit", "--ndjson", path, "--rejects", out)
+        self.assertEqual(done.returncode, EXIT_BAD)
+        self.assertEqual(out.read_text(), f"not JSON\n{NOT_ACCEPTABLE}\n[]\n")
+        self.assertIn("left out: 1 line\n", done.stderr)
+        out.unlink()
+        self.document("submit", "--ndjson", path, "--rejects", out, code=EXIT_BAD)  # sends nothing
+        self.assertEqual(out.read_text(), f"not JSON\n{NOT_ACCEPTABLE}\n[]\n")
+        self.assertIn("4 lines refused; --rejects", done.stderr)
+
+    def test_rejects_of_a_good_file(self):
+        self.up()
+        out = self.home / "r"
+        self.ok("submit", "--ndjson", self.file("f", payloads(2)), "--rejects", out)
+        self.assertEqual(out.read_text(), "")
+
+    def test_rejects_has_a_place_of_its_own(self):
+        self.up()
+        path = self.file("f", "bad\n")
+        for name in (path, path + ".opsctl-journal"):
+            self.refused(EXIT_USAGE, "--rejects", "submit", "--ndjson", path, "--rejects", name)
+        self.refused(EXIT_CONFIG, "nowhere/r", "submit", "--ndjson", path, "--rejects", str(self.home / "nowhere/r"))
+        self.assertEqual(pathlib.Path(path).read_text(), "bad\n")
+
+    def test_retry(self):
+        """A service that refuses what the next version of it takes."""
+        self.up()
+        refusing, path = Service(self), self.file("f", payloads(10))
+        document = self.document("submit", "--ndjson", path, "--context", refusing.context, code=EXIT_BAD)
+        self.assertEqual((document["refused"], document["left"]), (10, 0))
+        self.assertEqual(self.document("submit", "--ndjson", path, code=EXIT_BAD)["refused_before"], 10)
+        document = self.document("submit", "--ndjson", path, "--retry-refused", "--wait")
+        self.assertEqual((document["retried_refused"], document["accepted"], document["refused_before"]), (10, 10, 0))
+        self.assertEqual(document["verified"]["stored"], 10)
+        document = self.document("submit", "--ndjson", path, "--retry-refused")  # there are none any more
+        self.assertEqual((document["retried_refused"], document["accepted"], document["accepted_before"]), (0, 0, 10))
+
+
+class Service:
+    """Stands in for ops-api: holds all requests until so many are there, then answers each."""
+
+    def __init__(self, test, hold=1, status=lambda body: 400):
+        arrived, self.bodies, lock = threading.Barrier(hold), [], threading.Lock()
+        service = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                with lock:
+                    service.bodies.append(body)
+                arrived.wait(LIMIT_S)
+                code = status(body)
+                answer = b'{"error":"no","id":"i","object":"o"}'
+                self.send_response(code)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        test.addCleanup(server.server_close)
+        test.addCleanup(server.shutdown)
+        values = test.document("context", "show", "local")["values"]
+        test.contexts.parent.mkdir(parents=True, exist_ok=True)
+        test.contexts.write_text(f"[fake]\nurl = http://127.0.0.1:{server.server_port}\n"
+                                 f"secret = {values['secret']}\n")
+        test.contexts.chmod(0o600)
+        self.context = "fake"
+
+
+class StopOnErrorTest(SystemTest):
+    def test_none_is_begun_after_the_error(self):
+        """Four are under way when the first is refused: these four, and no other, were sent."""
+        self.up()
+        refused = threading.Event()
+
+        def status(body):
+            if body == "bad":
+                refused.set()
+                return 400
+            refused.wait(LIMIT_S)
+            time.sleep(0.2)  # the refusal is read before; where it is not, the test finds nothing out
+            return 200
+
+        service = Service(self, hold=4, status=status)
+        path = self.file("f", payloads(1) + "bad\n" + payloads(98, 1))
+        args = ("submit", "--ndjson", path, "--context", "fake", "--stop-on-error", "-c", "4")
+        document = self.document(*args, code=EXIT_BAD)
+        self.assertEqual(len(service.bodies), 4)
+        self.assertEqual(document["stopped_at"], 2)
+        self.assertEqual(document["under_way"], [{"line": n, "outcome": "accepted"} for n in (1, 3, 4)])
+        self.assertEqual((document["accepted"], document["refused"], document["left"]), (3, 1, 96))
+
+    def test_text(self):
+        self.up()
+        path = self.file("f", payloads(2) + "bad\n" + payloads(100, 2))
+        done = self.opsctl("submit", "--ndjson", path, "--stop-on-error", "-c", "1")
+        self.assertIn("stopped    at line 3; 0 others under way then\n", done.stdout)
+        self.assertIn("100 lines left;", done.stderr)
+
+    def test_line_that_cannot_be_sent(self):
+        """No thread goes on behind it."""
+        self.up()
+        path = self.file("f", LONG + "\n" + payloads(100))
+        document = self.document("submit", "--ndjson", path, "--stop-on-error", "-c", "8", code=EXIT_BAD)
+        self.assertEqual((document["stopped_at"], document["under_way"]), (1, []))
+        self.assertEqual((document["accepted"], document["left"]), (0, 100))
+
+
+if __name__ == "__main__":
+    main()
