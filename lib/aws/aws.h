@@ -40,16 +40,18 @@ struct aws_request {
 	enum aws_op op;
 	struct str body; /* JSON, form (Query: without Action and Version), or object bytes */
 	const char *body_sha256; /* hex, when the caller knows it */
-	const char *resource;    /* what it is about, for error texts: queue name, parameter, key */
+	const char *resource;    /* bare name, for error texts; the row adds its noun: queue 'x' */
+	struct str secret;       /* a value in the body that no trace and no error text may hold */
 	const char *region;      /* NULL: the client's */
 	int wait_s;              /* long poll: added to the timeout */
+	int total_ms;            /* of all attempts and the pauses between; 0: no such limit */
 	size_t answer_max;       /* bytes; 0: 1 MiB */
 
 	/* S3 */
 	struct str bucket, key; /* decoded */
 	const struct sigv4_pair *query;
 	size_t query_count;
-	const struct sigv4_pair *headers; /* further ones, signed when x-amz-* */
+	const struct sigv4_pair *headers; /* further ones, all signed */
 	size_t header_count;
 };
 
@@ -57,13 +59,14 @@ enum { AWS_CODE_SIZE = 96, AWS_REQUEST_ID_SIZE = 128 };
 
 struct aws_answer {
 	int status;               /* of the last attempt; 0: none came */
-	char code[AWS_CODE_SIZE]; /* the service's error code, "" on success: "QueueDoesNotExist" */
+	char code[AWS_CODE_SIZE]; /* the service's error code, "QueueDoesNotExist"; "" when none */
 	char request_id[AWS_REQUEST_ID_SIZE];
 	char bucket_region[64]; /* S3: where the bucket says it is, or "" */
 	unsigned attempts;
 	struct http_response http; /* headers and body of the last attempt */
 };
 
+/* One answer may serve many calls, one after the other: its memory is used again. */
 void aws_answer_init(struct aws_answer *answer);
 void aws_answer_release(struct aws_answer *answer); /* wipes */
 
@@ -72,7 +75,8 @@ void aws_answer_release(struct aws_answer *answer); /* wipes */
  * ERR_CREDENTIALS none, expired, unknown; ERR_DENIED (text: action, resource, and who was
  * refused when the service says so); ERR_NOTFOUND; ERR_CONFLICT (409, 412); ERR_BUSY throttled or
  * 5xx after all attempts; ERR_INVALID other 4xx; ERR_TIMEOUT, ERR_IO no answer, outcome unknown;
- * ERR_CORRUPT not what the protocol says; ERR_CONFIG no region, bad endpoint, untrusted peer.
+ * ERR_CORRUPT not what the protocol says; ERR_CONFIG no region, bad endpoint, untrusted peer, a
+ * bucket of another region (bucket_region: where it is; call again with that region).
  */
 int aws_call(struct aws *a, const struct aws_request *r, struct aws_answer *answer, struct err *err)
     ATTR_MUST_CHECK;
@@ -105,7 +109,7 @@ struct aws_identity {
 };
 int aws_identity(struct aws *a, struct aws_identity *out, struct err *err) ATTR_MUST_CHECK;
 
-/* Calls made and retried so far, by service, for metrics and the bill. */
+/* Requests sent so far, for metrics and the bill: all, those that were repeats, those refused. */
 struct aws_counts {
 	uint64_t calls, retries, throttled;
 };

@@ -73,9 +73,11 @@ struct aws_operation {
 	const char *name;   /* "SendMessageBatch"; also the permission where iam is NULL */
 	const char *iam;    /* permission's name when it differs: "SendMessage", "PutObject" */
 	const char *method; /* REST: "PUT"; NULL: POST */
+	const char *noun;   /* what it is about: "queue", "key"; NULL: nothing */
 	bool is_repeatable; /* a second effect does no harm; all that we call so are */
 	bool is_paginated;
 	bool is_long_poll;
+	bool answers_bytes; /* a body of success is the caller's data, never a document */
 };
 
 extern const struct aws_service aws_services[AWS_SERVICE_COUNT];
