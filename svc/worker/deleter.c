@@ -1,3 +1,8 @@
+/*
+ * Deleters. The first takes whatever is there as soon as it is free: no timer, no minimum. The
+ * others, where there are any, begin a call only when one is full: calls are what a queue
+ * bills, and nothing waits for them longer than one call of the first.
+ */
 #include "pump_core.h"
 
 #include <stdlib.h>
@@ -10,7 +15,7 @@ enum {
 	RETRY_MAX_MS = 5000,
 };
 
-/* Everything that waits and is due, up to one call's worth: no timer, no minimum. Lock held. */
+/* Everything that waits and is due, up to one call's worth. Lock held. */
 static size_t take(struct pump *p, struct item **batch)
 {
 	int64_t now_us = pump_now_us(p);
@@ -30,14 +35,23 @@ static size_t take(struct pump *p, struct item **batch)
 	return n;
 }
 
-static size_t await_batch(struct pump *p, struct item **batch)
+static int64_t turn_us(const struct pump *p, bool is_overflow)
 {
-	size_t n = 0;
+	return !is_overflow && p->to_delete.head != NULL ? p->to_delete.head->due_us : INT64_MAX;
+}
+
+static size_t await_batch(struct pump *p, struct item **batch, bool is_overflow)
+{
+	size_t min = is_overflow ? p->batch_max : 1, n = 0;
 
 	pthread_mutex_lock(&p->lock);
-	while ((n = take(p, batch)) == 0 && !p->is_over)
-		pump_wait(p, &p->stored,
-		    p->to_delete.head != NULL ? p->to_delete.head->due_us : INT64_MAX);
+	while (n == 0 && !p->is_over) {
+		if (p->to_delete.count >= min)
+			n = take(p, batch);
+		if (n == 0 && !p->is_over)
+			pump_wait(p, is_overflow ? &p->overflow : &p->stored,
+			    turn_us(p, is_overflow));
+	}
 	pthread_mutex_unlock(&p->lock);
 	return n;
 }
@@ -87,17 +101,27 @@ static void delete_batch(struct pump *p, struct item **batch, struct queue_lease
 	pthread_mutex_unlock(&p->lock);
 }
 
-void *deleter_run(void *pump)
+static void run(struct pump *p, bool is_overflow)
 {
-	struct pump *p = pump;
 	struct item **batch = xcalloc(p->batch_max, sizeof(*batch));
 	struct queue_lease *leases = xcalloc(p->batch_max, sizeof(*leases));
 	struct pump_health health = { .operation = "delete" };
 	size_t n;
 
-	while ((n = await_batch(p, batch)) > 0)
+	while ((n = await_batch(p, batch, is_overflow)) > 0)
 		delete_batch(p, batch, leases, n, &health);
 	free(leases);
 	free(batch);
+}
+
+void *deleter_run(void *pump)
+{
+	run(pump, false);
+	return NULL;
+}
+
+void *deleter_overflow_run(void *pump)
+{
+	run(pump, true);
 	return NULL;
 }

@@ -143,7 +143,8 @@ static unsigned receive_max(const struct pump_options *o)
 
 static void for_each_cond(struct pump *p, int (*act)(pthread_cond_t *))
 {
-	pthread_cond_t *const all[] = { &p->room, &p->work, &p->stored, &p->beat, &p->progress };
+	pthread_cond_t *const all[] = { &p->room, &p->work, &p->stored, &p->overflow, &p->beat,
+		&p->progress };
 
 	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
 		(void)act(all[i]); /* cannot fail on a condition variable of ours */
@@ -193,10 +194,23 @@ static int start_receivers(struct pump *p, struct err *err)
 	return rc;
 }
 
+/* Where calls may run side by side, as many at a time as bring the messages. */
+static int start_deleters(struct pump *p, struct err *err)
+{
+	unsigned count = queue_traits(p->options.queue)->senders > 1 ? p->options.receivers : 1;
+
+	if (start(p, deleter_run, p, err) != 0)
+		return -1;
+	for (unsigned i = 1; i < count; i++)
+		if (start(p, deleter_overflow_run, p, err) != 0)
+			return -1;
+	return 0;
+}
+
 /* Receivers last: whatever they bring finds its thread there. */
 static int start_all(struct pump *p, struct err *err)
 {
-	if (start(p, heartbeat_run, p, err) != 0 || start(p, deleter_run, p, err) != 0)
+	if (start(p, heartbeat_run, p, err) != 0 || start_deleters(p, err) != 0)
 		return -1;
 	for (unsigned i = 0; i < p->options.putters; i++)
 		if (start(p, putter_run, p, err) != 0)
@@ -215,6 +229,7 @@ struct pump *pump_open(const struct pump_options *options)
 	p->batch_max = queue_traits(options->queue)->batch_max;
 	p->visibility_us = (int64_t)options->visibility_s * 1000000;
 	p->is_over = true;
+	p->is_idle = true;
 	gate_init(&p->gate, options->putters);
 	(void)pthread_mutex_init(&p->lock, NULL);
 	for_each_cond(p, init_cond);

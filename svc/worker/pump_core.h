@@ -15,7 +15,7 @@
 #include "worker_metrics.h"
 
 enum {
-	PUMP_THREADS_MAX = PUMP_RECEIVERS_MAX + PUMP_PUTTERS_MAX + 2,
+	PUMP_THREADS_MAX = 2 * PUMP_RECEIVERS_MAX + PUMP_PUTTERS_MAX + 1,
 	PUMP_LEASE_PERIOD = 3, /* a lease is extended after 1/3 of the visibility timeout */
 };
 
@@ -28,9 +28,17 @@ struct pump {
 	pthread_mutex_t lock;
 	pthread_cond_t room;     /* receivers: capacity, or the store is back */
 	pthread_cond_t work;     /* putters */
-	pthread_cond_t stored;   /* deleter */
+	pthread_cond_t stored;   /* first deleter */
+	pthread_cond_t overflow; /* the other deleters: a full call waits */
 	pthread_cond_t beat;     /* heartbeat: the first lease, something to return */
 	pthread_cond_t progress; /* drain: something was settled, a receiver is through */
+
+	/*
+	 * While the queue is empty one receiver asks, and the others wait: a long poll costs the
+	 * same whether it brings something or not.
+	 */
+	bool is_idle;       /* the last receive brought nothing */
+	unsigned receiving; /* receives under way */
 
 	size_t items;      /* held now */
 	size_t reserved;   /* places for those that receive calls under way may bring */
@@ -57,7 +65,8 @@ struct receiver {
 
 void *receiver_run(void *receiver); /* frees its argument */
 void *putter_run(void *pump);
-void *deleter_run(void *pump);
+void *deleter_run(void *pump);          /* takes whatever is there */
+void *deleter_overflow_run(void *pump); /* takes full calls only: see deleter.c */
 void *heartbeat_run(void *pump);
 
 /* ---- a putter's choices, for itself and for its test; lock held ---- */

@@ -245,6 +245,8 @@ static void await_delete(struct pump *p, struct item *it)
 	it->due_us = 0;
 	item_list_push_due(&p->to_delete, it);
 	(void)pthread_cond_signal(&p->stored);
+	if (p->to_delete.count > p->batch_max)
+		(void)pthread_cond_signal(&p->overflow);
 }
 
 /* Lock held. */

@@ -38,6 +38,12 @@ static bool has_room(const struct pump *p)
 	    p->held_bytes + (size_t)p->receive_max * QUEUE_BODY_MAX <= PUMP_BYTES_MAX;
 }
 
+/* Whether this receive may run beside those that do already. */
+static bool is_wanted(const struct pump *p)
+{
+	return !p->is_idle || p->receiving == 0;
+}
+
 static void turn(struct receiver *r)
 {
 	r->pump->turned_at_us[r->index] = pump_now_us(r->pump);
@@ -56,12 +62,13 @@ static bool reserve(struct receiver *r)
 		turn(r);
 		if (p->gate.is_shut && has_nothing_to_put(p) && gate_enter(&p->gate, now_us))
 			probe_store(p);
-		else if (!p->gate.is_shut && has_room(p))
+		else if (!p->gate.is_shut && has_room(p) && is_wanted(p))
 			is_granted = true;
 		else
 			pump_wait(p, &p->room, now_us + (p->gate.is_shut ? TURN_US / 10 : TURN_US));
 	}
 	if (is_granted) {
+		p->receiving++;
 		p->reserved += p->receive_max;
 		p->held_bytes += (size_t)p->receive_max * QUEUE_BODY_MAX;
 	}
@@ -110,6 +117,10 @@ static void accept_all(struct pump *p, struct queue_message *messages, size_t co
 	pthread_mutex_lock(&p->lock);
 	for (size_t i = 0; i < count; i++)
 		accept_message(p, &messages[i], now_us);
+	p->receiving--;
+	p->is_idle = count == 0;
+	if (!p->is_idle)
+		(void)pthread_cond_broadcast(&p->room);
 	p->reserved -= p->receive_max;
 	p->held_bytes -= (size_t)p->receive_max * QUEUE_BODY_MAX;
 	(void)pthread_cond_signal(&p->room);
