@@ -1,6 +1,6 @@
-#include <inttypes.h>
 
 #include "arrival.h"
+#include "count.h"
 #include "ports.h"
 #include "stop.h"
 #include "timespan.h"
@@ -12,28 +12,6 @@ enum { POLL_MS = 200, DOCUMENT_MAX = 16 * 1024 * 1024 };
 enum { NEARBY_MS = 10 * 60 * 1000 };
 
 #define DEFAULT_SINCE "1h"
-
-void verify_print_line(struct cli *cli, struct str line)
-{
-	struct str s = str_trim(line);
-
-	out_text(cli, "%.*s\n", STR_ARG(s));
-}
-
-void verify_object_json(struct json_writer *w, const struct walk_object *o)
-{
-	char stored[CLOCK_RFC3339_SIZE];
-
-	clock_rfc3339(o->info.stored_at_ms, stored);
-	json_member_bool(w, "ok", o->fault == NULL);
-	json_member_str(w, "object", o->key);
-	json_member_uint(w, "bytes", o->body.n);
-	json_member_text(w, "sha256", o->info.sha256[0] ? o->info.sha256 : NULL);
-	json_member_uint(w, "records", o->record_count);
-	json_member_bool(w, "foreign", o->is_foreign);
-	json_member_text(w, "stored_at", stored);
-	json_member_text(w, "fault", o->fault ? o->fault->text : NULL);
-}
 
 /* ---- named objects and records ---- */
 
@@ -105,11 +83,11 @@ static void report_object(struct target *t, const struct walk_object *o, bool is
 		print_records(t, o, is_record);
 		return;
 	}
-	out_text(cli, "%s%s%s  %.*s%s%.*s  %zu bytes, %zu records%s%s\n",
+	out_text(cli, "%s%s%s  %.*s%s%.*s  %s, %s%s%s\n",
 	    out_color(cli, o->fault ? COLOR_RED : COLOR_GREEN), o->fault ? "bad" : "ok ",
 	    out_color(cli, COLOR_NONE), STR_ARG(is_record ? t->name : STR_NONE),
-	    is_record ? "  in " : "", STR_ARG(o->key), o->body.n, o->record_count,
-	    o->fault ? ": " : "", o->fault ? o->fault->text : "");
+	    is_record ? "  in " : "", STR_ARG(o->key), COUNT(o->body.n, "byte"),
+	    COUNT(o->record_count, "record"), o->fault ? ": " : "", o->fault ? o->fault->text : "");
 }
 
 static int verify_object(struct target *t, struct err *err)
@@ -197,8 +175,8 @@ static void report_missing(const struct target *t)
 		out_text(cli, "%smissing%s  %.*s\n", out_color(cli, COLOR_RED),
 		    out_color(cli, COLOR_NONE), STR_ARG(t->name));
 		if (t->suspects > 0)
-			out_text(cli, "         but %u damaged objects may hold it, such as %s\n",
-			    t->suspects, t->suspect);
+			out_text(cli, "         but %s may hold it, such as %s\n",
+			    COUNT(t->suspects, "damaged object"), t->suspect);
 		return;
 	}
 	json_object_begin(t->w);
@@ -276,6 +254,8 @@ static int read_span(struct verify *v, struct err *err)
 		return -1;
 	if (v->since_ms >= v->until_ms)
 		return err_set(err, ERR_USAGE, "--since must lie before --until");
+	if (v->since_ms > v->now_ms)
+		return err_set(err, ERR_USAGE, "--since %s: lies in the future", since);
 	return 0;
 }
 

@@ -10,8 +10,7 @@
  * What lands later than --late (a dead letter redriven after hours) is not seen here, but by
  * verify-s3 with a span. Cost: one listing of NEAR_MS a poll, one of --late a far look.
  */
-#include <inttypes.h>
-
+#include "count.h"
 #include "idset.h"
 #include "stop.h"
 #include "verify.h"
@@ -26,30 +25,6 @@ struct follow {
 	uint64_t records, faulty;
 };
 
-static void print_record_json(struct follow *f, const struct walk_object *o, struct str line,
-    const struct record *r)
-{
-	struct buf out = BUF_INIT(STORE_OBJECT_MAX + 4096);
-	char accepted[CLOCK_RFC3339_SIZE], stored[CLOCK_RFC3339_SIZE];
-	struct json_writer w;
-
-	clock_rfc3339(r->accepted_at_ms, accepted);
-	clock_rfc3339(o->info.stored_at_ms, stored);
-	out_json_begin(&w, &out, "opsctl/verify-s3-record/1");
-	json_member_str(&w, "id", r->id);
-	json_member_str(&w, "object", o->key);
-	json_member_text(&w, "accepted_at", accepted);
-	json_member_text(&w, "stored_at", stored);
-	json_member_uint(&w, "bytes", line.n);
-	if (f->v->with_body) {
-		json_key(&w, "data");
-		json_raw(&w, r->data[0]);
-	}
-	json_object_end(&w);
-	out_json(f->v->cli, buf_str(&out));
-	buf_release(&out);
-}
-
 static void print_record(struct follow *f, const struct walk_object *o, struct str line)
 {
 	struct cli *cli = f->v->cli;
@@ -61,34 +36,27 @@ static void print_record(struct follow *f, const struct walk_object *o, struct s
 		return;
 	f->records++;
 	if (cli->json) {
-		print_record_json(f, o, line, &r);
+		verify_print_record_json(f->v, o, line, &r);
 	} else if (f->v->with_body) {
 		verify_print_line(cli, line);
 	} else {
 		clock_rfc3339(o->info.stored_at_ms, stored);
-		out_text(cli, "%s  %.*s  %.*s  %zu bytes\n", stored, STR_ARG(r.id), STR_ARG(o->key),
-		    line.n);
+		out_text(cli, "%s  %.*s  %.*s  %s\n", stored, STR_ARG(r.id), STR_ARG(o->key),
+		    COUNT(line.n, "byte"));
 	}
 }
 
 static void print_other(struct follow *f, const struct walk_object *o)
 {
 	struct cli *cli = f->v->cli;
-	struct buf out = BUF_INIT(8192);
-	struct json_writer w;
 
 	f->faulty += o->fault != NULL;
-	if (!cli->json && o->fault) {
+	if (cli->json)
+		verify_print_object_json(cli, o);
+	else if (o->fault)
 		out_warn(cli, "object %.*s: %s", STR_ARG(o->key), o->fault->text);
-	} else if (!cli->json) {
-		out_text(cli, "foreign  %.*s  %zu bytes\n", STR_ARG(o->key), o->body.n);
-	} else {
-		out_json_begin(&w, &out, "opsctl/verify-s3-object/1");
-		verify_object_json(&w, o);
-		json_object_end(&w);
-		out_json(cli, buf_str(&out));
-	}
-	buf_release(&out);
+	else
+		out_text(cli, "foreign  %.*s  %s\n", STR_ARG(o->key), COUNT(o->body.n, "byte"));
 }
 
 static bool is_new(void *arg, struct str key, int64_t made_at_ms)
@@ -180,8 +148,8 @@ static int follow_on(struct follow *f, int64_t deadline_us, struct err *err)
 		int rc;
 
 		if (stop_wait(POLL_MS) == STOP_STOP)
-			return err_set(err, ERR_STOPPED, "stopped after %" PRIu64 " records",
-			    f->records);
+			return err_set(err, ERR_STOPPED, "stopped after %s",
+			    COUNT(f->records, "record"));
 		if (clock_mono_us(clock) - far_us >= FAR_EVERY_MS * 1000) {
 			far_us = clock_mono_us(clock);
 			rc = look_far(f, err);

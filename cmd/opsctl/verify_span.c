@@ -1,6 +1,7 @@
 /* A span of time: every object of it, and the account of its records. */
 #include <inttypes.h>
 
+#include "count.h"
 #include "idset.h"
 #include "metrics.h"
 #include "ports.h"
@@ -37,7 +38,9 @@ static void fault_found(struct span *s, struct str what, const char *why)
 
 	if (s->faults_shown++ >= FAULTS_SHOWN)
 		return;
-	if (!s->v->cli->json)
+	if (s->v->with_body) /* stdout is the records */
+		out_warn(s->v->cli, "%.*s: %s", STR_ARG(what), why);
+	else
 		out_text(s->v->cli, "%sbad%s        %.*s: %s\n", out_color(s->v->cli, COLOR_RED),
 		    out_color(s->v->cli, COLOR_NONE), STR_ARG(what), why);
 	if (s->faults.n > 0)
@@ -49,7 +52,18 @@ static void fault_found(struct span *s, struct str what, const char *why)
 	json_object_end(&w);
 }
 
-static void count_record(struct span *s, struct str line)
+static void print_body(const struct span *s, const struct walk_object *o, struct str line,
+    const struct record *record)
+{
+	if (!s->v->with_body)
+		return;
+	if (s->v->cli->json)
+		verify_print_record_json(s->v, o, line, record);
+	else
+		verify_print_line(s->v->cli, line);
+}
+
+static void count_record(struct span *s, const struct walk_object *o, struct str line)
 {
 	struct record record;
 	struct idset_entry *e;
@@ -57,8 +71,7 @@ static void count_record(struct span *s, struct str line)
 
 	if (record_parse(line, &record, &ignored) != 0)
 		return;
-	if (s->v->with_body)
-		verify_print_line(s->v->cli, line);
+	print_body(s, o, line, &record);
 	e = idset_add(&s->ids, record.id);
 	if (!e) {
 		s->unwatched++;
@@ -95,7 +108,7 @@ static bool count_object(void *arg, const struct walk_object *o)
 	}
 	s->records += o->record_count;
 	while (!o->is_foreign && envelope_next(&rest, &line))
-		count_record(s, line);
+		count_record(s, o, line);
 	return !out_failed(s->v->cli);
 }
 
@@ -173,19 +186,19 @@ static void print_text(const struct span *s, uint64_t other_keys, bool ok)
 {
 	struct cli *cli = s->v->cli;
 
-	out_text(cli, "objects    %" PRIu64 ", %" PRIu64 " bytes\n", s->objects, s->bytes);
+	out_text(cli, "objects    %" PRIu64 ", %s\n", s->objects, COUNT(s->bytes, "byte"));
 	if (s->foreign > 0)
 		out_text(cli, "foreign    %" PRIu64 " of them were made by other senders\n",
 		    s->foreign);
 	out_text(cli, "records    %" PRIu64 "\n", s->records);
 	if (other_keys > 0)
-		out_text(cli, "other      %" PRIu64 " keys that ops-worker did not make\n",
-		    other_keys);
+		out_text(cli, "other      %s that ops-worker did not make\n",
+		    COUNT(other_keys, "key"));
 	out_text(cli, "faulty     %" PRIu64 "\n", s->faulty);
 	out_text(cli, "duplicates %" PRIu64 "\n", s->duplicates);
 	if (s->unwatched > 0)
-		out_text(cli, "           (%" PRIu64 " records were too many to compare)\n",
-		    s->unwatched);
+		out_text(cli, "           (too many to compare: %s)\n",
+		    COUNT(s->unwatched, "record"));
 	if (compare(s) != COMPARISON_NONE)
 		out_text(cli, "worker     %s: it stored %.0f objects since it started\n",
 		    comparison_names[compare(s)], s->after.stored);

@@ -62,7 +62,7 @@ class VerifyTest(SystemTest):
         done = self.refused_names(EXIT_BAD, one["object"], two["id"])
         self.assertEqual([line.split()[0] for line in done.stdout.splitlines()], ["bad", "ok"])
         done = self.refused_names(EXIT_BAD, one["id"])  # nobody can say any more what is in it
-        self.assertIn(f"1 damaged objects may hold it, such as {one['object']}", done.stdout)
+        self.assertIn(f"1 damaged object may hold it, such as {one['object']}", done.stdout)
         document = self.document("verify-s3", one["object"], "gone", code=EXIT_BAD)
         self.assertIn("sha256", document["objects"][0]["fault"])
         self.assertNotIn("eulav", self.opsctl("verify-s3", "--body", one["object"]).stdout)
@@ -77,6 +77,22 @@ class VerifyTest(SystemTest):
         out = self.ok("verify-s3", "--body", "--json", one["id"])
         self.assertIn('"n":1.00', out)
         self.assertEqual(json.loads(out)["objects"][0]["contents"], [json.loads(line)])
+
+    def test_body_of_a_span(self):
+        """With --json too: a document for each record, and the verdict behind them."""
+        self.up()
+        sent = [self.submit("--wait", data='{"email_timestream":"1693561101","n":1.00}') for _ in range(3)]
+        out = self.ok("verify-s3", "--body", "--json")
+        documents = [json.loads(line) for line in out.splitlines()]
+        self.assertEqual([d["schema"] for d in documents],
+                         ["opsctl/verify-s3-record/1"] * 3 + ["opsctl/verify-s3-span/1"])
+        self.assertEqual([d["id"] for d in documents[:3]], [s["id"] for s in sent])
+        self.assertEqual(out.count('"n":1.00'), 3)
+        self.assertEqual(documents[-1]["records"], 3)
+        self.change(sent[0]["object"], b"1.00", b"2.00")
+        done = self.refused_names(EXIT_BAD, "--body")
+        self.assertEqual(len([json.loads(line) for line in done.stdout.splitlines()]), 2)  # records alone
+        self.assertIn(sent[0]["object"], done.stderr)
 
     def test_waits_for_what_is_missing(self):
         up = self.up()
@@ -265,6 +281,7 @@ class VerifyTest(SystemTest):
     def test_usage(self):
         for args, text in ((["--since", "yesterday"], "--since"), (["--until", "x"], "--until"),
                            (["--since", "1h", "--until", "2h"], "before"),
+                           (["--since", "2999-01-01T00:00:00Z"], "future"),
                            (["--follow", "x"], "--follow"), (["--follow", "--until", "1h"], "--follow")):
             self.refused(EXIT_USAGE, text, "verify-s3", *args)
 
