@@ -77,9 +77,7 @@ class OneTest(SystemTest):
         url = self.document("context", "show")["values"]["url"]
         secret = pathlib.Path(self.file("wrong", "whsec_" + base64.b64encode(b"x" * 32).decode()))
         secret.chmod(0o600)
-        self.contexts.parent.mkdir(parents=True)
-        self.contexts.write_text(f"[wrong]\nurl = {url}\nsecret = file:{secret}\n")
-        self.contexts.chmod(0o600)
+        self.other_context("wrong", url=url, secret=f"file:{secret}")
         for auth in ("signature", "token", "bearer"):
             document = self.submit("--context", "wrong", "--auth", auth, code=EXIT_PERMISSION)
             self.assertEqual(document["status"], 401)
@@ -91,8 +89,14 @@ class OneTest(SystemTest):
         document = self.submit(code=EXIT_REMOTE)
         self.assertEqual(document["schema"], "opsctl/error/1")
         self.assertIn("opsctl up", document["error"]["next"])
-        err = self.refused(EXIT_REMOTE, "opsctl: POST http://127.0.0.1", "submit")
-        self.assertIn("opsctl up", err)
+        self.refused(EXIT_REMOTE, "opsctl up", "submit")
+
+    def test_nothing_answers(self):
+        self.up()
+        self.other_context("gone", url=unused_url(), secret=f"file:{self.local}/token")
+        document = self.submit("--context", "gone", code=EXIT_REMOTE)
+        self.assertEqual(document["error"]["next"], "opsctl health")
+        self.refused(EXIT_REMOTE, "opsctl: POST http://127.0.0.1", "submit", "--context", "gone")
 
     def test_wait_in_vain(self):
         up = self.up()
@@ -199,7 +203,8 @@ class DryRunTest(SystemTest):
             self.assertEqual(self.objects(), {})
 
     def test_token_must_be_set(self):
-        script = self.ok("submit", "--dry-run")  # works without a system, too
+        self.up()
+        script = self.ok("submit", "--dry-run")
         done = subprocess.run(["sh", "-c", script], env=self.env, text=True, capture_output=True)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("opsctl token show --reveal", done.stderr)

@@ -126,12 +126,8 @@ class Service:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         test.addCleanup(server.server_close)
         test.addCleanup(server.shutdown)
-        values = test.document("context", "show", "local")["values"]
-        test.contexts.parent.mkdir(parents=True, exist_ok=True)
-        test.contexts.write_text(f"[fake]\nurl = http://127.0.0.1:{server.server_port}\n"
-                                 f"secret = {values['secret']}\n")
-        test.contexts.chmod(0o600)
-        self.context = "fake"
+        self.context = test.other_context("fake", url=f"http://127.0.0.1:{server.server_port}",
+                                          secret=f"file:{test.local}/token")
 
 
 class StopOnErrorTest(SystemTest):

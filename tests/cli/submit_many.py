@@ -210,9 +210,7 @@ class BulkTest(SystemTest):
         """A context with nothing but URL and token: only ops-api's memory helps."""
         self.up()
         values = self.document("context", "show")["values"]
-        self.contexts.parent.mkdir(parents=True)
-        self.contexts.write_text(f"[blind]\nurl = {values['url']}\nsecret = {values['secret']}\n")
-        self.contexts.chmod(0o600)
+        self.other_context("blind", url=values["url"], secret=values["secret"])
         path = self.file("f", payloads(50))
         journal = pathlib.Path(path + ".opsctl-journal")
         self.ok("submit", "--ndjson", path)
@@ -269,11 +267,11 @@ class LoadTest(SystemTest):
         self.assertEqual(document["accepted"], 0)
 
     def test_nothing_listens(self):
-        self.nothing_on_default_ports()
-        self.up().stop()
-        document = self.document("submit", "--count", "3", code=EXIT_REMOTE)
+        self.up()
+        self.other_context("gone", url=unused_url(), secret=f"file:{self.local}/token")
+        document = self.document("submit", "--count", "3", "--context", "gone", code=EXIT_REMOTE)
         self.assertEqual((document["sent"], document["no_answer"]), (3, 3))
-        self.assertEqual((document["ok"], document["error"]["next"]), (False, "is it running? opsctl up"))
+        self.assertEqual((document["ok"], document["error"]["next"]), (False, "opsctl health"))
 
     def test_interrupt(self):
         self.up()

@@ -18,6 +18,13 @@ PAYLOAD = '{"email_timestream":"1693561101","key":"value"}'
 NOT_ACCEPTABLE = '{"key":"value"}'  # flat and without a time
 
 
+def unused_url():
+    """Of a port that nobody listens on."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{s.getsockname()[1]}"
+
+
 class SystemTest(Cli):
     """Each test has a system of its own, started with self.up()."""
 
@@ -41,6 +48,14 @@ class SystemTest(Cli):
     def submit(self, *args, data=PAYLOAD, **more):
         """One payload; the document."""
         return self.document("submit", "-d", data, *args, **more)
+
+    def other_context(self, name, **values):
+        """A context of that name in contexts.ini; _ in a key stands for -."""
+        self.contexts.parent.mkdir(parents=True, exist_ok=True)
+        lines = [f"{key.replace('_', '-')} = {value}\n" for key, value in values.items()]
+        self.contexts.write_text(f"[{name}]\n" + "".join(lines))
+        self.contexts.chmod(0o600)
+        return name
 
     # ---- the store, looked at without opsctl ----
 
