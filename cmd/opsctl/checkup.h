@@ -6,6 +6,7 @@
 #define OPS_CHECKUP_H
 
 #include "cli.h"
+#include "hash.h"
 
 enum checkup_state {
 	CHECKUP_OK,
@@ -22,9 +23,9 @@ enum { CHECKUP_ROWS_MAX = 10, CHECKUP_VALUES_MAX = 6 };
 struct checkup_row {
 	const char *name; /* "worker" */
 	enum checkup_state state;
-	char detail[200];       /* what was found, for people */
-	char why[ERR_TEXT_MAX]; /* "" when ok */
-	char next[300];         /* what to do; "" when ok */
+	char detail[200];        /* what was found, for people */
+	char why[ERR_TEXT_MAX];  /* "" when ok */
+	char next[ERR_TEXT_MAX]; /* what to do; "" when ok */
 	struct {
 		const char *name;
 		double value;
@@ -38,6 +39,9 @@ struct checkup {
 	/* Kept from look to look, so that "recent" means since the last one. */
 	double last_errors;
 	bool has_last_errors;
+	/* A good answer about a token is good for a while: each question is in the log of ops-api. */
+	int64_t token_asked_ms; /* 0: not, or the answer was bad */
+	char token_asked[HASH_FINGERPRINT_SIZE];
 };
 
 /* Fill rows anew; a checkup that is looked at for the first time must be zeroed. */
