@@ -96,6 +96,16 @@ int cli_next(struct cli *cli, const char *fmt, ...)
 	return -1;
 }
 
+void cli_take_next(struct cli *cli, struct err *err)
+{
+	char *hint = strstr(err->text, "; run: ");
+
+	if (hint == NULL)
+		return;
+	(void)cli_next(cli, "%s", hint + strlen("; "));
+	*hint = '\0';
+}
+
 /* ---- questions ---- */
 
 int cli_confirm(struct cli *cli, const char *question, const char *flag, struct err *err)
@@ -104,7 +114,7 @@ int cli_confirm(struct cli *cli, const char *question, const char *flag, struct 
 
 	if (cli->no_input || !cli->is_tty_in || !cli->is_tty_err) {
 		(void)err_set(err, ERR_USAGE, "%s is asked on a terminal only", question);
-		return cli_next(cli, "say yes with %s", flag);
+		return cli_next(cli, "run it with %s", flag);
 	}
 	fprintf(stderr, "%s [y/N] ", question);
 	if (fgets(answer, sizeof(answer), stdin) == NULL)

@@ -97,11 +97,11 @@ struct cli {
 	bool no_input;
 
 	enum exit_code
-	    exit_code;       /* what a successful run returns: EXIT_OK unless the command sets it */
-	char next[256];      /* hint printed below an error: "run: opsctl up" */
-	bool json_done;      /* a JSON document was printed already */
-	int out_errno;       /* why stdout took no more; 0: it takes all */
-	const char **values; /* parsed option values, private to cli.c */
+	    exit_code; /* what a successful run returns: EXIT_OK unless the command sets it */
+	char next[ERR_TEXT_MAX]; /* hint printed below an error: "run: opsctl up" */
+	bool json_done;          /* a JSON document was printed already */
+	int out_errno;           /* why stdout took no more; 0: it takes all */
+	const char **values;     /* parsed option values, private to cli.c */
 };
 
 /* Options by name, the command's own and the global ones; asking for one not in the row asserts. */
@@ -111,8 +111,14 @@ int64_t cli_int(const struct cli *cli, const char *name);
 int64_t cli_ms(const struct cli *cli, const char *name);
 bool cli_is_set(const struct cli *cli, const char *name); /* given by the user */
 
-/* Set the hint shown as the next step below an error; always returns -1 for `return`. */
+/*
+ * Set the hint shown as the next step below an error; always returns -1 for `return`. A command
+ * to type is "run: opsctl up", something to read "see: ops-api(8)"; anything else is a sentence.
+ */
 int cli_next(struct cli *cli, const char *fmt, ...) ATTR_PRINTF(2, 3);
+
+/* Libraries have no hint to set; a text of theirs may end in one, "...; run: chmod 600 x". Move it. */
+void cli_take_next(struct cli *cli, struct err *err);
 
 /* ---- output: stdout is data, stderr is everything else ---- */
 
@@ -120,8 +126,11 @@ int cli_next(struct cli *cli, const char *fmt, ...) ATTR_PRINTF(2, 3);
 void out_text(struct cli *cli, const char *fmt, ...) ATTR_PRINTF(2, 3);
 /* One JSON document (or line, for streams) to stdout; flushes. */
 void out_json(struct cli *cli, struct str document);
-/* Whether stdout is gone (closed pipe, full disk): whoever prints without end must stop then. */
-bool out_failed(const struct cli *cli);
+/*
+ * Whether stdout is gone (closed pipe, full disk): whoever prints without end must stop then.
+ * A reader that went away is seen before anything is printed for it.
+ */
+bool out_failed(struct cli *cli);
 /* A line for people on stderr; warnings also with --quiet. */
 void out_note(struct cli *cli, const char *fmt, ...) ATTR_PRINTF(2, 3);
 void out_warn(struct cli *cli, const char *fmt, ...) ATTR_PRINTF(2, 3);

@@ -101,5 +101,5 @@ int cmd_completion(struct cli *cli, struct err *err)
 	}
 	(void)err_set(err, ERR_USAGE, "completion: '%s' is not one of bash, zsh, fish",
 	    cli->operands[0]);
-	return cli_next(cli, "try: opsctl completion --help");
+	return cli_next(cli, "run: opsctl completion --help");
 }

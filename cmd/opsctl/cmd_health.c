@@ -4,6 +4,8 @@
 #include "mem.h"
 #include "stop.h"
 
+enum { PIECE_MS = 500 };
+
 static bool is_healthy(const struct checkup *c)
 {
 	return checkup_worst(c) < CHECKUP_BAD;
@@ -104,17 +106,38 @@ static void print_changes(struct cli *cli, const struct checkup *was, const stru
 	}
 }
 
+static void print_screen(struct cli *cli, const struct checkup *c)
+{
+	char at[CLOCK_RFC3339_SIZE];
+
+	clock_rfc3339(c->at_ms, at);
+	out_text(cli, "\033[H\033[J"); /* home, and clear from there */
+	out_text(cli, "%s%s  context %s%s\n\n", out_color(cli, COLOR_DIM), at, cli->context.name,
+	    out_color(cli, COLOR_NONE));
+	print_text(cli, c);
+}
+
 static void print_look(struct cli *cli, const struct checkup *was, const struct checkup *is)
 {
 	if (cli->json) {
 		if (has_changed(was, is))
 			print_json(cli, is);
 	} else if (isatty(STDOUT_FILENO) == 1) {
-		out_text(cli, "\033[H\033[J"); /* home, and clear from there */
-		print_text(cli, is);
+		print_screen(cli, is);
 	} else {
 		print_changes(cli, was, is);
 	}
+}
+
+/* In pieces, so that a reader who goes away is not waited for. true: asked to stop. */
+static bool wait_for_next_look(struct cli *cli)
+{
+	int64_t left_ms = cli_ms(cli, "interval");
+	bool is_over = false;
+
+	for (; left_ms > 0 && !is_over && !out_failed(cli); left_ms -= PIECE_MS)
+		is_over = stop_wait((int)(left_ms < PIECE_MS ? left_ms : PIECE_MS)) == STOP_STOP;
+	return is_over;
 }
 
 static int watch(struct cli *cli, struct checkup *c, struct err *err)
@@ -126,7 +149,7 @@ static int watch(struct cli *cli, struct checkup *c, struct err *err)
 		*was = *c;
 		checkup_look(c, cli);
 		print_look(cli, was, c);
-		if (stop_wait((int)cli_ms(cli, "interval")) == STOP_STOP)
+		if (wait_for_next_look(cli))
 			rc = err_set(err, ERR_STOPPED, "stopped");
 	}
 	free(was);

@@ -12,7 +12,7 @@ int cmd_help(struct cli *cli, struct err *err)
 	    (words.n > 0 && command_find(buf_text(&words)) == NULL &&
 		!command_is_noun(buf_text(&words)))) {
 		(void)err_set(err, ERR_USAGE, "unknown command '%s'", buf_text(&words));
-		rc = cli_next(cli, "try: opsctl help");
+		rc = cli_next(cli, "run: opsctl help");
 	} else if (cli->json) {
 		help_json(buf_text(&words), &text);
 		out_json(cli, buf_str(&text));

@@ -41,7 +41,7 @@ static int check_ports(struct up *up, struct err *err)
 	    up_port_check(&api->admin_listen, "--admin-listen", err) == 0 &&
 	    up_port_check(&worker->admin_listen, "--worker-listen", err) == 0)
 		return 0;
-	return cli_next(up->cli, "take free ports: opsctl up --listen 127.0.0.1:0");
+	return cli_next(up->cli, "run: opsctl up --listen 127.0.0.1:0  # takes free ports");
 }
 
 static void set_args(struct up *up)
@@ -89,13 +89,18 @@ int cmd_up(struct cli *cli, struct err *err)
 			    .build_path = "../../svc/worker/ops-worker" },
 		},
 	};
-	int rc = -1;
+	int rc;
 
 	if (read_addresses(&up, err) == -1)
-		return cli_next(cli, "try: opsctl up --help");
-	if (stop_init(err) == -1 || up_place_open(&up.place, cli_text(cli, "dir"), err) == -1)
+		return cli_next(cli, "run: opsctl up --help");
+	if (stop_init(err) == -1)
 		return -1;
+	rc = up_place_open(&up.place, cli_text(cli, "dir"), err);
 	cli->context = up.place.context;
+	if (rc == -1)
+		return cli->context.local_dir[0] != '\0' ? ports_failed(cli, err) : -1;
+
+	rc = -1;
 	if (check_ports(&up, err) == 0 && ports_http(&up.http, ANSWER_TIMEOUT_MS, err) == 0) {
 		set_args(&up);
 		rc = run(&up, err);

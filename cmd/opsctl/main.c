@@ -87,10 +87,11 @@ static void error_json(struct cli *cli, const struct err *err)
 }
 
 /* One document per run: an answer that was printed already is not followed by an error's. */
-static enum exit_code report(struct cli *cli, const struct err *err)
+static enum exit_code report(struct cli *cli, struct err *err)
 {
 	bool is_stream = cli->command != NULL && (cli->command->need & NEED_STREAM) != 0;
 
+	cli_take_next(cli, err);
 	out_error(cli, err->text);
 	if (cli->json && err->code != ERR_USAGE && (!cli->json_done || is_stream))
 		error_json(cli, err);
@@ -102,7 +103,7 @@ static int open_context(struct cli *cli, struct err *err)
 	const struct context *c = &cli->context;
 
 	if (context_resolve(cli_text(cli, "context"), &cli->context, err) == -1)
-		return cli_next(cli, "see: opsctl context ls");
+		return cli_next(cli, "run: opsctl context ls");
 	if (!cli->verbose)
 		return 0;
 	out_note(cli, "%-16s  %s", "context", c->name);
@@ -121,7 +122,7 @@ static enum exit_code run(struct cli *cli)
 		return report(cli, &err);
 	if (cli->command->run(cli, &err) == -1) {
 		if (err.code == ERR_USAGE && cli->next[0] == '\0')
-			(void)cli_next(cli, "try: opsctl %s --help", cli->command->name);
+			(void)cli_next(cli, "run: opsctl %s --help", cli->command->name);
 		return report(cli, &err);
 	}
 	return cli->exit_code;

@@ -1,5 +1,6 @@
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "out.h"
@@ -55,8 +56,18 @@ static void flush(struct cli *cli)
 		cli->out_errno = errno != 0 ? errno : EIO;
 }
 
-bool out_failed(const struct cli *cli)
+/* A pipe without a reader says so before it is written to; a terminal that is gone, too. */
+static bool is_hung_up(int fd)
 {
+	struct pollfd p = { .fd = fd };
+
+	return poll(&p, 1, 0) == 1 && (p.revents & (POLLERR | POLLHUP)) != 0;
+}
+
+bool out_failed(struct cli *cli)
+{
+	if (cli->out_errno == 0 && is_hung_up(STDOUT_FILENO))
+		cli->out_errno = EPIPE;
 	return cli->out_errno != 0;
 }
 

@@ -368,7 +368,7 @@ int parse_args(struct cli *cli, int argc, char *const *argv, char words[PARSE_WO
 	if (rc == 0 && cli->command != NULL && !cli_flag(cli, "help") && !cli_flag(cli, "version"))
 		rc = check_operands(cli, err);
 	if (rc == -1)
-		return cli_next(cli, "try: opsctl%s%s --help", cli->command ? " " : "",
+		return cli_next(cli, "run: opsctl%s%s --help", cli->command ? " " : "",
 		    cli->command ? cli->command->name : "");
 	return 0;
 }

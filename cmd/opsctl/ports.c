@@ -1,10 +1,16 @@
 #include "ports.h"
 
-static int next_step(struct cli *cli)
+int ports_failed(struct cli *cli, struct err *err)
 {
-	if (cli->context.local_dir[0])
-		return cli_next(cli, "start the local system: opsctl up");
-	return cli_next(cli, "check the context: opsctl context check %s", cli->context.name);
+	if (err->code == ERR_INVALID || err->code == ERR_CORRUPT)
+		err->code = ERR_CONFIG;
+	cli->next[0] = '\0';
+	cli_take_next(cli, err);
+	if (cli->next[0] != '\0')
+		return -1;
+	if (cli->context.local_dir[0] == '\0')
+		return cli_next(cli, "run: opsctl context check %s", cli->context.name);
+	return err->code == ERR_NOTFOUND ? cli_next(cli, "run: opsctl up") : -1;
 }
 
 int ports_queue(struct cli *cli, struct queue **out, struct err *err)
@@ -15,7 +21,7 @@ int ports_queue(struct cli *cli, struct queue **out, struct err *err)
 	if (context_require(&cli->context, CONTEXT_QUEUE, &url, err) != 0)
 		return -1;
 	if (queue_open(out, str_from(url), &options, err) != 0)
-		return next_step(cli);
+		return ports_failed(cli, err);
 	return 0;
 }
 
@@ -27,23 +33,32 @@ int ports_store(struct cli *cli, struct store **out, struct err *err)
 	if (context_require(&cli->context, CONTEXT_STORE, &url, err) != 0)
 		return -1;
 	if (store_open(out, str_from(url), &options, err) != 0)
-		return next_step(cli);
+		return ports_failed(cli, err);
+	return 0;
+}
+
+int ports_secret(struct cli *cli, struct secret **out, struct err *err)
+{
+	const char *url;
+
+	if (context_require(&cli->context, CONTEXT_SECRET, &url, err) != 0)
+		return -1;
+	if (secret_open(out, str_from(url), NULL, err) != 0)
+		return ports_failed(cli, err);
 	return 0;
 }
 
 int ports_token(struct cli *cli, struct secret_value *out, struct err *err)
 {
 	struct secret *secret;
-	const char *url;
 	int rc;
 
 	secret_value_init(out);
-	if (context_require(&cli->context, CONTEXT_SECRET, &url, err) != 0 ||
-	    secret_open(&secret, str_from(url), NULL, err) != 0)
+	if (ports_secret(cli, &secret, err) != 0)
 		return -1;
 	rc = secret_get(secret, SECRET_CURRENT, out, err);
 	secret_close(secret);
-	return rc == 0 ? 0 : next_step(cli);
+	return rc == 0 ? 0 : ports_failed(cli, err);
 }
 
 int ports_http(struct http **out, int timeout_ms, struct err *err)

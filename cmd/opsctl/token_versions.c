@@ -32,15 +32,13 @@ int token_versions_read(struct token_versions *v, struct err *err)
 int token_versions_open(struct cli *cli, struct token_versions *v, struct err *err)
 {
 	*v = (struct token_versions){ 0 };
-	if (context_require(&cli->context, CONTEXT_SECRET, &v->url, err) == -1 ||
-	    secret_open(&v->secret, str_from(v->url), NULL, err) == -1)
+	v->url = cli->context.values[CONTEXT_SECRET];
+	if (ports_secret(cli, &v->secret, err) == -1)
 		return -1;
 	if (token_versions_read(v, err) == 0)
 		return 0;
 	token_versions_release(v);
-	if (err->code == ERR_NOTFOUND && cli->context.local_dir[0] != '\0')
-		return cli_next(cli, "run: opsctl up");
-	return cli_next(cli, "try: opsctl context check");
+	return ports_failed(cli, err);
 }
 
 void token_document_begin(struct cli *cli, struct json_writer *w, struct buf *out,

@@ -1,8 +1,8 @@
-#include <inttypes.h>
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "child.h"
+#include "count.h"
 #include "ports.h"
 #include "stop.h"
 #include "up.h"
@@ -82,8 +82,8 @@ static void wait_until_empty(struct up *up)
 		(void)stop_wait(EMPTY_POLL_MS);
 	queue_close(queue);
 	if (stats.visible + stats.in_flight > 0)
-		out_note(up->cli, "%" PRIu64 " messages stay in the queue until the next start",
-		    stats.visible + stats.in_flight);
+		out_note(up->cli, "%s left in the queue until the next start",
+		    COUNT(stats.visible + stats.in_flight, "message"));
 }
 
 void up_drain(struct up *up)

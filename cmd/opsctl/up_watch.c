@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 
 #include "child.h"
+#include "count.h"
 #include "stop.h"
 #include "up.h"
 #include "up_events.h"
@@ -32,9 +33,9 @@ static int give_up(struct up *up, const struct unit *u, const char *how, struct 
 {
 	up_say_unit(up->cli, "given-up", u, 0, how, "%s %s and is not started again", u->name, how);
 	show_log_tail(u);
-	(void)err_set(err, ERR_INVALID, "%s %s, %u time%s without having become ready", u->name,
-	    how, u->failed_starts, u->failed_starts == 1 ? "" : "s");
-	return cli_next(up->cli, "read its log: %s", u->log_path);
+	(void)err_set(err, ERR_INVALID, "%s %s, %s without having become ready", u->name, how,
+	    COUNT(u->failed_starts, "time"));
+	return cli_next(up->cli, "see: %s", u->log_path);
 }
 
 static int unit_gone(struct up *up, struct unit *u, int status, struct err *err)

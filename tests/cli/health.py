@@ -1,11 +1,14 @@
 """opsctl health and queue stat."""
 import pathlib
+import pty
+import re
 import sys
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from system import *
 
-ROWS = ["api", "worker", "queue", "dead letters", "store", "secret", "progress", "errors"]
+ROWS = ["api", "worker", "queue", "dead letters", "store", "secret", "token", "progress", "errors"]
 
 
 class HealthTest(SystemTest):
@@ -32,16 +35,20 @@ class HealthTest(SystemTest):
         self.assertNotIn(self.token(), out)
 
     def test_nothing_runs(self):
-        self.nothing_on_default_ports()
-        self.up().stop()
+        """Whatever listens on the default ports is another system: it is not asked."""
+        up = self.up()
+        up.stop()
+        state = self.local / "up.ini"
+        state.write_text(f"url = {up.url}\nworker-admin-url = {up.url}\n")  # of one that was killed
         states = self.states(code=EXIT_BAD)
         self.assertEqual((states["api"], states["worker"]), ("bad", "bad"))
+        self.assertEqual(self.rows["api"]["why"], f"nothing runs in {self.local}")
+        self.assertEqual(self.rows["worker"]["next"], "run: opsctl up")
+        self.assertEqual(states["token"], "skipped")
         self.assertEqual((states["queue"], states["store"], states["secret"]), ("ok", "ok", "ok"))
         self.assertEqual(states["progress"], "skipped")
-        self.assertIn("opsctl up", self.rows["api"]["next"])
 
     def test_never_started(self):
-        self.nothing_on_default_ports()
         states = self.states(code=EXIT_BAD)
         self.assertEqual({states[n] for n in ("api", "worker", "queue", "store", "secret")}, {"bad"})
         done = self.opsctl("health")
@@ -54,13 +61,34 @@ class HealthTest(SystemTest):
         up = self.up()
         os.kill(up.ready["worker_pid"], signal.SIGSTOP)
         states = self.states("--timeout", "200ms", code=EXIT_BAD)
-        self.assertEqual([states[n] for n in ROWS[:6]], ["ok", "bad", "ok", "ok", "ok", "ok"])
+        self.assertEqual([states[n] for n in ROWS[:7]], ["ok", "bad", "ok", "ok", "ok", "ok", "ok"])
         self.assertIn("ops-worker.log", self.rows["worker"]["next"])
 
     def test_secret_others_can_read(self):
         self.up()
         (self.local / "token").chmod(0o644)
-        self.assertEqual(self.states(code=EXIT_BAD)["secret"], "bad")
+        states = self.states(code=EXIT_BAD)
+        self.assertEqual((states["secret"], states["token"]), ("bad", "skipped"))
+        self.assertEqual(self.rows["secret"]["next"], f"run: chmod 600 {self.local}/token")
+        self.assertNotIn("run: ", self.rows["secret"]["why"])
+
+    def test_wrong_token(self):
+        """The system is well, but who works with this context is refused."""
+        up = self.up()
+        wrong = self.file("wrong", "whsec_" + "A" * 43 + "=\n")
+        os.chmod(wrong, 0o600)
+        self.contexts.parent.mkdir(parents=True)
+        self.contexts.write_text(f"[other]\nurl = {up.url}\nsecret = file:{wrong}\n")
+        self.contexts.chmod(0o600)
+        states = self.states("--context=other", code=EXIT_BAD)
+        self.assertEqual((states["api"], states["secret"], states["token"]), ("ok", "ok", "bad"))
+        self.assertEqual(self.rows["token"]["values"], {"status": 401})
+        checked = self.document("context", "check", "other", code=EXIT_BAD)
+        self.assertEqual({p["part"]: p["state"] for p in checked["parts"]},
+                         {"token": "ok", "queue": "not set", "store": "not set", "ops-api": "bad"})
+        self.assertIn("refuses the token", checked["parts"][3]["detail"])
+        self.assertIn("accepts the token", self.document("context", "check")["parts"][3]["detail"])
+        self.assertEqual(self.document("queue", "stat")["visible"], 0)  # asking queues nothing
 
     def test_dead_letters_are_a_warning(self):
         self.bury(None)
@@ -81,7 +109,7 @@ class HealthTest(SystemTest):
                              " deliveries = deliveries + 1")
         os.kill(up.ready["worker_pid"], signal.SIGCONT)
         self.assertEqual(self.states(code=EXIT_BAD)["progress"], "bad")
-        self.assertIn("1 messages wait", self.rows["progress"]["why"])
+        self.assertIn("1 message in the queue", self.rows["progress"]["why"])
 
     def test_watch(self):
         up = self.up()
@@ -98,6 +126,52 @@ class HealthTest(SystemTest):
         out, _ = process.communicate(timeout=LIMIT_S)
         self.assertEqual(process.returncode, EXIT_SIGINT)
         self.assertNotIn("\033", line + out)
+
+    def watch(self, *args, **more):
+        return subprocess.Popen([self.opsctl_path, "health", "--watch", *args], text=True,
+                                stderr=subprocess.PIPE, env=self.env, **more)
+
+    def test_watch_ends_with_its_reader(self):
+        """No row changes and the next look is far away: still nobody is there to see it."""
+        self.up()
+        for more in ([], ["--json"]):
+            with self.watch("--interval", "1h", *more, stdout=subprocess.PIPE) as process:
+                process.stdout.readline()
+                process.stdout.close()
+                self.assertEqual(process.wait(LIMIT_S), EXIT_OK)
+                self.assertEqual(process.stderr.read(), "")
+
+    def test_watch_on_a_terminal_shows_the_time(self):
+        self.up()
+        master, slave = pty.openpty()
+        with self.watch("--interval", "100ms", stdin=slave, stdout=slave) as process:
+            os.close(slave)
+            shown = ""
+            while shown.count("healthy") < 2:
+                shown += os.read(master, 4096).decode()
+            process.send_signal(signal.SIGTERM)
+            process.wait(LIMIT_S)
+        os.close(master)
+        self.assertRegex(shown, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z  context local")
+
+    def test_watch_asks_about_the_token_now_and_then(self):
+        """Each question is a line in the log of ops-api; a token that is new or was bad is asked about."""
+        self.up()
+        metrics = self.document("context", "show")["values"]["api-admin-url"] + "/metrics"
+        looks = lambda: int(re.search(r'route="/health",method="GET",code="200"} (\d+)',
+                                      urllib.request.urlopen(metrics).read().decode())[1])
+        asked = lambda: (self.local / "ops-api.log").read_text().count('"token-accepted"')
+        with self.watch("--interval", "100ms", "--json", stdout=subprocess.PIPE) as process:
+            json.loads(process.stdout.readline())
+            wait_until(lambda: looks() > 3, "it has looked again")
+            self.assertEqual(asked(), 1)
+            (self.local / "token").write_text("another-token\n")
+            while True:
+                rows = {c["name"]: c for c in json.loads(process.stdout.readline())["checks"]}
+                if rows["token"]["state"] == "bad":
+                    break
+            process.send_signal(signal.SIGTERM)
+            process.wait(LIMIT_S)
 
     def test_watch_json(self):
         up = self.up()

@@ -51,7 +51,7 @@ class Options(Cli):
         )
         for args, text in cases:
             with self.subTest(args=args):
-                self.assertIn("try: opsctl", self.refused(EXIT_USAGE, text, *args))
+                self.assertIn("run: opsctl", self.refused(EXIT_USAGE, text, *args))
 
     def test_wrong_commands(self):
         cases = (
@@ -153,7 +153,7 @@ class Failures(Cli):
         self.assertEqual(done.stdout, "")
 
     def test_wrong_use_of_a_command_names_its_help(self):
-        self.assertIn("try: opsctl dlq purge --help", self.refused(EXIT_USAGE, "--all", "dlq", "purge"))
+        self.assertIn("run: opsctl dlq purge --help", self.refused(EXIT_USAGE, "--all", "dlq", "purge"))
 
     def test_no_home(self):
         del self.env["HOME"]
