@@ -1,6 +1,9 @@
+#include <inttypes.h>
+
 #include "context_out.h"
 #include "contexts_file.h"
 #include "ports.h"
+#include "token_probe.h"
 
 enum { DOCUMENT_MAX = 256 * 1024, ANSWER_TIMEOUT_MS = 5000 };
 
@@ -34,11 +37,12 @@ static void list_one(void *arg, const char *name)
 	struct context c = { 0 };
 	struct err err = { 0 };
 	bool is_good = context_resolve(name, &c, &err) == 0;
+	const char *none = strcmp(name, CONTEXT_LOCAL) == 0 ? "(not running)" : "-";
 	const char *url = is_good ? c.values[CONTEXT_URL] : err.text;
 
 	out_table_cell(&l->table, "%s", is_current ? "*" : "");
 	out_table_cell(&l->table, "%s", name);
-	out_table_cell(&l->table, "%s", url[0] != '\0' ? url : "-");
+	out_table_cell(&l->table, "%s", url[0] != '\0' ? url : none);
 	json_object_begin(&l->w);
 	json_member_text(&l->w, "name", name);
 	json_member_bool(&l->w, "is_current", is_current);
@@ -94,7 +98,7 @@ int cmd_context_use(struct cli *cli, struct err *err)
 	const char *variable = getenv("OPSCTL_CONTEXT");
 
 	if (context_make_current(cli->operands[0], err) == -1)
-		return cli_next(cli, "see: opsctl context ls");
+		return cli_next(cli, "run: opsctl context ls");
 	out_note(cli, "current context: %s", cli->operands[0]);
 	if (variable != NULL && variable[0] != '\0' && strcmp(variable, cli->operands[0]) != 0)
 		out_warn(cli, "OPSCTL_CONTEXT=%s in the environment goes before it", variable);
@@ -110,7 +114,7 @@ int cmd_context_show(struct cli *cli, struct err *err)
 	const char *decided_by;
 
 	if (name_of(cli, name, &decided_by, err) == -1 || context_resolve(name, &c, err) == -1)
-		return cli_next(cli, "see: opsctl context ls");
+		return cli_next(cli, "run: opsctl context ls");
 	out_json_begin(&w, &out, "opsctl/context-show/1");
 	json_member_text(&w, "context", name);
 	json_member_text(&w, "decided_by", decided_by);
@@ -130,11 +134,11 @@ int cmd_context_rm(struct cli *cli, struct err *err)
 		return -1;
 	if (cli_flag(cli, "dry-run")) {
 		if (context_load(name, &c, err) == -1)
-			return cli_next(cli, "see: opsctl context ls");
+			return cli_next(cli, "run: opsctl context ls");
 		out_note(cli, "would remove context %s", name);
 	} else {
 		if (context_remove(name, err) == -1)
-			return cli_next(cli, "see: opsctl context ls");
+			return cli_next(cli, "run: opsctl context ls");
 		out_note(cli, "removed context %s", name);
 	}
 	return changed(cli, "opsctl/context-rm/1", name);
@@ -166,8 +170,8 @@ static int check_queue(struct cli *cli, struct buf *detail, struct err *err)
 		return -1;
 	rc = queue_stats(queue, &stats, err);
 	if (rc == 0)
-		buf_addf(detail, "%llu wait, %llu dead", (unsigned long long)stats.visible,
-		    (unsigned long long)stats.dead);
+		buf_addf(detail, "%" PRIu64 " waiting, %" PRIu64 " dead", stats.visible,
+		    stats.dead);
 	queue_close(queue);
 	return rc;
 }
@@ -186,21 +190,53 @@ static int check_store(struct cli *cli, struct buf *detail, struct err *err)
 	return rc;
 }
 
-static int check_api(struct cli *cli, struct buf *detail, struct err *err)
+static int check_health(struct http *http, const char *url, struct buf *detail, struct err *err)
 {
 	struct http_response response;
-	struct http *http;
 	int rc;
 
-	if (ports_http(&http, ANSWER_TIMEOUT_MS, err) == -1)
-		return -1;
 	http_response_init(&response, 64 * 1024);
-	rc = ports_get(http, cli->context.values[CONTEXT_URL], "/health", &response, err);
+	rc = ports_get(http, url, "/health", &response, err);
 	if (rc == 0 && response.status != 200)
 		rc = err_set(err, ERR_BUSY, "GET /health is answered with %d", response.status);
 	if (rc == 0)
 		buf_addf(detail, "healthy, %lld ms", (long long)(response.timing.total_us / 1000));
 	http_response_release(&response);
+	return rc;
+}
+
+/* Whether the parts fit: a token that cannot be read is said in its own row. */
+static int check_token_fits(struct cli *cli, struct http *http, const char *url, struct buf *detail,
+    struct err *err)
+{
+	struct secret_value token;
+	struct token_probe probe;
+	struct err ignored;
+	int rc = 0;
+
+	if (ports_token(cli, &token, &ignored) == 0) {
+		rc = token_probe(http, url, buf_str(&token.bytes), cli->clock, &probe, err);
+		if (rc == 0 && !probe.is_accepted)
+			rc = err_set(err, ERR_CREDENTIALS, "refuses the token of this context");
+		if (rc == 0)
+			buf_adds(detail, ", accepts the token");
+	}
+	secret_value_wipe(&token);
+	return rc;
+}
+
+static int check_api(struct cli *cli, struct buf *detail, struct err *err)
+{
+	struct http *http;
+	const char *url;
+	int rc;
+
+	if (context_require(&cli->context, CONTEXT_URL, &url, err) == -1 ||
+	    ports_http(&http, ANSWER_TIMEOUT_MS, err) == -1)
+		return -1;
+	rc = check_health(http, url, detail, err);
+	if (rc == 0)
+		rc = check_token_fits(cli, http, url, detail, err);
 	http_close(http);
 	return rc;
 }
@@ -223,7 +259,7 @@ static void check_part(struct cli *cli, size_t i, struct out_table *t, struct js
 	struct err err = { 0 };
 	const char *state = "ok";
 
-	if (value[0] == '\0') {
+	if (value[0] == '\0' && cli->context.local_dir[0] == '\0') {
 		state = "not set";
 	} else if (parts[i].check(cli, &detail, &err) == -1) {
 		state = "bad";
@@ -254,7 +290,7 @@ int cmd_context_check(struct cli *cli, struct err *err)
 
 	if (name_of(cli, name, &decided_by, err) == -1 ||
 	    context_resolve(name, &cli->context, err) == -1)
-		return cli_next(cli, "see: opsctl context ls");
+		return cli_next(cli, "run: opsctl context ls");
 	out_table_init(&t, header, ARRAY_SIZE(header));
 	out_json_begin(&w, &out, "opsctl/context-check/1");
 	json_member_text(&w, "context", name);

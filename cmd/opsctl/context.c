@@ -27,9 +27,18 @@ const char *context_key_name(enum context_key key)
 	return keys[key].name;
 }
 
+static int nothing_runs(const struct context *c, struct err *err)
+{
+	if (upstate_is_running(c->local_dir))
+		return err_set(err, ERR_BUSY, "opsctl up in %s is not ready yet", c->local_dir);
+	return err_set(err, ERR_IO, "nothing runs in %s; run: opsctl up", c->local_dir);
+}
+
 int context_require(const struct context *c, enum context_key key, const char **out,
     struct err *err)
 {
+	if (c->values[key][0] == '\0' && c->local_dir[0] != '\0')
+		return nothing_runs(c, err); /* all else it has always */
 	if (c->values[key][0] == '\0')
 		return err_set(err, ERR_CONFIG,
 		    "context '%s' has no %s (%s): add it to its section of contexts.ini", c->name,
@@ -132,13 +141,11 @@ int context_file_path(struct buf *out, struct err *err)
 
 static void set_local_urls(struct context *c)
 {
-	struct upstate state = { .url = "http://127.0.0.1:8080",
-		.api_admin_url = "http://127.0.0.1:9090",
-		.worker_admin_url = "http://127.0.0.1:9091" };
-	struct err err;
+	struct upstate state = { 0 };
+	struct err ignored; /* context_require() says it to who needs a URL */
 
-	if (upstate_read(c->local_dir, &state, &err) == -1)
-		err.code = ERR_NONE; /* nothing runs: the defaults of up stay */
+	if (!upstate_is_running(c->local_dir) || upstate_read(c->local_dir, &state, &ignored) == -1)
+		return;
 	(void)snprintf(c->values[CONTEXT_URL], CONTEXT_VALUE_MAX, "%s", state.url);
 	(void)snprintf(c->values[CONTEXT_API_ADMIN_URL], CONTEXT_VALUE_MAX, "%s",
 	    state.api_admin_url);

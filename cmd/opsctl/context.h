@@ -43,13 +43,17 @@ struct context {
 
 const char *context_key_name(enum context_key key); /* "url", "api-admin-url" */
 
-/* The value, or ERR_CONFIG that names context and key and how to set it. */
+/*
+ * The value, or ERR_CONFIG that names context and key and how to set it. The URLs of `local`:
+ * ERR_IO when nothing runs, ERR_BUSY when it does not run yet.
+ */
 int context_require(const struct context *c, enum context_key key, const char **out,
     struct err *err) ATTR_MUST_CHECK;
 
 /*
  * Resolve by name (NULL: by the order above). ERR_CONFIG: unknown, or the file is wrong or readable
- * by others. `local` resolves even when nothing runs: then its URLs are those `up` would use.
+ * by others. `local` resolves even when nothing runs: then it has no URLs of services, because
+ * whatever listens where `up` would is another system.
  */
 int context_resolve(const char *name, struct context *out, struct err *err) ATTR_MUST_CHECK;
 

@@ -5,10 +5,11 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "file.h"
 #include "inifile.h"
 
-enum { PATH_SIZE = 1200 };
+enum { PATH_SIZE = 1200, LOCK_TRIES = 20, LOCK_PAUSE_MS = 5 };
 
 static const char *path_in(const char *dir, const char *name, char out[PATH_SIZE])
 {
@@ -28,6 +29,19 @@ static int lock_is_held(const char *path, int fd, struct err *err)
 	    STR_ARG(str_trim(str_from(holder))));
 }
 
+/* Other commands hold it for a moment, in upstate_is_running(). */
+static int lock(int fd)
+{
+	int tries = LOCK_TRIES;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		if (errno != EWOULDBLOCK || --tries == 0)
+			return -1;
+		clock_sleep_ms(LOCK_PAUSE_MS);
+	}
+	return 0;
+}
+
 int upstate_lock(const char *dir, int *fd_out, struct err *err)
 {
 	char path[PATH_SIZE];
@@ -36,7 +50,7 @@ int upstate_lock(const char *dir, int *fd_out, struct err *err)
 
 	if (fd == -1)
 		return err_errno(err, "%s", path);
-	if (flock(fd, LOCK_EX | LOCK_NB) == -1)
+	if (lock(fd) == -1)
 		(void)(errno == EWOULDBLOCK ? lock_is_held(dir, fd, err)
 					    : err_errno(err, "%s", path));
 	else if (ftruncate(fd, 0) == -1 || dprintf(fd, "%ld\n", (long)getpid()) < 0)
