@@ -1,20 +1,14 @@
 /* A file store on a full or read-only disk: an error, nothing half stored, work again after it. */
-#include <errno.h>
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "mem.h"
-#include "place.h"
+#include "faults.h"
 #include "store.h"
-#include "test.h"
 
 enum { OBJECT_SIZE = 200000 };
 
-static struct store *open_store(const char *dir)
+static struct store *open_store(const char *dir, bool create)
 {
-	struct store_options options = { .create = true };
+	struct store_options options = { .create = create };
 	struct buf url = BUF_INIT(PLACE_PATH_SIZE + 64);
 	struct store *s;
 	struct err err;
@@ -58,32 +52,28 @@ static void check_all_whole(struct store *s)
 	CHECK_OK(store_list(s, STR_NONE, check_whole, s, &err), &err);
 }
 
-static int put_beyond_limit(void *dir)
+/* No torn object is left: what is not stored under its key would lie there. */
+static void check_no_torn(const char *dir)
 {
-	struct rlimit before, limit;
 	char tmp[PLACE_PATH_SIZE + 16];
-	struct store *s;
+
+	(void)snprintf(tmp, sizeof(tmp), "%s/.tmp", dir);
+	CHECK_INT(rmdir(tmp), 0);
+}
+
+static void put_beyond_limit(const char *dir)
+{
+	struct store *s = open_store(dir, true);
 	struct err err;
 
-	test_failures = 0;
-	(void)signal(SIGXFSZ, SIG_IGN);
-	s = open_store(dir);
-	if (getrlimit(RLIMIT_FSIZE, &before) != 0)
-		return 1;
-	limit = before;
-	limit.rlim_cur = OBJECT_SIZE / 2;
-	if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
-		return 1;
+	fault_limit_files(OBJECT_SIZE / 2);
 	CHECK_ERR(put(s, 1, OBJECT_SIZE, &err), &err, ERR_IO);
 	CHECK_OK(put(s, 2, 100, &err), &err);
-	if (setrlimit(RLIMIT_FSIZE, &before) != 0)
-		return 1;
+	fault_limit_files(RLIM_INFINITY);
 	CHECK_OK(put(s, 1, OBJECT_SIZE, &err), &err);
 	check_all_whole(s);
 	store_close(s);
-	(void)snprintf(tmp, sizeof(tmp), "%s/.tmp", (const char *)dir);
-	CHECK_INT(rmdir(tmp), 0);
-	return test_failures != 0;
+	check_no_torn(dir);
 }
 
 static void test_file_limit(void)
@@ -91,26 +81,21 @@ static void test_file_limit(void)
 	char dir[PLACE_PATH_SIZE];
 
 	place_new(dir, "store");
-	CHECK_INT(place_join(place_fork(put_beyond_limit, dir)), 0);
+	fault_in_child(put_beyond_limit, dir);
 }
 
 static void test_disk_full(void)
 {
-	char dir[PLACE_PATH_SIZE], ballast[PLACE_PATH_SIZE + 16], tmp[PLACE_PATH_SIZE + 16];
-	char *zeros = xcalloc(1, 1000000);
+	char dir[PLACE_PATH_SIZE], ballast[PLACE_PATH_SIZE + 16];
 	unsigned stored = 0;
 	struct store *s;
 	struct err err;
 
-	if (!place_mount_small(dir, 4000000)) {
-		free(zeros);
+	if (!fault_small_disk(dir, ballast, 4000000, 3000000)) {
 		test_file_limit(); /* the same by a limit that every user can set */
 		return;
 	}
-	(void)snprintf(ballast, sizeof(ballast), "%s/.ballast", dir);
-	(void)snprintf(tmp, sizeof(tmp), "%s/.tmp", dir);
-	place_write(ballast, (struct str){ zeros, 1000000 }, 0600);
-	s = open_store(dir);
+	s = open_store(dir, true);
 	CHECK_OK(store_check(s, &err), &err);
 	while (stored < 100 && put(s, stored, OBJECT_SIZE, &err) == 0)
 		stored++;
@@ -123,29 +108,26 @@ static void test_disk_full(void)
 	CHECK_OK(put(s, stored, OBJECT_SIZE, &err), &err);
 	check_all_whole(s);
 	store_close(s);
-	CHECK_INT(rmdir(tmp), 0); /* that is, no torn object was left */
-	free(zeros);
+	check_no_torn(dir);
 }
 
-static int use_as_nobody(void *dir)
+/* It can be opened, to read. */
+static void check_denied(struct store *s)
 {
-	struct store_options options = { .create = false };
-	struct buf url = BUF_INIT(PLACE_PATH_SIZE + 64);
-	struct store *s;
 	struct err err;
 
-	test_failures = 0;
-	if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
-		return 1;
-	buf_addf(&url, "file:%s", (const char *)dir);
-	CHECK_OK(store_open(&s, buf_str(&url), &options, &err), &err);
-	if (test_failures)
-		return 1;
 	CHECK_ERR(store_check(s, &err), &err, ERR_DENIED);
-	CHECK_ERR(put(s, 1, 100, &err), &err, ERR_DENIED);
+	CHECK_ERR(put(s, 2, 100, &err), &err, ERR_DENIED);
+}
+
+static void use_as_nobody(const char *dir)
+{
+	struct store *s;
+
+	fault_become_nobody();
+	s = open_store(dir, false);
+	check_denied(s);
 	store_close(s);
-	buf_release(&url);
-	return test_failures != 0;
 }
 
 static void test_no_permission(void)
@@ -155,7 +137,7 @@ static void test_no_permission(void)
 	place_new(dir, "closed");
 	if (mkdir(dir, 0700) != 0 || chmod(dir, 0555) != 0)
 		test_die("%s: %s", dir, strerror(errno));
-	CHECK_INT(place_join(place_fork(use_as_nobody, dir)), 0);
+	fault_in_child(use_as_nobody, dir);
 	if (chmod(dir, 0700) != 0)
 		test_die("%s: %s", dir, strerror(errno));
 }
@@ -170,21 +152,13 @@ static void test_read_only_disk(void)
 		test_no_permission(); /* refused as well, for another reason */
 		return;
 	}
-	s = open_store(dir);
+	s = open_store(dir, true);
 	CHECK_OK(put(s, 1, 100, &err), &err);
 	store_close(s);
 	CHECK(place_remount_read_only(dir));
-	{
-		struct store_options options = { .create = false };
-		struct buf url = BUF_INIT(PLACE_PATH_SIZE + 64);
-
-		buf_addf(&url, "file:%s", dir);
-		CHECK_OK(store_open(&s, buf_str(&url), &options, &err), &err); /* to read */
-		buf_release(&url);
-	}
+	s = open_store(dir, false);
 	check_all_whole(s);
-	CHECK_ERR(store_check(s, &err), &err, ERR_DENIED);
-	CHECK_ERR(put(s, 2, 100, &err), &err, ERR_DENIED);
+	check_denied(s);
 	store_close(s);
 }
 

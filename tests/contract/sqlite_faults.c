@@ -2,13 +2,9 @@
  * A full disk, a read-only one: an error that says what it is, nothing acknowledged that
  * is not there, and work again once the cause is gone.
  */
-#include <errno.h>
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "mem.h"
+#include "faults.h"
 #include "sqlite_queue.h"
 
 enum { BODY_SIZE = 100000 };
@@ -81,29 +77,17 @@ static void check_works_again(struct queue *q, uint64_t sent)
 	free(body);
 }
 
-/* A disk that is full, by a limit on the size of files, which every user can set. */
-static int run_into_limit(void *path)
+static void run_into_limit(const char *path)
 {
-	struct rlimit before, limit;
+	struct queue *q = sqlite_queue_open(path, NULL);
 	uint64_t sent;
-	struct queue *q;
 	struct err err;
 
-	test_failures = 0;
-	(void)signal(SIGXFSZ, SIG_IGN);
-	q = sqlite_queue_open(path, NULL);
-	if (getrlimit(RLIMIT_FSIZE, &before) != 0)
-		return 1;
-	limit = before;
-	limit.rlim_cur = 3000000;
-	if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
-		return 1;
+	fault_limit_files(3000000);
 	fill(q, 200, &sent, &err);
-	if (setrlimit(RLIMIT_FSIZE, &before) != 0)
-		return 1;
+	fault_limit_files(RLIM_INFINITY);
 	check_works_again(q, sent);
 	queue_close(q);
-	return test_failures != 0;
 }
 
 static void test_file_limit(void)
@@ -111,25 +95,21 @@ static void test_file_limit(void)
 	char path[PLACE_PATH_SIZE];
 
 	place_new(path, "queue.db");
-	CHECK_INT(place_join(place_fork(run_into_limit, path)), 0);
+	fault_in_child(run_into_limit, path);
 }
 
 static void test_disk_full(void)
 {
 	char dir[PLACE_PATH_SIZE], path[PLACE_PATH_SIZE + 16], ballast[PLACE_PATH_SIZE + 16];
-	char *body = xcalloc(1, 16000000);
 	uint64_t sent;
 	struct queue *q;
 	struct err err;
 
-	if (!place_mount_small(dir, 24000000)) {
-		free(body);
+	if (!fault_small_disk(dir, ballast, 24000000, 8000000)) {
 		test_file_limit(); /* the same by a limit that every user can set */
 		return;
 	}
 	(void)snprintf(path, sizeof(path), "%s/queue.db", dir);
-	(void)snprintf(ballast, sizeof(ballast), "%s/ballast", dir);
-	place_write(ballast, (struct str){ body, 16000000 }, 0600);
 	q = sqlite_queue_open(path, NULL);
 	fill(q, 200, &sent, &err);
 	CHECK(str_contains(str_from(err.text), STR("full")));
@@ -137,18 +117,14 @@ static void test_disk_full(void)
 	CHECK_INT(unlink(ballast), 0);
 	check_works_again(q, sent);
 	queue_close(q);
-	free(body);
 }
 
-static int open_as_nobody(void *path)
+static void open_as_nobody(const char *path)
 {
 	struct err err;
 
-	test_failures = 0;
-	if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
-		return 1;
+	fault_become_nobody();
 	CHECK_ERR(open_error(path, &err), &err, ERR_DENIED);
-	return test_failures != 0;
 }
 
 /* A directory in which we may not write, and a file that is not ours. */
@@ -163,10 +139,10 @@ static void test_no_permission(void)
 	queue_close(sqlite_queue_open(path, NULL));
 	if (chmod(dir, 0555) != 0 || chmod(path, 0444) != 0)
 		test_die("%s: %s", dir, strerror(errno));
-	CHECK_INT(place_join(place_fork(open_as_nobody, path)), 0);
+	fault_in_child(open_as_nobody, path);
 	if (chmod(path, 0666) != 0)
 		test_die("%s: %s", path, strerror(errno));
-	CHECK_INT(place_join(place_fork(open_as_nobody, path)), 0);
+	fault_in_child(open_as_nobody, path);
 	if (chmod(dir, 0700) != 0)
 		test_die("%s: %s", dir, strerror(errno));
 }
