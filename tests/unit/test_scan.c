@@ -42,12 +42,27 @@ static void test_good(void)
 	}
 }
 
-static void test_bad(void)
+struct bad_case {
+	struct str text;
+	const char *says;
+};
+
+static void check_bad(const struct bad_case *cases, size_t count)
 {
-	static const struct {
-		struct str text;
-		const char *says;
-	} cases[] = {
+	enum scan_kind kind;
+	struct err err;
+
+	for (size_t i = 0; i < count; i++) {
+		test_case = cases[i].says;
+		CHECK_ERR(scan_check(cases[i].text, &kind, &err), &err, ERR_INVALID);
+		if (!str_contains(str_from(err.text), str_from(cases[i].says)))
+			TEST_FAIL("case %zu says '%s'", i, err.text);
+	}
+}
+
+static void test_bad_structure(void)
+{
+	static const struct bad_case cases[] = {
 		{ { "", 0 }, "byte 0: expected a value" },
 		{ { NULL, 0 }, "byte 0: expected a value" },
 		{ { "  ", 2 }, "byte 2: expected a value" },
@@ -70,6 +85,16 @@ static void test_bad(void)
 		{ { "[1,]", 4 }, "byte 3: expected a value" },
 		{ { "[1 2]", 5 }, "byte 3: expected ',' or ']'" },
 		{ { "[/**/]", 6 }, "byte 1: expected a value" },
+		{ { "tru", 3 }, "byte 0: expected a value" },
+		{ { "True", 4 }, "byte 0: expected a value" },
+	};
+
+	check_bad(cases, ARRAY_SIZE(cases));
+}
+
+static void test_bad_numbers(void)
+{
+	static const struct bad_case cases[] = {
 		{ { "01", 2 }, "byte 1: more after the value" },
 		{ { "-", 1 }, "byte 1: expected a digit" },
 		{ { "+1", 2 }, "byte 0: expected a value" },
@@ -81,8 +106,14 @@ static void test_bad(void)
 		{ { "0x10", 4 }, "byte 1: more after the value" },
 		{ { "NaN", 3 }, "byte 0: expected a value" },
 		{ { "Infinity", 8 }, "byte 0: expected a value" },
-		{ { "tru", 3 }, "byte 0: expected a value" },
-		{ { "True", 4 }, "byte 0: expected a value" },
+	};
+
+	check_bad(cases, ARRAY_SIZE(cases));
+}
+
+static void test_bad_strings(void)
+{
+	static const struct bad_case cases[] = {
 		{ { "\"", 1 }, "byte 1: a string without its end" },
 		{ { "\"12345678", 9 }, "byte 9: a string without its end" },
 		{ { "\"\\", 2 }, "byte 2: no such escape" },
@@ -104,6 +135,14 @@ static void test_bad(void)
 		{ { "\"1234567\n\"", 10 }, "byte 8: a raw control character" },
 		{ { "\"\x1f\"", 3 }, "byte 1: a raw control character" },
 		{ { "\"\0\"", 3 }, "byte 1: a raw control character" },
+	};
+
+	check_bad(cases, ARRAY_SIZE(cases));
+}
+
+static void test_bad_utf8(void)
+{
+	static const struct bad_case cases[] = {
 		{ { "\"\x80\"", 3 }, "byte 1: not UTF-8" },
 		{ { "\"1234567\xff\"", 10 }, "byte 8: not UTF-8" },
 		{ { "\"\xc0\x80\"", 4 }, "byte 1: not UTF-8" },
@@ -122,15 +161,8 @@ static void test_bad(void)
 		{ { "\"\xef\xbf\xbf\"", 5 }, "byte 1: U+FFFE and U+FFFF must be escaped" },
 		{ { "{\"a\xff\":1}", 8 }, "byte 3: not UTF-8" },
 	};
-	enum scan_kind kind;
-	struct err err;
 
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		test_case = cases[i].says;
-		CHECK_ERR(scan_check(cases[i].text, &kind, &err), &err, ERR_INVALID);
-		if (!str_contains(str_from(err.text), str_from(cases[i].says)))
-			TEST_FAIL("case %zu says '%s'", i, err.text);
-	}
+	check_bad(cases, ARRAY_SIZE(cases));
 }
 
 /* `depth` containers, alternately arrays and objects. */
@@ -307,7 +339,10 @@ static void test_content(void)
 
 static const struct test tests[] = {
 	{ "good", test_good },
-	{ "bad", test_bad },
+	{ "bad structure", test_bad_structure },
+	{ "bad numbers", test_bad_numbers },
+	{ "bad strings", test_bad_strings },
+	{ "bad UTF-8", test_bad_utf8 },
 	{ "depth", test_depth },
 	{ "every prefix", test_every_prefix },
 	{ "every alignment", test_every_alignment },
