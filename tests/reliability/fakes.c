@@ -65,11 +65,23 @@ static size_t deliver_visible(struct fake_queue *q, struct queue_message *messag
 	return n;
 }
 
+/* Others have the lock meanwhile. */
+static void pause_receive(struct fake_queue *q)
+{
+	q->receiving++;
+	if (q->receiving > q->receiving_max)
+		q->receiving_max = q->receiving;
+	pthread_mutex_unlock(&q->lock);
+	clock_sleep_ms(2);
+	pthread_mutex_lock(&q->lock);
+	q->receiving--;
+}
+
 static int receive(struct queue *base, struct queue_message *messages, size_t max, unsigned wait_s,
     unsigned visibility_s, size_t *count, struct err *err)
 {
 	struct fake_queue *q = (struct fake_queue *)base;
-	int64_t until_us = now_us() + wait_s * INT64_C(1000000);
+	int64_t until_us = now_us() + (q->is_impatient ? 4000 : wait_s * INT64_C(1000000));
 	int rc = 0;
 
 	pthread_mutex_lock(&q->lock);
@@ -78,11 +90,8 @@ static int receive(struct queue *base, struct queue_message *messages, size_t ma
 	for (*count = 0; rc == 0 && *count == 0 && !q->is_interrupted && now_us() < until_us;) {
 		rc = q->receive_fails != ERR_NONE ? fail(err, q->receive_fails) : 0;
 		*count = rc == 0 ? deliver_visible(q, messages, max, visibility_s) : 0;
-		if (rc == 0 && *count == 0) {
-			pthread_mutex_unlock(&q->lock);
-			clock_sleep_ms(2);
-			pthread_mutex_lock(&q->lock);
-		}
+		if (rc == 0 && *count == 0)
+			pause_receive(q);
 	}
 	pthread_mutex_unlock(&q->lock);
 	return rc;
@@ -122,6 +131,19 @@ static struct fake_message *leased(struct fake_queue *q, struct queue_lease *lea
 	return NULL;
 }
 
+static void await_deletes(struct fake_queue *q)
+{
+	q->deleting++;
+	if (q->deleting > q->deleting_max)
+		q->deleting_max = q->deleting;
+	while (q->is_delete_blocked) {
+		pthread_mutex_unlock(&q->lock);
+		clock_sleep_ms(2);
+		pthread_mutex_lock(&q->lock);
+	}
+	q->deleting--;
+}
+
 static int remove_all(struct queue *base, struct queue_lease *leases, size_t count, struct err *err)
 {
 	struct fake_queue *q = (struct fake_queue *)base;
@@ -129,6 +151,7 @@ static int remove_all(struct queue *base, struct queue_lease *leases, size_t cou
 
 	pthread_mutex_lock(&q->lock);
 	q->delete_calls++;
+	await_deletes(q);
 	rc = q->delete_fails != ERR_NONE ? fail(err, q->delete_fails) : 0;
 	for (size_t i = 0; rc == 0 && i < count; i++) {
 		struct fake_message *f = leased(q, &leases[i]);

@@ -33,6 +33,10 @@ struct fake_queue {
 	/* ---- */
 	struct fake_message messages[FAKE_MESSAGES_MAX];
 	unsigned receive_calls, receive_calls_after_interrupt, delete_calls;
+	bool is_impatient; /* a receive waits a few ms, not as long as it was told */
+	unsigned receiving, receiving_max; /* calls that found nothing and wait, now and at most */
+	unsigned deleting, deleting_max;   /* calls under way */
+	bool is_delete_blocked;            /* deletes wait until it is false again */
 	enum err_code receive_fails, delete_fails, extend_fails; /* ERR_NONE: works */
 	int steal; /* index of a message whose lease goes to another worker; -1 none */
 };

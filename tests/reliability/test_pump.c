@@ -158,6 +158,56 @@ static void moves_everything_once(void)
 	CHECK_INT(counted(WORKER_DUPLICATE), 0);
 }
 
+static bool has_asked_often(void *arg)
+{
+	bool reached;
+
+	(void)arg;
+	pthread_mutex_lock(&rig.queue.lock);
+	reached = rig.queue.receive_calls >= 20;
+	pthread_mutex_unlock(&rig.queue.lock);
+	return reached;
+}
+
+static void one_receiver_asks_an_empty_queue(void)
+{
+	rig_init();
+	rig.queue.is_impatient = true;
+	rig_start(PLENTY, 128);
+	fake_await("twenty receives", has_asked_often, NULL);
+	rig_stop();
+	CHECK_INT(rig.queue.receiving_max, 1);
+}
+
+static bool two_delete(void *arg)
+{
+	bool reached;
+
+	(void)arg;
+	pthread_mutex_lock(&rig.queue.lock);
+	reached = rig.queue.deleting_max >= 2;
+	pthread_mutex_unlock(&rig.queue.lock);
+	return reached;
+}
+
+/* The first call may be short; what gathers behind it goes out in full ones, side by side. */
+static void deletes_run_side_by_side_when_calls_are_full(void)
+{
+	rig_init();
+	rig.queue.ops.traits.senders = 16;
+	rig.queue.is_delete_blocked = true;
+	add_messages(60);
+	rig_start(PLENTY, 128);
+	fake_await("a second deleter", two_delete, NULL);
+	pthread_mutex_lock(&rig.queue.lock);
+	rig.queue.is_delete_blocked = false;
+	pthread_mutex_unlock(&rig.queue.lock);
+	fake_await("all deleted", all_deleted, NULL);
+	check_all_stored(60);
+	rig_stop();
+	CHECK_INT(rig.queue.deleting_max, RECEIVERS);
+}
+
 static void same_object_again_is_deleted_as_duplicate(void)
 {
 	rig_init();
@@ -535,6 +585,9 @@ static void is_alive_only_while_it_turns(void)
 
 static const struct test tests[] = {
 	{ "moves_everything_once", moves_everything_once },
+	{ "one_receiver_asks_an_empty_queue", one_receiver_asks_an_empty_queue },
+	{ "deletes_run_side_by_side_when_calls_are_full",
+	    deletes_run_side_by_side_when_calls_are_full },
 	{ "same_object_again_is_deleted_as_duplicate", same_object_again_is_deleted_as_duplicate },
 	{ "foreign_message_gets_its_own_key", foreign_message_gets_its_own_key },
 	{ "never_holds_more_than_allowed", never_holds_more_than_allowed },
