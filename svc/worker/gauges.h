@@ -6,13 +6,9 @@
 #define OPS_GAUGES_H
 
 #include "queue.h"
+#include "ticker.h"
 
-struct gauges;
-
-/* The queue is borrowed until gauges_close(). ERR_IO: the system has no thread for us. */
-int gauges_open(struct gauges **out, struct queue *queue, struct err *err) ATTR_MUST_CHECK;
-
-/* Waits for a reading under way. NULL is fine. */
-void gauges_close(struct gauges *g);
+/* End with ticker_close(), before the queue is closed. ERR_IO: the system has no thread for us. */
+int gauges_open(struct ticker **out, struct queue *queue, struct err *err) ATTR_MUST_CHECK;
 
 #endif

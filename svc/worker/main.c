@@ -13,7 +13,7 @@ struct worker {
 	struct queue *queue;
 	struct store *store;
 	struct pump *pump;
-	struct gauges *gauges;
+	struct ticker *gauges;
 	struct admin *admin;
 };
 
@@ -89,7 +89,7 @@ static int worker_open(struct worker *w, const struct worker_settings *s, struct
 
 static void worker_close(struct worker *w)
 {
-	gauges_close(w->gauges);
+	ticker_close(w->gauges);
 	admin_close(w->admin);
 	pump_close(w->pump);
 	store_close(w->store);
