@@ -209,13 +209,16 @@ static int check_health(struct http *http, const char *url, struct buf *detail, 
 static int check_token_fits(struct cli *cli, struct http *http, const char *url, struct buf *detail,
     struct err *err)
 {
+	int64_t deadline_ms = clock_mono_ms(cli->clock) + ANSWER_TIMEOUT_MS;
 	struct secret_value token;
 	struct token_probe probe;
 	struct err ignored;
 	int rc = 0;
 
 	if (ports_token(cli, &token, &ignored) == 0) {
-		rc = token_probe(http, url, buf_str(&token.bytes), cli->clock, &probe, err);
+		rc = token_probe(&(struct token_question){ http, url, buf_str(&token.bytes),
+				     cli->clock, deadline_ms },
+		    &probe, err);
 		if (rc == 0 && !probe.is_accepted)
 			rc = err_set(err, ERR_CREDENTIALS, "refuses the token of this context");
 		if (rc == 0)

@@ -19,7 +19,7 @@ int cmd_token_show(struct cli *cli, struct err *err)
 		token_versions_print(cli, &v);
 	if (!str_has_prefix(buf_str(&v.values[SECRET_CURRENT].bytes), STR("whsec_")))
 		out_note(cli,
-		    "this token is not of the form whsec_...: opsctl token rotate makes one");
+		    "this token is not of the form whsec_..., to make one run: opsctl token rotate");
 	token_versions_release(&v);
 	return 0;
 }
@@ -35,7 +35,7 @@ int cmd_token_check(struct cli *cli, struct err *err)
 	if (token_versions_open(cli, &v, err) == -1)
 		return -1;
 	rc = token_check_open(cli, &c, err);
-	if (rc == 0 && token_check_ask(cli, &c, &v, err) == -1)
+	if (rc == 0 && token_check_ask(cli, &c, &v, TOKEN_ANSWER_MS, err) == -1)
 		rc = cli_next(cli, "run: opsctl health");
 	if (rc == 0) {
 		token_document_begin(cli, &w, &out, "opsctl/token-check/1", &v);

@@ -16,8 +16,11 @@ static int read_token(struct cli *cli, const char *path, struct buf *out, struct
 	if (strcmp(path, "-") == 0 && cli->is_tty_in)
 		return err_set(err, ERR_USAGE,
 		    "standard input is a terminal, which would show the token");
-	if (file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, out, err) == -1)
+	if (file_read(strcmp(path, "-") == 0 ? "/dev/stdin" : path, out, err) == -1) {
+		if (err->code == ERR_NOTFOUND)
+			err->code = ERR_CONFIG; /* it is no thing of the system */
 		return -1;
+	}
 	if (str_has_suffix(buf_str(out), STR("\n")))
 		buf_truncate(out, out->n - 1);
 	rc = webhook_key(buf_str(out), &key, err);
@@ -52,18 +55,21 @@ static int confirm(struct cli *cli, struct err *err)
 	return rc;
 }
 
-/* `up` hands the signal on to its services. Whether anything runs that should know. */
-static bool tell_services(struct cli *cli)
+/* Whether there are services: those of local may be down, others are taken to run. */
+static bool is_running(const struct cli *cli)
+{
+	return cli->context.local_dir[0] == '\0' || upstate_is_running(cli->context.local_dir);
+}
+
+/* `up` hands the signal on to its services. */
+static void tell_services(const struct cli *cli)
 {
 	struct upstate state = { 0 };
-	struct err err;
+	struct err ignored; /* not written yet: then they have not read the token yet */
 
-	if (cli->context.local_dir[0] == '\0')
-		return true;
-	if (!upstate_is_running(cli->context.local_dir) ||
-	    upstate_read(cli->context.local_dir, &state, &err) == -1 || state.pid == 0)
-		return false;
-	return kill(state.pid, SIGHUP) == 0;
+	if (cli->context.local_dir[0] != '\0' && is_running(cli) &&
+	    upstate_read(cli->context.local_dir, &state, &ignored) == 0 && state.pid != 0)
+		(void)kill(state.pid, SIGHUP); /* prove() sees whether it did */
 }
 
 /* Ask until the new one is accepted: tasks read it again in their own time. */
@@ -73,42 +79,49 @@ static int prove(struct cli *cli, struct token_check *c, const struct token_vers
 	int64_t deadline_ms = clock_mono_ms(cli->clock) + cli_ms(cli, "timeout");
 
 	for (;;) {
-		int rc = token_check_ask(cli, c, v, err);
+		int64_t left_ms = deadline_ms - clock_mono_ms(cli->clock);
+		int rc = token_check_ask(cli, c, v,
+		    (int)(left_ms < TOKEN_ANSWER_MS ? left_ms : TOKEN_ANSWER_MS), err);
 
 		if (rc == 0 && c->probes[SECRET_CURRENT].is_accepted)
 			return 0;
-		if (clock_mono_ms(cli->clock) >= deadline_ms) {
+		if (clock_mono_ms(cli->clock) + PROBE_PAUSE_MS >= deadline_ms) {
 			if (rc == -1)
-				return err_wrap(err, "the token was replaced, but");
-			return err_set(err, ERR_TIMEOUT,
-			    "the token was replaced, but ops-api does not accept %s yet",
+				return -1;
+			return err_set(err, ERR_TIMEOUT, "ops-api does not accept %s yet",
 			    v->fingerprints[SECRET_CURRENT]);
 		}
 		clock_sleep_ms(PROBE_PAUSE_MS);
 	}
 }
 
+static void note_nothing_runs(struct cli *cli)
+{
+	out_note(cli, "nothing runs in %s: the next opsctl up reads the new token",
+	    cli->context.local_dir);
+}
+
 static void report_rotation(struct cli *cli, const struct token_versions *v,
-    const struct token_check *c, bool is_running)
+    const struct token_check *c)
 {
 	struct buf out = BUF_INIT(TOKEN_DOCUMENT_MAX);
+	bool is_asked = c->http != NULL;
 	struct json_writer w;
 
 	token_document_begin(cli, &w, &out, "opsctl/token-rotate/1", v);
 	json_member_bool(&w, "dry_run", false);
 	token_version_json(&w, v, SECRET_CURRENT, false);
 	token_version_json(&w, v, SECRET_PREVIOUS, false);
-	json_member_bool(&w, "proved", is_running);
-	if (is_running)
+	json_member_bool(&w, "proved", is_asked);
+	if (is_asked)
 		token_check_json(&w, c, v);
 	token_document_end(cli, &w, &out);
-	if (is_running)
+	if (is_asked)
 		token_check_print(cli, c, v);
 	else
 		token_versions_print(cli, v);
-	if (!is_running)
-		out_note(cli, "nothing runs in %s: the next opsctl up reads the new token",
-		    cli->context.local_dir);
+	if (!is_asked)
+		note_nothing_runs(cli);
 }
 
 /* There are two versions: clients that still use the one before the last are refused from now on. */
@@ -123,8 +136,7 @@ static int rotate(struct cli *cli, struct token_versions *v, struct str token, s
 {
 	char dropped[HASH_FINGERPRINT_SIZE] = "";
 	struct token_check c = { 0 };
-	bool is_running;
-	int rc;
+	int rc = 0;
 
 	if (v->has_previous)
 		memcpy(dropped, v->fingerprints[SECRET_PREVIOUS], sizeof(dropped));
@@ -132,17 +144,20 @@ static int rotate(struct cli *cli, struct token_versions *v, struct str token, s
 	    token_versions_read(v, err) == -1)
 		return -1;
 	tell_dropped(cli, dropped);
-	is_running = tell_services(cli);
-	rc = is_running ? token_check_open(cli, &c, err) : 0;
-	if (rc == 0 && is_running && prove(cli, &c, v, err) == -1)
+	tell_services(cli);
+	if (is_running(cli) &&
+	    (token_check_open(cli, &c, err) == -1 || prove(cli, &c, v, err) == -1)) {
+		(void)err_wrap(err, "the token was replaced, but");
 		rc = cli_next(cli, "run: opsctl token check");
+	}
 	if (rc == 0)
-		report_rotation(cli, v, &c, is_running);
+		report_rotation(cli, v, &c);
 	http_close(c.http);
 	return rc;
 }
 
-static void report_dry_run(struct cli *cli, const struct token_versions *v, struct str token)
+static void report_dry_run(struct cli *cli, const struct token_versions *v,
+    const struct token_check *c, struct str token)
 {
 	bool is_random = cli_text(cli, "from-file") == NULL;
 	struct buf out = BUF_INIT(TOKEN_DOCUMENT_MAX);
@@ -154,6 +169,8 @@ static void report_dry_run(struct cli *cli, const struct token_versions *v, stru
 	json_member_bool(&w, "dry_run", true);
 	json_member_text(&w, "becomes_previous", v->fingerprints[SECRET_CURRENT]);
 	json_member_text(&w, "becomes_current", is_random ? NULL : fingerprint);
+	if (c->http != NULL)
+		token_check_json(&w, c, v);
 	token_document_end(cli, &w, &out);
 	out_text(cli, "would make %s%s the current token of %s and keep %s as the previous one\n",
 	    is_random ? "a new random token" : "", is_random ? "" : fingerprint, cli->context.name,
@@ -161,6 +178,31 @@ static void report_dry_run(struct cli *cli, const struct token_versions *v, stru
 	if (v->has_previous)
 		out_text(cli, "would end %s, the previous one until now, for good\n",
 		    v->fingerprints[SECRET_PREVIOUS]);
+	if (c->http == NULL)
+		note_nothing_runs(cli);
+}
+
+/* What a rotation needs of ops-api: that it answers, and reads the secret that would change. */
+static int dry_run(struct cli *cli, const struct token_versions *v, struct str token,
+    struct err *err)
+{
+	int64_t timeout_ms = cli_ms(cli, "timeout");
+	struct token_check c = { 0 };
+	int rc = 0;
+
+	if (is_running(cli) &&
+	    (token_check_open(cli, &c, err) == -1 ||
+		token_check_ask(cli, &c, v,
+		    (int)(timeout_ms < TOKEN_ANSWER_MS ? timeout_ms : TOKEN_ANSWER_MS), err) == -1))
+		rc = cli_next(cli, "run: opsctl health");
+	if (rc == 0)
+		report_dry_run(cli, v, &c, token);
+	if (rc == 0 && c.http != NULL && !c.probes[SECRET_CURRENT].is_accepted) {
+		out_warn(cli, "ops-api refuses the current token: it would not see the new one");
+		cli->exit_code = EXIT_BAD;
+	}
+	http_close(c.http);
+	return rc;
 }
 
 int cmd_token_rotate(struct cli *cli, struct err *err)
@@ -173,7 +215,7 @@ int cmd_token_rotate(struct cli *cli, struct err *err)
 		return -1;
 	rc = new_token(cli, &v, &token, err);
 	if (rc == 0 && cli_flag(cli, "dry-run"))
-		report_dry_run(cli, &v, buf_str(&token));
+		rc = dry_run(cli, &v, buf_str(&token), err);
 	else if (rc == 0)
 		rc = rotate(cli, &v, buf_str(&token), err);
 	buf_wipe(&token);

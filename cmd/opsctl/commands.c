@@ -131,7 +131,7 @@ static const struct option_row token_rotate_options[] = {
 	    .help = "take the new token from FILE, or from standard input with -" },
 	DRY_RUN,
 	{ "yes", 'y', OPTION_FLAG, .help = "do not ask" },
-	{ "timeout", 0, OPTION_DURATION, "TIME", "30s", .min = 0, .max = 3600 * 1000,
+	{ "timeout", 0, OPTION_DURATION, "TIME", "30s", .min = 100, .max = 3600 * 1000,
 	    .help = "how long the services may take to accept the new token" },
 };
 

@@ -119,13 +119,14 @@ static bool check_secret(struct look *l, struct secret_value *token)
 static void ask_about_token(struct look *l, struct checkup_row *row, struct str token,
     const char *fingerprint)
 {
+	const struct token_question question = { l->http, l->cli->context.values[CONTEXT_URL],
+		token, l->cli->clock, clock_mono_ms(l->cli->clock) + cli_ms(l->cli, "timeout") };
 	struct token_probe probe;
 	char next[ERR_TEXT_MAX];
 	struct err err;
 
 	look_next_of_service(l, "ops-api", next);
-	if (token_probe(l->http, l->cli->context.values[CONTEXT_URL], token, l->cli->clock, &probe,
-		&err) != 0) {
+	if (token_probe(&question, &probe, &err) != 0) {
 		row_judge(row, CHECKUP_BAD, err.text, next);
 		return;
 	}

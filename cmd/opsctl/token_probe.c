@@ -1,6 +1,7 @@
 #include "token_probe.h"
 
 #include <inttypes.h>
+#include <limits.h>
 
 #include "ports.h"
 #include "uuid.h"
@@ -16,22 +17,26 @@ enum {
 /* Flat, and without what every policy asks of a flat one. */
 #define PAYLOAD STR("{}")
 
-static int post(struct http *http, const char *base, const struct http_header *headers,
-    size_t count, int *status, struct err *err)
+static int post(const struct token_question *q, const struct http_header *headers, size_t count,
+    int *status, struct err *err)
 {
+	int64_t left_ms = q->deadline_ms - clock_mono_ms(q->clock);
 	struct buf url = BUF_INIT(URL_MAX);
 	struct http_request request = { .method = "POST",
 		.headers = headers,
 		.header_count = count,
 		.body = PAYLOAD,
-		.has_body = true };
+		.has_body = true,
+		.total_timeout_ms = (int)(left_ms < INT_MAX ? left_ms : INT_MAX) };
 	struct http_response response;
 	int rc;
 
+	if (left_ms <= 0)
+		return err_set(err, ERR_TIMEOUT, "%s: no answer about the token in time", q->url);
 	http_response_init(&response, 64 * 1024);
-	ports_url(&url, base, "/submit");
+	ports_url(&url, q->url, "/submit");
 	request.url = buf_text(&url);
-	rc = http_call(http, &request, &response, err);
+	rc = http_call(q->http, &request, &response, err);
 	if (rc == 0)
 		*status = response.status;
 	http_response_release(&response);
@@ -39,11 +44,10 @@ static int post(struct http *http, const char *base, const struct http_header *h
 	return rc;
 }
 
-static int post_signed(struct http *http, const char *base, struct str token,
-    const struct clock *clock, int *status, struct err *err)
+static int post_signed(const struct token_question *q, int *status, struct err *err)
 {
 	char signature[WEBHOOK_SIGNATURE_SIZE], id[UUID_TEXT_SIZE], timestamp[24];
-	int64_t now_s = clock_wall_s(clock);
+	int64_t now_s = clock_wall_s(q->clock);
 	struct buf key = BUF_INIT(SECRET_MAX);
 	const struct http_header headers[] = {
 		{ "Content-Type", "application/json" },
@@ -51,26 +55,25 @@ static int post_signed(struct http *http, const char *base, struct str token,
 		{ "webhook-timestamp", timestamp },
 		{ "webhook-signature", signature },
 	};
-	int rc = webhook_key(token, &key, err);
+	int rc = webhook_key(q->token, &key, err);
 
 	if (rc == 0) {
-		uuid_v7(clock, id);
+		uuid_v7(q->clock, id);
 		(void)snprintf(timestamp, sizeof(timestamp), "%" PRId64, now_s);
 		webhook_sign(buf_str(&key), str_from(id), now_s, PAYLOAD, signature);
-		rc = post(http, base, headers, ARRAY_SIZE(headers), status, err);
+		rc = post(q, headers, ARRAY_SIZE(headers), status, err);
 	}
 	buf_wipe(&key);
 	return rc;
 }
 
-static int post_bearer(struct http *http, const char *base, struct str token, int *status,
-    struct err *err)
+static int post_bearer(const struct token_question *q, int *status, struct err *err)
 {
 	struct buf value = BUF_INIT(BEARER_SIZE);
 	int rc;
 
-	buf_addf(&value, "Bearer %.*s", STR_ARG(token));
-	rc = post(http, base,
+	buf_addf(&value, "Bearer %.*s", STR_ARG(q->token));
+	rc = post(q,
 	    (const struct http_header[]){ { "Content-Type", "application/json" },
 		{ "Authorization", buf_text(&value) } },
 	    2, status, err);
@@ -78,15 +81,14 @@ static int post_bearer(struct http *http, const char *base, struct str token, in
 	return rc;
 }
 
-int token_probe(struct http *http, const char *base, struct str token, const struct clock *clock,
-    struct token_probe *out, struct err *err)
+int token_probe(const struct token_question *q, struct token_probe *out, struct err *err)
 {
 	struct token_probe probe = { 0 };
 
-	if (post_signed(http, base, token, clock, &probe.status, err) == -1)
+	if (post_signed(q, &probe.status, err) == -1)
 		return -1;
 	if (probe.status == STATUS_REFUSED) {
-		if (post_bearer(http, base, token, &probe.status, err) == -1)
+		if (post_bearer(q, &probe.status, err) == -1)
 			return -1;
 		probe.is_by_bearer = probe.status == STATUS_ACCEPTED;
 	}
@@ -94,13 +96,13 @@ int token_probe(struct http *http, const char *base, struct str token, const str
 	if (probe.is_by_bearer) {
 		int status = 0;
 
-		if (post_signed(http, base, token, clock, &status, err) == -1)
+		if (post_signed(q, &status, err) == -1)
 			return -1;
 		probe.is_by_bearer = status == STATUS_REFUSED;
 	}
 	if (probe.status != STATUS_ACCEPTED && probe.status != STATUS_REFUSED)
 		return err_set(err, ERR_BUSY, "%s answers %d, which says nothing about the token",
-		    base, probe.status);
+		    q->url, probe.status);
 	probe.is_accepted = probe.status == STATUS_ACCEPTED;
 	*out = probe;
 	return 0;

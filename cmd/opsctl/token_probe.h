@@ -17,8 +17,16 @@ struct token_probe {
 	int status;        /* of the last answer */
 };
 
-/* `base` is the URL of ops-api. ERR_BUSY: any other answer; others of http_call(). */
-int token_probe(struct http *http, const char *base, struct str token, const struct clock *clock,
-    struct token_probe *out, struct err *err) ATTR_MUST_CHECK;
+struct token_question {
+	struct http *http;
+	const char *url; /* of ops-api */
+	struct str token;
+	const struct clock *clock;
+	int64_t deadline_ms; /* monotonic: all its requests end by then */
+};
+
+/* ERR_BUSY: any other answer; ERR_TIMEOUT: none in time; others of http_call(). */
+int token_probe(const struct token_question *q, struct token_probe *out, struct err *err)
+    ATTR_MUST_CHECK;
 
 #endif

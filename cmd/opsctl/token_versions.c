@@ -2,8 +2,6 @@
 
 #include "ports.h"
 
-enum { ANSWER_TIMEOUT_MS = 5000 };
-
 static const char *const which_names[] = {
 	[SECRET_CURRENT] = "current", [SECRET_PREVIOUS] = "previous"
 };
@@ -102,16 +100,22 @@ int token_check_open(struct cli *cli, struct token_check *c, struct err *err)
 	*c = (struct token_check){ 0 };
 	if (context_require(&cli->context, CONTEXT_URL, &c->url, err) == -1)
 		return -1;
-	return ports_http(&c->http, ANSWER_TIMEOUT_MS, err);
+	return ports_http(&c->http, TOKEN_ANSWER_MS, err);
 }
 
 int token_check_ask(struct cli *cli, struct token_check *c, const struct token_versions *v,
-    struct err *err)
+    int timeout_ms, struct err *err)
 {
-	for (int i = 0; i <= v->has_previous; i++)
-		if (token_probe(c->http, c->url, buf_str(&v->values[i].bytes), cli->clock,
-			&c->probes[i], err) == -1)
+	struct token_question q = { .http = c->http,
+		.url = c->url,
+		.clock = cli->clock,
+		.deadline_ms = clock_mono_ms(cli->clock) + timeout_ms };
+
+	for (int i = 0; i <= v->has_previous; i++) {
+		q.token = buf_str(&v->values[i].bytes);
+		if (token_probe(&q, &c->probes[i], err) == -1)
 			return -1;
+	}
 	return 0;
 }
 

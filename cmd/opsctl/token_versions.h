@@ -46,10 +46,12 @@ struct token_check {
 	struct token_probe probes[2];
 };
 
+enum { TOKEN_ANSWER_MS = 5000 }; /* what ops-api has for an answer where nobody says otherwise */
+
 /* Close c->http with http_close(), also after -1. */
 int token_check_open(struct cli *cli, struct token_check *c, struct err *err) ATTR_MUST_CHECK;
 int token_check_ask(struct cli *cli, struct token_check *c, const struct token_versions *v,
-    struct err *err) ATTR_MUST_CHECK;
+    int timeout_ms, struct err *err) ATTR_MUST_CHECK;
 void token_check_json(struct json_writer *w, const struct token_check *c,
     const struct token_versions *v);
 void token_check_print(struct cli *cli, const struct token_check *c,

@@ -95,7 +95,7 @@ class Show(Cli):
                 self.assertEqual(done.returncode, EXIT_BAD, done.stderr)
                 self.assertIn(want, done.stderr)
                 self.assertEqual((self.local / "token").read_text(), current)
-        self.refused(EXIT_NOTFOUND, "/nowhere", "token", "rotate", "--from-file", "/nowhere")
+        self.refused(EXIT_CONFIG, "/nowhere", "token", "rotate", "--from-file", "/nowhere")
 
 
 class WithSystem(Cli):
@@ -174,6 +174,36 @@ class WithSystem(Cli):
                                      f"secret = file:{self.home}/token\n")
             self.contexts.chmod(0o600)
             self.assertTrue(self.ok("--context=fake", "token", "check").endswith(want))
+
+    def other_context(self, url):
+        """The context other: that URL, and a token of its own."""
+        (self.home / "token").write_text("whsec_" + "A" * 43 + "=\n")
+        (self.home / "token").chmod(0o600)
+        self.contexts.parent.mkdir(parents=True, exist_ok=True)
+        self.contexts.write_text(f"[other]\nurl = {url}\nsecret = file:{self.home}/token\n")
+        self.contexts.chmod(0o600)
+
+    def test_dry_run_asks_ops_api(self):
+        with Up(self) as up:
+            shown = self.document("token", "rotate", "-n")
+            self.assertEqual([v["accepted"] for v in shown["versions"]], [True])
+            self.other_context(up.url)
+            shown = self.document("--context=other", "token", "rotate", "-n", code=EXIT_BAD)
+            self.assertEqual([v["accepted"] for v in shown["versions"]], [False])
+            up.stop()
+        done = self.opsctl("--context=other", "token", "rotate", "-n")
+        self.assertEqual((done.returncode, done.stdout), (EXIT_REMOTE, ""))
+        self.assertIn("run: opsctl health", done.stderr)
+        self.assertFalse((self.home / "token.previous").exists())
+
+    def test_timeout_is_that_of_the_question_too(self):
+        """It connects, and never answers."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            self.other_context(f"http://127.0.0.1:{server.getsockname()[1]}")
+            err = self.refused(EXIT_TIMED_OUT, "the token was replaced, but: ", "--context=other", "token", "rotate",
+                               "--yes", "--timeout=200ms")
+            self.assertRegex(err, r"(1\d\d|200) ms|milliseconds")
+            self.assertTrue((self.home / "token.previous").exists())
 
     def test_tokens_are_nowhere(self):
         with Up(self):
