@@ -43,7 +43,7 @@ struct aws_request {
 	const char *resource;    /* bare name, for error texts; the row adds its noun: queue 'x' */
 	struct str secret;       /* a value in the body that no trace and no error text may hold */
 	const char *region;      /* NULL: the client's */
-	int wait_s;              /* long poll: added to the timeout */
+	int wait_s;              /* long poll: its timeout is this and 10 s */
 	int total_ms;            /* of all attempts and the pauses between; 0: no such limit */
 	size_t answer_max;       /* bytes; 0: 1 MiB */
 

@@ -51,6 +51,9 @@ void retry_begin(struct retry *r, struct retry_bucket *bucket, unsigned max, boo
 bool retry_next(struct retry *r, enum retry_class class, double random01, int64_t retry_after_ms,
     int64_t *delay_ms);
 
+/* A retry that retry_next() allowed is not made: its tokens go back. */
+void retry_cancel(struct retry *r);
+
 /* After success: gives tokens back. */
 void retry_succeeded(struct retry *r);
 

@@ -1,0 +1,313 @@
+#include <string.h>
+
+#include "aws_core.h"
+#include "mem.h"
+
+enum {
+	OWN_HEADERS = 12, /* at most so many beside the caller's; and Authorization */
+	PATH_MAX_BYTES = 8 * 1024,
+	URL_MAX_BYTES = ENDPOINT_URL_MAX + SIGV4_TEXT_MAX,
+	SHORT_MAX = 160,
+};
+
+static const char *method(const struct aws_exchange *x)
+{
+	return x->op->method ? x->op->method : "POST";
+}
+
+/* ---- where to ---- */
+
+/* "https", "sqs.eu-west-1.amazonaws.com", "" */
+struct parts {
+	struct str scheme, authority, path;
+};
+
+static struct parts split(const char *url)
+{
+	struct str text = str_from(url);
+	struct parts p;
+	size_t n = 0;
+
+	while (n + 3 < text.n && memcmp(text.p + n, "://", 3) != 0)
+		n++;
+	p.scheme = str_slice(text, 0, n);
+	text = str_skip(text, n + 3);
+	n = str_find(text, '/');
+	p.authority = str_slice(text, 0, n);
+	p.path = str_skip(text, n);
+	return p;
+}
+
+/*
+ * A bucket becomes part of the host name on AWS, where path style is being withdrawn; but a name
+ * with dots would not match the certificate, and other servers often have only one host name.
+ */
+static bool is_virtual_host(const struct aws_exchange *x)
+{
+	return x->service->protocol == AWS_REST_XML && !x->endpoint.is_override &&
+	    x->request->bucket.n > 0 &&
+	    str_only(x->request->bucket, "abcdefghijklmnopqrstuvwxyz0123456789-");
+}
+
+/* As libcurl would write it, were it left to it: without the scheme's own port. */
+static void make_host(const struct aws_exchange *x, struct parts p, struct buf *out)
+{
+	struct str port = str_is(p.scheme, "https") ? STR(":443") : STR(":80");
+
+	if (is_virtual_host(x)) {
+		buf_add(out, x->request->bucket);
+		buf_addc(out, '.');
+	}
+	if (str_has_suffix(p.authority, port))
+		p.authority.n -= port.n;
+	buf_add(out, p.authority);
+}
+
+static void make_path(const struct aws_exchange *x, struct parts p, struct buf *out)
+{
+	const struct aws_request *r = x->request;
+
+	buf_add(out, p.path);
+	if (r->bucket.n > 0 && !is_virtual_host(x)) {
+		buf_addc(out, '/');
+		buf_add(out, r->bucket);
+	}
+	if (r->key.n > 0 || out->n == 0) {
+		buf_addc(out, '/');
+		buf_add(out, r->key);
+	}
+}
+
+/* ---- headers ---- */
+
+struct headers {
+	struct sigv4_pair pairs[SIGV4_PAIRS_MAX];
+	size_t count;
+};
+
+static void add(struct headers *h, const char *name, struct str value)
+{
+	h->pairs[h->count++] = (struct sigv4_pair){ str_from(name), value };
+}
+
+static const char *const content_types[] = {
+	[AWS_JSON_1_0] = "application/x-amz-json-1.0",
+	[AWS_JSON_1_1] = "application/x-amz-json-1.1",
+	[AWS_QUERY] = "application/x-www-form-urlencoded; charset=utf-8",
+	[AWS_REST_XML] = NULL, /* the caller's, of what it puts */
+};
+
+static bool is_json(const struct aws_exchange *x)
+{
+	return x->service->protocol == AWS_JSON_1_0 || x->service->protocol == AWS_JSON_1_1;
+}
+
+/* Texts made for the headers of one attempt. */
+struct header_texts {
+	struct buf host;
+	char date[SIGV4_DATE_SIZE], target[SHORT_MAX], attempt[SHORT_MAX];
+};
+
+static void make_texts(const struct aws_exchange *x, int64_t at_s, struct header_texts *t)
+{
+	sigv4_date(at_s, t->date);
+	/* Both are short: names of the table, and two numbers. */
+	(void)snprintf(t->target, sizeof(t->target), "%s.%s",
+	    x->service->target ? x->service->target : "", x->op->name);
+	(void)snprintf(t->attempt, sizeof(t->attempt), "attempt=%u; max=%u", x->retry.attempt,
+	    x->retry.max);
+}
+
+/* All that is sent is signed. */
+static int collect(const struct aws_exchange *x, const struct header_texts *t, struct headers *h,
+    struct err *err)
+{
+	const struct aws_request *r = x->request;
+	const char *content_type = content_types[x->service->protocol];
+
+	if (r->header_count + OWN_HEADERS > SIGV4_PAIRS_MAX)
+		return err_set(err, ERR_INVALID, "%zu headers: at most %d are possible",
+		    r->header_count, SIGV4_PAIRS_MAX - OWN_HEADERS);
+
+	add(h, "Host", buf_str(&t->host));
+	add(h, "X-Amz-Date", str_from(t->date));
+	if (*x->creds->session_token)
+		add(h, "X-Amz-Security-Token", str_from(x->creds->session_token));
+	if (content_type)
+		add(h, "Content-Type", str_from(content_type));
+	if (is_json(x))
+		add(h, "X-Amz-Target", str_from(t->target));
+	if (x->service->has_query_mode)
+		add(h, "x-amzn-query-mode", STR("true"));
+	if (x->service->protocol == AWS_REST_XML)
+		add(h, "x-amz-content-sha256", str_from(x->body_sha256));
+	add(h, "amz-sdk-invocation-id", str_from(x->id));
+	add(h, "amz-sdk-request", str_from(t->attempt));
+	for (size_t i = 0; i < r->header_count; i++)
+		h->pairs[h->count++] = r->headers[i];
+	return 0;
+}
+
+static const char *terminated(struct buf *text, struct str s)
+{
+	char *at = buf_room(text, s.n + 1); /* there is room: it was counted */
+
+	if (s.n)
+		memcpy(at, s.p, s.n);
+	at[s.n] = '\0';
+	buf_added(text, s.n + 1);
+	return at;
+}
+
+/* The pairs as C strings, in one block that does not move while it is filled. */
+static void write_lines(const struct headers *h, struct aws_signed *out)
+{
+	size_t need = 0;
+
+	for (size_t i = 0; i < h->count; i++)
+		need += h->pairs[i].name.n + h->pairs[i].value.n + 2;
+	buf_init(&out->text, need);
+	(void)buf_room(&out->text, need);
+	for (size_t i = 0; i < h->count; i++) {
+		out->headers[i].name = terminated(&out->text, h->pairs[i].name);
+		out->headers[i].value = terminated(&out->text, h->pairs[i].value);
+	}
+	out->headers[h->count] = (struct http_header){ "Authorization",
+		buf_text(&out->authorization) };
+	out->http.headers = out->headers;
+	out->http.header_count = h->count + 1;
+}
+
+/* ---- signing ---- */
+
+/* A digest of all that a key is derived from, the secret included: one key id, one key. */
+static void name_key(const struct sigv4_request *s, const struct creds *creds, const char *date,
+    unsigned char out[HASH_SIZE])
+{
+	struct str parts[] = { str_from(creds->access_key_id), STR("\n"), { date, 8 }, STR("\n"),
+		s->region, STR("\n"), s->service };
+
+	hash_hmac_sha256(str_from(creds->secret_access_key), parts, ARRAY_SIZE(parts), out);
+}
+
+static void signing_key(const struct aws_exchange *x, const struct sigv4_request *s,
+    const char *date, unsigned char out[HASH_SIZE])
+{
+	struct aws_signing_key *kept = &x->client->signing_key;
+	unsigned char name[HASH_SIZE];
+	bool is_kept;
+
+	name_key(s, x->creds, date, name);
+	pthread_mutex_lock(&x->aws->lock);
+	is_kept = kept->is_set && memcmp(kept->name, name, HASH_SIZE) == 0;
+	if (is_kept)
+		memcpy(out, kept->key, HASH_SIZE);
+	pthread_mutex_unlock(&x->aws->lock);
+	if (is_kept)
+		return;
+
+	sigv4_signing_key(s, str_from(x->creds->secret_access_key), out);
+	pthread_mutex_lock(&x->aws->lock);
+	kept->is_set = true;
+	memcpy(kept->name, name, HASH_SIZE);
+	memcpy(kept->key, out, HASH_SIZE);
+	pthread_mutex_unlock(&x->aws->lock);
+}
+
+static int authorize(const struct aws_exchange *x, const struct sigv4_request *s, const char *date,
+    struct buf *out, struct err *err)
+{
+	struct sigv4_keys keys = {
+		.access_key_id = str_from(x->creds->access_key_id),
+		.secret_access_key = str_from(x->creds->secret_access_key),
+		.session_token = str_from(x->creds->session_token),
+	};
+	unsigned char key[HASH_SIZE];
+	int rc;
+
+	signing_key(x, s, date, key);
+	rc = sigv4_authorize(s, &keys, key, out, err);
+	mem_wipe(key, sizeof(key));
+	return rc;
+}
+
+static int make_url(const struct sigv4_request *s, struct parts p, struct str host, struct buf *out,
+    struct err *err)
+{
+	buf_add(out, p.scheme);
+	buf_adds(out, "://");
+	buf_add(out, host);
+	sigv4_target(s, out);
+	return out->full ? err_set(err, ERR_INVALID, "key and query are too long for a URL") : 0;
+}
+
+static void init(struct aws_signed *s)
+{
+	*s = (struct aws_signed){ 0 };
+	buf_init(&s->url, URL_MAX_BYTES);
+	buf_init(&s->authorization, SIGV4_TEXT_MAX);
+}
+
+/* The parts that are as they were given. */
+static void fill(const struct aws_exchange *x, int timeout_ms, struct aws_signed *out)
+{
+	out->http.method = method(x);
+	out->http.url = buf_text(&out->url);
+	out->http.body = x->body;
+	out->http.has_body = strcmp(method(x), "POST") == 0 || strcmp(method(x), "PUT") == 0;
+	out->http.total_timeout_ms = timeout_ms;
+}
+
+int aws_sign(const struct aws_exchange *x, int timeout_ms, struct aws_signed *out, struct err *err)
+{
+	struct parts place = split(x->endpoint.url);
+	int64_t at_s = clock_wall_s(x->aws->clock) + skew_s(&x->aws->skew);
+	struct header_texts texts = { .host = BUF_INIT(ENDPOINT_URL_MAX) };
+	struct buf path = BUF_INIT(PATH_MAX_BYTES);
+	struct headers headers = { .count = 0 };
+	struct sigv4_request s = {
+		.method = str_from(method(x)),
+		.query = x->request->query,
+		.query_count = x->request->query_count,
+		.payload_hash = str_from(x->body_sha256),
+		.is_path_encoded_once = x->service->protocol == AWS_REST_XML,
+		.is_path_kept = x->service->protocol == AWS_REST_XML,
+		.region = str_from(x->region),
+		.service = str_from(x->service->signing_name),
+		.at_s = at_s,
+	};
+	int rc = -1;
+
+	init(out);
+	make_host(x, place, &texts.host);
+	make_path(x, place, &path);
+	make_texts(x, at_s, &texts);
+	if (texts.host.full || path.full) {
+		(void)err_set(err, ERR_INVALID, "bucket or key is too long");
+		goto out;
+	}
+	if (collect(x, &texts, &headers, err) != 0)
+		goto out;
+
+	s.path = buf_str(&path);
+	s.headers = headers.pairs;
+	s.header_count = headers.count;
+	if (authorize(x, &s, texts.date, &out->authorization, err) != 0 ||
+	    make_url(&s, place, buf_str(&texts.host), &out->url, err) != 0)
+		goto out;
+
+	write_lines(&headers, out);
+	fill(x, timeout_ms, out);
+	rc = 0;
+out:
+	buf_release(&texts.host);
+	buf_release(&path);
+	return rc;
+}
+
+void aws_signed_release(struct aws_signed *s)
+{
+	buf_release(&s->url);
+	buf_wipe(&s->authorization);
+	buf_wipe(&s->text); /* the token stands in it */
+}
