@@ -32,24 +32,37 @@ void store_close(struct store *s)
 		s->ops->close(s);
 }
 
-static int check_key(struct str key, struct err *err)
+/* NULL: nothing is wrong. */
+static const char *key_fault(struct str key)
 {
 	struct str segment, rest = key;
 	bool more = true;
 
-	if (key.n == 0 || key.n > STORE_KEY_MAX)
-		return err_set(err, ERR_INVALID, "store key of %zu bytes: must have 1 to %d", key.n,
-		    STORE_KEY_MAX);
 	if (!str_only(key, store_key_bytes))
-		return err_set(err, ERR_INVALID,
-		    "store key '%.*s': only A-Z a-z 0-9 . _ / = - are allowed", STR_ARG(key));
+		return "only A-Z a-z 0-9 . _ / = - are allowed";
 	while (more) {
 		more = str_cut(rest, '/', &segment, &rest);
 		if (segment.n == 0 || segment.p[0] == '.')
-			return err_set(err, ERR_INVALID,
-			    "store key '%.*s': no part may be empty or begin with a dot",
-			    STR_ARG(key));
+			return "no part may be empty or begin with a dot";
 	}
+	return NULL;
+}
+
+bool store_key_is_valid(struct str key)
+{
+	return key.n > 0 && key.n <= STORE_KEY_MAX && !key_fault(key);
+}
+
+static int check_key(struct str key, struct err *err)
+{
+	const char *fault;
+
+	if (key.n == 0 || key.n > STORE_KEY_MAX)
+		return err_set(err, ERR_INVALID, "store key of %zu bytes: must have 1 to %d", key.n,
+		    STORE_KEY_MAX);
+	fault = key_fault(key);
+	if (fault)
+		return err_set(err, ERR_INVALID, "store key '%.*s': %s", STR_ARG(key), fault);
 	return 0;
 }
 

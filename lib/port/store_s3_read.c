@@ -1,0 +1,162 @@
+#include "skew.h"
+#include "store_s3.h"
+
+/* ---- headers ---- */
+
+/* The checksum of parts ("...=-3") is none of the whole: it is not base64 of 32 bytes. */
+static bool read_checksum(const struct http_response *http, char out[HASH_HEX_SIZE])
+{
+	struct buf bytes = BUF_INIT(HASH_SIZE);
+	bool is_good = hash_base64_decode(&bytes,
+			   http_response_header(http, "x-amz-checksum-sha256")) &&
+	    bytes.n == HASH_SIZE;
+
+	if (is_good) {
+		hex_encode(bytes.p, HASH_SIZE, out);
+		out[HASH_HEX_LEN] = '\0';
+	}
+	buf_release(&bytes);
+	return is_good;
+}
+
+static bool read_metadata(const struct http_response *http, char out[HASH_HEX_SIZE])
+{
+	struct str hex = http_response_header(http, "x-amz-meta-sha256");
+
+	if (hex.n != HASH_HEX_LEN || !str_only(hex, "0123456789abcdef"))
+		return false;
+	memcpy(out, hex.p, HASH_HEX_LEN);
+	out[HASH_HEX_LEN] = '\0';
+	return true;
+}
+
+void store_s3_info(const struct http_response *http, struct store_info *out)
+{
+	int64_t modified_s = 0;
+
+	*out = (struct store_info){ 0 };
+	(void)str_to_u64(http_response_header(http, "Content-Length"), &out->size_bytes);
+	if (http_date_parse(http_response_header(http, "Last-Modified"), &modified_s))
+		out->stored_at_ms = modified_s * 1000;
+	/* The service has seen the bytes of its own checksum; metadata is what a writer said. */
+	if (!read_checksum(http, out->sha256))
+		(void)read_metadata(http, out->sha256);
+}
+
+/* ---- get and head ---- */
+
+/* With the checksum, which the service keeps to itself unless it is asked. */
+static int fetch(struct store_s3 *s, enum aws_op op, struct str key, struct aws_answer *answer,
+    struct err *err)
+{
+	const struct sigv4_pair mode = { STR("x-amz-checksum-mode"), STR("ENABLED") };
+	struct aws_request r = {
+		.op = op,
+		.answer_max = STORE_OBJECT_MAX,
+		.headers = &mode,
+		.header_count = 1,
+	};
+
+	return store_s3_call_key(s, key, &r, answer, err);
+}
+
+static int check_digest(struct str body, const struct store_info *info, struct err *err)
+{
+	char found[HASH_HEX_SIZE];
+
+	if (!info->sha256[0])
+		return err_set(err, ERR_CORRUPT, "its digest is missing");
+	hash_sha256_hex(body, found);
+	if (!str_is(str_from(found), info->sha256))
+		return err_set(err, ERR_CORRUPT, "has sha256 %s, was stored with %s", found,
+		    info->sha256);
+	return 0;
+}
+
+static int take(struct str body, const struct store_info *info, struct buf *out, struct err *err)
+{
+	if (out->full || body.n > out->max - out->n)
+		return err_set(err, ERR_INVALID, "%zu bytes are more than the reader takes",
+		    body.n);
+	if (check_digest(body, info, err) != 0)
+		return -1;
+	buf_add(out, body);
+	return 0;
+}
+
+int store_s3_get(struct store *base, struct str key, struct buf *out, struct store_info *info,
+    struct err *err)
+{
+	struct store_s3 *s = (struct store_s3 *)base;
+	struct aws_answer answer;
+	struct store_info found;
+	int rc;
+
+	aws_answer_init(&answer);
+	rc = fetch(s, S3_GET_OBJECT, key, &answer, err);
+	if (rc == 0) {
+		store_s3_info(&answer.http, &found);
+		found.size_bytes = answer.http.body.n; /* an answer in chunks has no length */
+		rc = take(buf_str(&answer.http.body), &found, out, err);
+		if (rc == 0)
+			*info = found;
+		else
+			(void)err_wrap(err, "store key '%.*s'", STR_ARG(key));
+	}
+	aws_answer_release(&answer);
+	return rc;
+}
+
+int store_s3_head(struct store *base, struct str key, struct store_info *info, struct err *err)
+{
+	struct aws_answer answer;
+	int rc;
+
+	aws_answer_init(&answer);
+	rc = fetch((struct store_s3 *)base, S3_HEAD_OBJECT, key, &answer, err);
+	if (rc == 0)
+		store_s3_info(&answer.http, info);
+	aws_answer_release(&answer);
+	return rc;
+}
+
+/* ---- compare ---- */
+
+static int refuse(struct str key, const char *found, const char *sha256, struct err *err)
+{
+	return err_set(err, ERR_CONFLICT,
+	    "store key '%.*s': holds other bytes (sha256 %s), not overwritten with %s",
+	    STR_ARG(key), found, sha256);
+}
+
+/* Somebody's own upload, or a server without checksums that lost the metadata. */
+static int compare_bytes(struct store_s3 *s, struct str key, struct str bytes, const char *sha256,
+    struct err *err)
+{
+	struct aws_answer answer;
+	char found[HASH_HEX_SIZE];
+	int rc;
+
+	aws_answer_init(&answer);
+	rc = fetch(s, S3_GET_OBJECT, key, &answer, err);
+	if (rc == 0 && !str_eq(buf_str(&answer.http.body), bytes)) {
+		hash_sha256_hex(buf_str(&answer.http.body), found);
+		rc = refuse(key, found, sha256, err);
+	}
+	aws_answer_release(&answer);
+	return rc;
+}
+
+int store_s3_compare(struct store_s3 *s, struct str key, struct str bytes, const char *sha256,
+    struct err *err)
+{
+	struct store_info there;
+
+	if (store_s3_head(&s->base, key, &there, err) != 0)
+		return -1;
+	if (!there.sha256[0] && there.size_bytes > STORE_OBJECT_MAX)
+		return refuse(key, "unknown", sha256, err);
+	if (!there.sha256[0])
+		return compare_bytes(s, key, bytes, sha256, err);
+	return strcmp(there.sha256, sha256) == 0 ? 0 : refuse(key, there.sha256, sha256, err);
+}
