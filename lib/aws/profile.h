@@ -2,8 +2,8 @@
  * profile: the SDKs' shared files, ~/.aws/config (AWS_CONFIG_FILE) and ~/.aws/credentials
  * (AWS_SHARED_CREDENTIALS_FILE), read as the SDKs read them: [default], [profile x],
  * [sso-session x], [services x] in the one, [x] in the other, whose keys win; nested blocks by
- * indentation; # and ; comments. A file that is missing is empty. Loaded once and then
- * read-only: any thread.
+ * indentation; # and ; comments. Names of keys without case. A file that is missing is empty.
+ * Loaded once and then read-only: any thread.
  *
  * https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
@@ -40,5 +40,11 @@ const char *profiles_get_nested(const struct profiles *p, enum profile_section s
 
 /* Names of the profiles for messages and completion; NULL past the end. */
 const char *profiles_name_at(const struct profiles *p, size_t index);
+
+/* The profile that counts: `wanted` unless NULL, AWS_PROFILE unless empty, else "default". */
+const char *profile_name(const char *wanted);
+
+/* Append the path with "~/" at its start made $HOME; false: HOME is not set, or out is full. */
+bool profile_path(const char *path, struct buf *out) ATTR_MUST_CHECK;
 
 #endif
