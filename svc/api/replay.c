@@ -8,27 +8,32 @@
 #include "api_metrics.h"
 #include "mem.h"
 
-enum { BUCKET_COUNT = REPLAY_IDS_MAX * 2, DIGEST_KEPT = 16, NONE = -1 };
+enum { BUCKET_COUNT = REPLAY_IDS_MAX, ID_KEPT = 12, BODY_KEPT = 9, NONE = UINT16_MAX };
 
-/* Kept small, since there are many. Half a SHA-256 is out of reach of collisions. */
+/*
+ * 48 bytes, since there are many. What is kept of the SHA-256 leaves no collisions by chance,
+ * and who makes one on purpose holds the secret and tricks nobody but themselves.
+ */
 struct entry {
-	unsigned char id[DIGEST_KEPT], body[DIGEST_KEPT];
 	union {
 		unsigned char envelope[UUID_BYTES]; /* answered: where the record went */
 		struct {
 			struct replay_waiter *waiters, **waiters_tail;
 		}; /* under way */
 	};
-	int32_t chain;        /* next in the bucket, or in the free list */
-	int32_t older, newer; /* of the answered ones */
 	uint32_t expires_s;
+	uint16_t chain;        /* next in the bucket, or in the free list */
+	uint16_t older, newer; /* of the answered ones */
+	unsigned char id[ID_KEPT], body[BODY_KEPT];
 	bool is_answered;
 };
+static_assert(sizeof(struct entry) <= 48, "replay.h says what the table takes");
+static_assert((int)REPLAY_IDS_MAX <= (int)NONE, "an entry's number fits 16 bits");
 
 struct replay {
 	pthread_mutex_t lock;
-	int32_t buckets[BUCKET_COUNT];
-	int32_t free, oldest, newest, used; /* entries from `used` on were never touched */
+	uint16_t buckets[BUCKET_COUNT];
+	uint16_t free, oldest, newest, used; /* entries from `used` on were never touched */
 	size_t count;
 	struct entry entries[REPLAY_IDS_MAX];
 };
@@ -52,7 +57,7 @@ void replay_close(struct replay *r)
 	free(r);
 }
 
-static int32_t *bucket_of(struct replay *r, const unsigned char id[DIGEST_KEPT])
+static uint16_t *bucket_of(struct replay *r, const unsigned char id[ID_KEPT])
 {
 	uint32_t hash;
 
@@ -60,11 +65,11 @@ static int32_t *bucket_of(struct replay *r, const unsigned char id[DIGEST_KEPT])
 	return &r->buckets[hash % BUCKET_COUNT];
 }
 
-static int32_t find(struct replay *r, const unsigned char id[DIGEST_KEPT])
+static uint16_t find(struct replay *r, const unsigned char id[ID_KEPT])
 {
-	int32_t i = *bucket_of(r, id);
+	uint16_t i = *bucket_of(r, id);
 
-	while (i != NONE && memcmp(r->entries[i].id, id, DIGEST_KEPT) != 0)
+	while (i != NONE && memcmp(r->entries[i].id, id, ID_KEPT) != 0)
 		i = r->entries[i].chain;
 	return i;
 }
@@ -87,7 +92,7 @@ static void uuid_read(const char text[UUID_TEXT_SIZE], unsigned char out[UUID_BY
 
 /* ---- the list of answered ones, the one answered or extended longest ago first ---- */
 
-static void list_add(struct replay *r, int32_t i)
+static void list_add(struct replay *r, uint16_t i)
 {
 	struct entry *e = &r->entries[i];
 
@@ -100,7 +105,7 @@ static void list_add(struct replay *r, int32_t i)
 	r->newest = i;
 }
 
-static void list_remove(struct replay *r, int32_t i)
+static void list_remove(struct replay *r, uint16_t i)
 {
 	struct entry *e = &r->entries[i];
 
@@ -116,9 +121,9 @@ static void list_remove(struct replay *r, int32_t i)
 
 /* ---- entries ---- */
 
-static void entry_drop(struct replay *r, int32_t i)
+static void entry_drop(struct replay *r, uint16_t i)
 {
-	int32_t *link = bucket_of(r, r->entries[i].id);
+	uint16_t *link = bucket_of(r, r->entries[i].id);
 
 	if (r->entries[i].is_answered)
 		list_remove(r, i);
@@ -138,9 +143,9 @@ static void drop_expired(struct replay *r, int64_t now_s)
 }
 
 /* NONE: all are under way. */
-static int32_t entry_take(struct replay *r)
+static uint16_t entry_take(struct replay *r)
 {
-	int32_t i = r->free;
+	uint16_t i = r->free;
 
 	if (i == NONE && r->used < REPLAY_IDS_MAX)
 		return r->used++;
@@ -154,29 +159,30 @@ static int32_t entry_take(struct replay *r)
 	return i;
 }
 
-static enum replay_verdict begin_new(struct replay *r, const unsigned char id[DIGEST_KEPT],
-    const unsigned char body[DIGEST_KEPT], int64_t expires_s)
+static enum replay_verdict begin_new(struct replay *r, const unsigned char id[ID_KEPT],
+    const unsigned char body[BODY_KEPT], int64_t expires_s, struct replay_waiter *own)
 {
-	int32_t i = entry_take(r);
+	uint16_t i = entry_take(r);
 	struct entry *e;
 
 	if (i == NONE)
 		return REPLAY_FULL;
 	e = &r->entries[i];
-	memcpy(e->id, id, DIGEST_KEPT);
-	memcpy(e->body, body, DIGEST_KEPT);
+	memcpy(e->id, id, ID_KEPT);
+	memcpy(e->body, body, BODY_KEPT);
 	e->is_answered = false;
 	e->expires_s = (uint32_t)expires_s;
 	e->waiters = NULL;
 	e->waiters_tail = &e->waiters;
 	e->chain = *bucket_of(r, id);
 	*bucket_of(r, id) = i;
+	own->entry = i;
 	r->count++;
 	return REPLAY_NEW;
 }
 
 /* A retry that was signed later can itself be replayed for longer than the first. */
-static void entry_extend(struct replay *r, int32_t i, int64_t expires_s)
+static void entry_extend(struct replay *r, uint16_t i, int64_t expires_s)
 {
 	struct entry *e = &r->entries[i];
 
@@ -189,13 +195,13 @@ static void entry_extend(struct replay *r, int32_t i, int64_t expires_s)
 	}
 }
 
-static enum replay_verdict begin_again(struct replay *r, int32_t i,
-    const unsigned char body[DIGEST_KEPT], int64_t expires_s, struct replay_waiter *waiter,
+static enum replay_verdict begin_again(struct replay *r, uint16_t i,
+    const unsigned char body[BODY_KEPT], int64_t expires_s, struct replay_waiter *own,
     char object[OBJECTKEY_SIZE])
 {
 	struct entry *e = &r->entries[i];
 
-	if (memcmp(e->body, body, DIGEST_KEPT) != 0)
+	if (memcmp(e->body, body, BODY_KEPT) != 0)
 		return REPLAY_OTHER;
 	entry_extend(r, i, expires_s);
 	if (e->is_answered) {
@@ -205,52 +211,49 @@ static enum replay_verdict begin_again(struct replay *r, int32_t i,
 		objectkey_of(envelope, object);
 		return REPLAY_DONE;
 	}
-	waiter->next = NULL;
-	*e->waiters_tail = waiter;
-	e->waiters_tail = &waiter->next;
+	own->next = NULL;
+	*e->waiters_tail = own;
+	e->waiters_tail = &own->next;
 	return REPLAY_WAIT;
 }
 
 enum replay_verdict replay_begin(struct replay *r, struct str id,
     const unsigned char digest[HASH_SIZE], int64_t now_s, int64_t expires_s,
-    struct replay_waiter *waiter, char object[OBJECTKEY_SIZE])
+    struct replay_waiter *own, char object[OBJECTKEY_SIZE])
 {
 	unsigned char id_digest[HASH_SIZE];
 	enum replay_verdict verdict;
-	int32_t i;
+	uint16_t i;
 
 	hash_sha256(id, id_digest);
 	pthread_mutex_lock(&r->lock);
 	drop_expired(r, now_s);
 	i = find(r, id_digest);
 	if (i == NONE)
-		verdict = begin_new(r, id_digest, digest, expires_s);
+		verdict = begin_new(r, id_digest, digest, expires_s, own);
 	else
-		verdict = begin_again(r, i, digest, expires_s, waiter, object);
+		verdict = begin_again(r, i, digest, expires_s, own, object);
 	pthread_mutex_unlock(&r->lock);
 	return verdict;
 }
 
-struct replay_waiter *replay_finish(struct replay *r, struct str id, const char *object)
+struct replay_waiter *replay_finish(struct replay *r, const struct replay_waiter *own,
+    const char *object)
 {
-	unsigned char id_digest[HASH_SIZE];
 	char envelope[UUID_TEXT_SIZE];
+	bool is_accepted = object && objectkey_parse(str_from(object), envelope, NULL);
+	struct entry *e = &r->entries[own->entry];
 	struct replay_waiter *waiters;
-	struct entry *e;
-	int32_t i;
 
-	hash_sha256(id, id_digest);
 	pthread_mutex_lock(&r->lock);
-	i = find(r, id_digest);
-	assert(i != NONE && !r->entries[i].is_answered);
-	e = &r->entries[i];
+	assert(!e->is_answered);
 	waiters = e->waiters;
-	if (object && objectkey_parse(str_from(object), envelope, NULL)) {
+	if (is_accepted) {
 		uuid_read(envelope, e->envelope);
 		e->is_answered = true;
-		list_add(r, i);
+		list_add(r, own->entry);
 	} else
-		entry_drop(r, i);
+		entry_drop(r, own->entry);
 	pthread_mutex_unlock(&r->lock);
 	return waiters;
 }

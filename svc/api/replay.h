@@ -15,13 +15,14 @@
 #include "hash.h"
 #include "objectkey.h"
 
-enum { REPLAY_IDS_MAX = 65536 };
+enum { REPLAY_IDS_MAX = 32768 }; /* 1.7 MiB once all were used */
 
 struct replay;
 
-/* Somebody who waits for an outcome; embedded in whatever waits. */
+/* A request with an id; embedded in whatever stands for the request. */
 struct replay_waiter {
-	struct replay_waiter *next;
+	struct replay_waiter *next; /* of those who wait for the same outcome */
+	uint16_t entry;             /* of a REPLAY_NEW: what replay_finish() ends */
 };
 
 struct replay *replay_open(void);
@@ -30,7 +31,7 @@ void replay_close(struct replay *r); /* nobody may be waiting; NULL is fine */
 enum replay_verdict {
 	REPLAY_NEW,   /* yours: replay_finish() must follow */
 	REPLAY_DONE,  /* accepted before: object is filled */
-	REPLAY_WAIT,  /* under way: the waiter was queued, and comes out of replay_finish() */
+	REPLAY_WAIT,  /* under way: `own` was queued, and comes out of replay_finish() */
 	REPLAY_OTHER, /* seen with another body */
 	REPLAY_FULL,  /* as many as can be are under way */
 };
@@ -38,13 +39,14 @@ enum replay_verdict {
 /* `digest` is of the body; the id is kept until the latest expires_s (Unix time) it came with. */
 enum replay_verdict replay_begin(struct replay *r, struct str id,
     const unsigned char digest[HASH_SIZE], int64_t now_s, int64_t expires_s,
-    struct replay_waiter *waiter, char object[OBJECTKEY_SIZE]);
+    struct replay_waiter *own, char object[OBJECTKEY_SIZE]);
 
 /*
- * The outcome of a REPLAY_NEW: its object, or NULL when it failed, whereupon the id is free
- * again. Returns all who waited, oldest first; they are the caller's.
+ * The outcome of `own`, a REPLAY_NEW: its object, or NULL when it failed, whereupon the id is
+ * free again. Returns all who waited, oldest first; they are the caller's.
  */
-struct replay_waiter *replay_finish(struct replay *r, struct str id, const char *object);
+struct replay_waiter *replay_finish(struct replay *r, const struct replay_waiter *own,
+    const char *object);
 
 size_t replay_count(struct replay *r);
 

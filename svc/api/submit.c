@@ -59,7 +59,7 @@ static void finish_first(struct submission *s)
 	if (!s->is_first)
 		return;
 	s->is_first = false;
-	w = replay_finish(s->api->replay, str_from(s->id),
+	w = replay_finish(s->api->replay, &s->waiter,
 	    s->parcel.result == ERR_NONE ? s->parcel.object : NULL);
 	for (; w; w = next) {
 		struct submission *other = (void *)((char *)w -

@@ -22,12 +22,12 @@ static void answered_again(void)
 	char out[OBJECTKEY_SIZE];
 
 	CHECK_INT(begin(r, "a", body_a, NOW_S, &waiter, out), REPLAY_NEW);
-	CHECK(replay_finish(r, STR("a"), object) == NULL);
+	CHECK(replay_finish(r, &waiter, object) == NULL);
 	CHECK_INT(begin(r, "a", body_a, NOW_S, &waiter, out), REPLAY_DONE);
 	CHECK_TEXT(out, object);
 	CHECK_INT(begin(r, "a", body_b, NOW_S, &waiter, out), REPLAY_OTHER);
 	CHECK_INT(begin(r, "A", body_b, NOW_S, &waiter, out), REPLAY_NEW);
-	CHECK(replay_finish(r, STR("A"), object) == NULL);
+	CHECK(replay_finish(r, &waiter, object) == NULL);
 	CHECK_INT(replay_count(r), 2);
 	replay_close(r);
 }
@@ -42,7 +42,7 @@ static void waits_for_the_first(void)
 	CHECK_INT(begin(r, "a", body_a, NOW_S, &second, out), REPLAY_WAIT);
 	CHECK_INT(begin(r, "a", body_b, NOW_S, &third, out), REPLAY_OTHER);
 	CHECK_INT(begin(r, "a", body_a, NOW_S, &third, out), REPLAY_WAIT);
-	CHECK(replay_finish(r, STR("a"), object) == &second);
+	CHECK(replay_finish(r, &first, object) == &second);
 	CHECK(second.next == &third && third.next == NULL);
 	replay_close(r);
 }
@@ -50,15 +50,15 @@ static void waits_for_the_first(void)
 static void free_after_failure(void)
 {
 	struct replay *r = replay_open();
-	struct replay_waiter waiter;
+	struct replay_waiter first, second;
 	char out[OBJECTKEY_SIZE];
 
-	CHECK_INT(begin(r, "a", body_a, NOW_S, &waiter, out), REPLAY_NEW);
-	CHECK_INT(begin(r, "a", body_a, NOW_S, &waiter, out), REPLAY_WAIT);
-	CHECK(replay_finish(r, STR("a"), NULL) == &waiter);
+	CHECK_INT(begin(r, "a", body_a, NOW_S, &first, out), REPLAY_NEW);
+	CHECK_INT(begin(r, "a", body_a, NOW_S, &second, out), REPLAY_WAIT);
+	CHECK(replay_finish(r, &first, NULL) == &second);
 	CHECK_INT(replay_count(r), 0);
-	CHECK_INT(begin(r, "a", body_b, NOW_S, &waiter, out), REPLAY_NEW);
-	CHECK(replay_finish(r, STR("a"), NULL) == NULL);
+	CHECK_INT(begin(r, "a", body_b, NOW_S, &first, out), REPLAY_NEW);
+	CHECK(replay_finish(r, &first, NULL) == NULL);
 	replay_close(r);
 }
 
@@ -69,10 +69,10 @@ static void expires(void)
 	char out[OBJECTKEY_SIZE];
 
 	CHECK_INT(begin(r, "a", body_a, NOW_S, &waiter, out), REPLAY_NEW);
-	CHECK(replay_finish(r, STR("a"), object) == NULL);
+	CHECK(replay_finish(r, &waiter, object) == NULL);
 	CHECK_INT(begin(r, "a", body_b, LATER_S, &waiter, out), REPLAY_OTHER);
 	CHECK_INT(begin(r, "a", body_b, LATER_S + 1, &waiter, out), REPLAY_NEW);
-	CHECK(replay_finish(r, STR("a"), object) == NULL);
+	CHECK(replay_finish(r, &waiter, object) == NULL);
 	replay_close(r);
 }
 
@@ -84,7 +84,7 @@ static void retry_extends(void)
 		const char *name;
 		bool while_under_way;
 	} rows[] = { { "under way", true }, { "answered", false } };
-	struct replay_waiter waiter;
+	struct replay_waiter waiter, again;
 	char out[OBJECTKEY_SIZE];
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
@@ -93,11 +93,11 @@ static void retry_extends(void)
 		test_case = rows[i].name;
 		CHECK_INT(begin(r, "a", body_a, NOW_S, &waiter, out), REPLAY_NEW);
 		if (rows[i].while_under_way)
-			CHECK_INT(begin(r, "a", body_a, RETRY_S, &waiter, out), REPLAY_WAIT);
-		CHECK(replay_finish(r, STR("a"), object) ==
-		    (rows[i].while_under_way ? &waiter : NULL));
+			CHECK_INT(begin(r, "a", body_a, RETRY_S, &again, out), REPLAY_WAIT);
+		CHECK(
+		    replay_finish(r, &waiter, object) == (rows[i].while_under_way ? &again : NULL));
 		CHECK_INT(begin(r, "b", body_a, NOW_S, &waiter, out), REPLAY_NEW);
-		CHECK(replay_finish(r, STR("b"), object) == NULL);
+		CHECK(replay_finish(r, &waiter, object) == NULL);
 		if (!rows[i].while_under_way)
 			CHECK_INT(begin(r, "a", body_a, RETRY_S, &waiter, out), REPLAY_DONE);
 		CHECK_INT(begin(r, "a", body_b, LAST_S, &waiter, out), REPLAY_OTHER);
@@ -106,28 +106,28 @@ static void retry_extends(void)
 	}
 }
 
-/* Ids "0" to "65535", in that order. */
-static void fill(struct replay *r, bool is_finished)
+/* Ids "0", "1" and so on, in that order. */
+static void fill(struct replay *r, bool is_finished, struct replay_waiter own[REPLAY_IDS_MAX])
 {
-	struct replay_waiter waiter;
 	char out[OBJECTKEY_SIZE], id[16];
 
 	for (int i = 0; i < REPLAY_IDS_MAX; i++) {
 		(void)snprintf(id, sizeof(id), "%d", i);
-		if (begin(r, id, body_a, NOW_S, &waiter, out) != REPLAY_NEW)
+		if (begin(r, id, body_a, NOW_S, &own[i], out) != REPLAY_NEW)
 			test_die("id %s is not new", id);
-		if (is_finished && replay_finish(r, str_from(id), object) != NULL)
+		if (is_finished && replay_finish(r, &own[i], object) != NULL)
 			test_die("id %s has a waiter", id);
 	}
 }
 
 static void forgets_the_oldest_answered(void)
 {
+	static struct replay_waiter own[REPLAY_IDS_MAX];
 	struct replay *r = replay_open();
 	struct replay_waiter waiter;
 	char out[OBJECTKEY_SIZE];
 
-	fill(r, true);
+	fill(r, true, own);
 	CHECK_INT(replay_count(r), REPLAY_IDS_MAX);
 	CHECK_INT(begin(r, "new", body_a, NOW_S, &waiter, out), REPLAY_NEW);
 	CHECK_INT(replay_count(r), REPLAY_IDS_MAX);
@@ -140,13 +140,14 @@ static void forgets_the_oldest_answered(void)
 
 static void never_forgets_one_under_way(void)
 {
+	static struct replay_waiter own[REPLAY_IDS_MAX];
 	struct replay *r = replay_open();
 	struct replay_waiter waiter;
 	char out[OBJECTKEY_SIZE];
 
-	fill(r, false);
+	fill(r, false, own);
 	CHECK_INT(begin(r, "new", body_a, NOW_S, &waiter, out), REPLAY_FULL);
-	CHECK(replay_finish(r, STR("7"), object) == NULL);
+	CHECK(replay_finish(r, &own[7], object) == NULL);
 	CHECK_INT(begin(r, "new", body_a, NOW_S, &waiter, out), REPLAY_NEW);
 	CHECK_INT(begin(r, "8", body_a, NOW_S, &waiter, out), REPLAY_WAIT);
 	replay_close(r);
