@@ -32,6 +32,20 @@ static void expect_stored(struct bulk *b, const char *id, struct str line)
 	buf_release(&data);
 }
 
+static void accept(struct bulk *b, const struct runner_item *item, const char *object)
+{
+	char envelope_id[UUID_TEXT_SIZE];
+	int64_t made_at_ms;
+
+	b->account.accepted++;
+	journal_set(&b->journal, item->number, JOURNAL_ACCEPTED);
+	expect_stored(b, item->id, buf_str(&item->payload));
+	/* ops-api may have known the id, by another journal for one: the object is of then. */
+	if (objectkey_parse(str_from(object), envelope_id, &made_at_ms) &&
+	    made_at_ms < b->account.since_ms)
+		b->account.since_ms = made_at_ms;
+}
+
 /* Whether the line is to be sent; one that needs no sending is dealt with. */
 static bool is_to_send(struct bulk *b, uint64_t number, struct str line, bool is_long)
 {
@@ -92,9 +106,7 @@ bool bulk_done(void *arg, const struct runner_item *item, const struct runner_ou
 	if (!o->is_answered && err.code == ERR_INVALID) /* cannot carry the token: not sent */
 		return refuse(b, item->number, 0, err.text);
 	if (o->is_answered && client_judge(&o->answer, &err) == 0) {
-		b->account.accepted++;
-		journal_set(&b->journal, item->number, JOURNAL_ACCEPTED);
-		expect_stored(b, item->id, buf_str(&item->payload));
+		accept(b, item, o->answer.object);
 		return true;
 	}
 	if (o->is_answered && (err.code == ERR_INVALID || err.code == ERR_CONFLICT))

@@ -181,15 +181,19 @@ static int send_one(struct single *s, struct err *err)
 	return cli_flag(cli, "wait") ? wait_for_store(s, err) : 0;
 }
 
-static int submit_one(struct cli *cli, const char *id, struct err *err)
+static int submit_one(struct cli *cli, struct err *err)
 {
-	struct single s = { .cli = cli, .id = id, .payload = BUF_INIT(CLIENT_BODY_MAX) };
+	struct single s = { .cli = cli, .payload = BUF_INIT(CLIENT_BODY_MAX) };
+	char new_id[CLIENT_NEW_ID_SIZE];
 	int rc = -1;
+
+	client_new_id(cli->clock, new_id);
+	s.id = cli_is_set(cli, "id") ? cli_text(cli, "id") : new_id;
 
 	if (read_payload(cli, &s.payload, err) != 0)
 		goto out;
 	if (cli_flag(cli, "dry-run")) {
-		rc = submit_curl(cli, id, buf_str(&s.payload), err);
+		rc = submit_curl(cli, s.id, buf_str(&s.payload), err);
 		goto out;
 	}
 	if (cli_flag(cli, "wait") && stop_init(err) != 0)
@@ -208,54 +212,74 @@ out:
 
 /* ---- the command ---- */
 
-/* Each row: an option that has no meaning together with what the mode is. */
-static int refuse_options(struct cli *cli, const char *mode, const char *const *names, size_t count,
-    struct err *err)
+enum mode { MODE_SINGLE, MODE_BULK, MODE_LOAD };
+
+static const struct {
+	const char *name;
+	int (*run)(struct cli *cli, struct err *err);
+	const char *without[10]; /* options that have no meaning with it; ends with NULL */
+} modes[] = {
+	[MODE_SINGLE] = { "a single payload", submit_one,
+	    { "journal", "stop-on-error", "rejects", "retry-refused", "resend-unknown",
+		"concurrency", "rate", "retries" } },
+	[MODE_BULK] = { "--ndjson", submit_bulk,
+	    { "data", "id", "count", "duration", "payload-bytes", "dry-run" } },
+	[MODE_LOAD] = { "--count or --duration", submit_load,
+	    { "data", "id", "journal", "stop-on-error", "rejects", "retry-refused",
+		"resend-unknown", "dry-run" } },
+};
+
+static enum mode mode_of(const struct cli *cli)
 {
-	for (size_t i = 0; i < count; i++)
-		if (cli_is_set(cli, names[i]))
-			return err_set(err, ERR_USAGE, "--%s cannot be used with %s", names[i],
-			    mode);
+	if (cli_is_set(cli, "ndjson"))
+		return MODE_BULK;
+	return cli_is_set(cli, "count") || cli_is_set(cli, "duration") ? MODE_LOAD : MODE_SINGLE;
+}
+
+static int check_values(const struct cli *cli, struct err *err)
+{
+	bool is_signed = strcmp(cli_text(cli, "auth"), "signature") == 0;
+	bool has_id = cli_is_set(cli, "id"), is_bulk = cli_is_set(cli, "ndjson");
+
+	/* Without a signature no id is sent, and ops-api makes one. */
+	if (!is_signed && (has_id || is_bulk))
+		return err_set(err, ERR_USAGE, "--%s works with --auth signature only",
+		    has_id ? "id" : "ndjson");
+	if (has_id && !webhook_id_is_valid(str_from(cli_text(cli, "id"))))
+		return err_set(err, ERR_USAGE, "--id: 1 to %d characters of A-Z a-z 0-9 _ -",
+		    WEBHOOK_ID_MAX);
+	if (is_bulk && strcmp(cli_text(cli, "ndjson"), "-") == 0)
+		return err_set(err, ERR_USAGE,
+		    "--ndjson -: must be a file, it is read twice and has a journal");
 	return 0;
+}
+
+static int check_options(const struct cli *cli, enum mode mode, struct err *err)
+{
+	bool has_data = cli_is_set(cli, "data"), has_payload = cli->operand_count > 0;
+
+	if (has_payload && (has_data || mode != MODE_SINGLE))
+		return err_set(err, ERR_USAGE, "a payload file cannot be used with %s",
+		    has_data ? "--data" : modes[mode].name);
+	if ((has_payload || has_data) && cli_is_set(cli, "payload-bytes"))
+		return err_set(err, ERR_USAGE, "--payload-bytes is for test payloads only");
+	for (const char *const *option = modes[mode].without; *option; option++)
+		if (cli_is_set(cli, *option))
+			return err_set(err, ERR_USAGE, "--%s cannot be used with %s", *option,
+			    modes[mode].name);
+	return check_values(cli, err);
 }
 
 int cmd_submit(struct cli *cli, struct err *err)
 {
-	static const char *const not_bulk[] = { "data", "id", "count", "duration", "payload-bytes",
-		"dry-run" };
-	static const char *const not_load[] = { "data", "id", "journal", "stop-on-error", "rejects",
-		"retry-refused", "resend-unknown", "dry-run" };
-	static const char *const not_single[] = { "journal", "stop-on-error", "rejects",
-		"retry-refused", "resend-unknown", "concurrency", "rate", "retries" };
-	const char *given = cli_text(cli, "id");
-	const char *ndjson = cli_is_set(cli, "ndjson") ? cli_text(cli, "ndjson") : "";
-	char id[CLIENT_NEW_ID_SIZE];
+	enum mode mode = mode_of(cli);
+	const char *store;
 
-	if (cli->operand_count > 0 &&
-	    (cli_is_set(cli, "data") || cli_is_set(cli, "ndjson") || cli_is_set(cli, "count") ||
-		cli_is_set(cli, "duration")))
-		return err_set(err, ERR_USAGE,
-		    "a payload file cannot be used with --data, --ndjson, --count or --duration");
-	/* Without a signature no id is sent, and ops-api makes one. */
-	if (strcmp(cli_text(cli, "auth"), "signature") != 0 && (given || cli_is_set(cli, "ndjson")))
-		return err_set(err, ERR_USAGE, "--%s works with --auth signature only",
-		    given ? "id" : "ndjson");
-	if (strcmp(ndjson, "-") == 0)
-		return err_set(err, ERR_USAGE,
-		    "--ndjson -: must be a file, it is read twice and has a journal");
-	if (cli_is_set(cli, "ndjson"))
-		return refuse_options(cli, "--ndjson", not_bulk, ARRAY_SIZE(not_bulk), err) != 0
-		    ? -1
-		    : submit_bulk(cli, err);
-	if (cli_is_set(cli, "count") || cli_is_set(cli, "duration"))
-		return refuse_options(cli, "--count", not_load, ARRAY_SIZE(not_load), err) != 0
-		    ? -1
-		    : submit_load(cli, err);
-	if (refuse_options(cli, "a single payload", not_single, ARRAY_SIZE(not_single), err) != 0)
+	if (check_options(cli, mode, err) != 0)
 		return -1;
-	if (given && !webhook_id_is_valid(str_from(given)))
-		return err_set(err, ERR_USAGE, "--id: 1 to %d characters of A-Z a-z 0-9 _ -",
-		    WEBHOOK_ID_MAX);
-	client_new_id(cli->clock, id);
-	return submit_one(cli, given ? given : id, err);
+	/* Not after all is sent. */
+	if (cli_flag(cli, "wait") && !cli_flag(cli, "dry-run") &&
+	    context_require(&cli->context, CONTEXT_STORE, &store, err) != 0)
+		return -1;
+	return modes[mode].run(cli, err);
 }

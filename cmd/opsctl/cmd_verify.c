@@ -101,6 +101,8 @@ static int verify_object(struct target *t, struct err *err)
 		report_object(t, &object, false);
 	else if (err->code == ERR_NOTFOUND)
 		rc = 0; /* told by t->objects */
+	else if (err->code == ERR_INVALID)
+		err->code = ERR_USAGE; /* it cannot be a key: the caller's mistake */
 	buf_release(&body);
 	return rc;
 }
@@ -254,8 +256,27 @@ static int read_span(struct verify *v, struct err *err)
 		return -1;
 	if (v->since_ms >= v->until_ms)
 		return err_set(err, ERR_USAGE, "--since must lie before --until");
-	if (v->since_ms > v->now_ms)
-		return err_set(err, ERR_USAGE, "--since %s: lies in the future", since);
+	if (v->since_ms >= v->now_ms)
+		return err_set(err, ERR_USAGE, "--since %s: must lie in the past", since);
+	if (v->until_ms > v->now_ms)
+		v->until_ms = INT64_MAX;
+	return 0;
+}
+
+/* An option that would have no effect was meant to have one. */
+static int check_options(const struct cli *cli, struct err *err)
+{
+	bool follows = cli_flag(cli, "follow"), has_names = cli->operand_count > 0;
+
+	if (follows && (has_names || cli_is_set(cli, "until")))
+		return err_set(err, ERR_USAGE, "--follow takes no names and no --until");
+	if (!follows && cli_is_set(cli, "late"))
+		return err_set(err, ERR_USAGE, "--late works with --follow only");
+	if (!follows && !has_names && cli_is_set(cli, "timeout"))
+		return err_set(err, ERR_USAGE, "--timeout works with --follow or names only");
+	for (int i = 0; i < cli->operand_count; i++)
+		if (cli->operands[i][0] == '\0')
+			return err_set(err, ERR_USAGE, "name %d is empty", i + 1);
 	return 0;
 }
 
@@ -265,8 +286,8 @@ int cmd_verify_s3(struct cli *cli, struct err *err)
 	bool follows = cli_flag(cli, "follow");
 	int rc;
 
-	if (follows && (cli->operand_count > 0 || cli_is_set(cli, "until")))
-		return err_set(err, ERR_USAGE, "--follow takes no names and no --until");
+	if (check_options(cli, err) != 0)
+		return -1;
 	if (read_span(&v, err) != 0 || ports_store(cli, &v.store, err) != 0)
 		return -1;
 

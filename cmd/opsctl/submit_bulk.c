@@ -17,7 +17,10 @@
 #include "mem.h"
 #include "stop.h"
 
-enum { RETRIES_DEFAULT = 8 };
+enum {
+	RETRIES_DEFAULT = 8,
+	REPLAY_MS = 300 * 1000, /* so long ops-api remembers an id */
+};
 
 static uint64_t lines_in(const struct bulk *b, enum journal_state state)
 {
@@ -35,11 +38,12 @@ static int open_journal(struct bulk *b, const char sha256[HASH_HEX_SIZE], struct
 	if (journal_open(&b->journal, buf_text(&b->journal_path), sha256, b->line_count,
 		clock_wall_ms(b->cli->clock), err) == 0)
 		return 0;
-	return err->code != ERR_CONFLICT
-	    ? -1
-	    : cli_next(b->cli,
-		  "to begin anew with this content: remove it, or name "
-		  "another with --journal");
+	if (err->code == ERR_CONFLICT)
+		(void)cli_next(b->cli,
+		    "to begin anew with this content: remove it, or name another with --journal");
+	if (err->code == ERR_NOTFOUND || err->code == ERR_CORRUPT || err->code == ERR_CONFLICT)
+		err->code = ERR_CONFIG; /* it is no thing of the system, and no answer of it */
+	return -1;
 }
 
 static int bulk_open(struct bulk *b, struct err *err)
@@ -102,9 +106,11 @@ static void report_text(void *arg)
 	struct bulk *b = arg;
 	struct cli *cli = b->cli;
 	uint64_t before = accepted_before(b), left = lines_in(b, JOURNAL_NONE);
-	uint64_t refused = lines_in(b, JOURNAL_REFUSED);
+	uint64_t refused = lines_in(b, JOURNAL_REFUSED), blank = lines_in(b, JOURNAL_BLANK);
 
 	out_text(cli, "lines      %" PRIu64 "\n", b->line_count);
+	if (blank > 0)
+		out_text(cli, "blank      %" PRIu64 "\n", blank);
 	out_text(cli, "accepted   %" PRIu64 "\n", b->account.accepted);
 	if (before > 0)
 		out_text(cli,
@@ -149,6 +155,17 @@ static int write_rejects(struct bulk *b, struct err *err)
 	return 0;
 }
 
+static void note_refused(struct cli *cli, uint64_t refused)
+{
+	const char *rejects = cli_text(cli, "rejects");
+
+	if (rejects)
+		out_note(cli, "%s refused, copied to %s", COUNT(refused, "line"), rejects);
+	else
+		out_note(cli, "%s refused: --rejects FILE copies, --retry-refused sends again",
+		    COUNT(refused, "line"));
+}
+
 /* What the run leaves, and how to go on. */
 static int judge(void *arg, struct err *err)
 {
@@ -162,10 +179,7 @@ static int judge(void *arg, struct err *err)
 		out_note(cli, "%s left; the same command goes on there, by %s", COUNT(left, "line"),
 		    buf_text(&b->journal_path));
 	if (refused > 0)
-		out_note(cli,
-		    "%s refused; --rejects FILE copies what was refused, --retry-refused sends it "
-		    "anew",
-		    COUNT(refused, "line"));
+		note_refused(cli, refused);
 	if (b->is_fatal && !b->runner.is_stopped) {
 		*err = b->fatal;
 		return client_next(cli, b->fatal_status, err);
@@ -203,10 +217,10 @@ static int bulk_run(struct bulk *b, struct err *err)
 
 	if (bulk_open(b, err) != 0 || settle(b, err) != 0)
 		return -1;
-	/* A line that is sent again may be answered with the object of an earlier run. */
+	/* What an earlier run has sent may have been answered with an object before its time. */
 	is_resumed = b->unknown > 0 || lines_in(b, JOURNAL_ACCEPTED) > 0;
 	b->account.since_ms = submit_since_ms(cli,
-	    is_resumed ? b->journal.began_ms : clock_wall_ms(cli->clock));
+	    is_resumed ? b->journal.began_ms - REPLAY_MS : clock_wall_ms(cli->clock));
 	if (submit_lines(b, err) != 0)
 		return -1;
 	if (lines_changed(&b->lines))

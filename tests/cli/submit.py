@@ -149,7 +149,8 @@ class OneTest(SystemTest):
                            (["--count", "1", "--id", "x"], "--id"),
                            (["--ndjson", "x", "--count", "1"], "--count"),
                            (["--ndjson", "x", "--auth", "token"], "signature"),
-                           (["a", "b"], "b"), (["--timeout", "5"], "--timeout")):
+                           (["a", "--payload-bytes", "300"], "test payloads"),
+                           (["a", "--duration", "1s"], "--duration"), (["a", "b"], "b"), (["--timeout", "5"], "--timeout")):
             with self.subTest(args=args):
                 self.refused(EXIT_USAGE, text, "submit", *args)
 

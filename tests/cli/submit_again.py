@@ -54,6 +54,28 @@ class VerifyLaterTest(SystemTest):
         (self.home / "hidden").rename(hidden)
         self.check(self.document(*args), 0, 5, 0, 5)
 
+    def test_another_journal(self):
+        """ops-api knows the ids still, and answers with the objects of the first run."""
+        self.up()
+        path = self.file("f", payloads(20))
+        self.ok("submit", "--ndjson", path, "--wait")
+        time.sleep(1.5)  # as above
+        args = ("submit", "--ndjson", path, "--journal", str(self.home / "j"))
+        self.assertEqual(self.document(*args)["accepted"], 20)
+        self.check(self.document(*args, "--wait"), 0, 20, 0, 20)
+        (self.home / "j").unlink()
+        self.check(self.document(*args, "--wait"), 20, 0, 0, 20)
+        self.assertEqual(len(self.records()), 20)
+
+    def test_needs_a_store(self):
+        """Said before anything is sent."""
+        self.up()
+        values = self.document("context", "show")["values"]
+        self.other_context("blind", url=values["url"], secret=values["secret"])
+        for args in ([], ["--count", "3"], ["--ndjson", self.file("f", payloads(3))]):
+            self.refused(EXIT_CONFIG, "store", "submit", "--context", "blind", "--wait", *args)
+        self.assertEqual(self.records(), [])
+
 
 class RefusedTest(SystemTest):
     def test_rejects(self):
@@ -67,7 +89,8 @@ class RefusedTest(SystemTest):
         out.unlink()
         self.document("submit", "--ndjson", path, "--rejects", out, code=EXIT_BAD)  # sends nothing
         self.assertEqual(out.read_text(), f"not JSON\n{NOT_ACCEPTABLE}\n[]\n")
-        self.assertIn("4 lines refused; --rejects", done.stderr)
+        self.assertIn(f"4 lines refused, copied to {out}\n", done.stderr)
+        self.assertIn("4 lines refused: --rejects", self.opsctl("submit", "--ndjson", path).stderr)
 
     def test_rejects_of_a_good_file(self):
         self.up()

@@ -81,10 +81,17 @@ class BulkTest(SystemTest):
         path = self.file("f", payloads(2))
         self.ok("submit", "--ndjson", path)
         self.file("f", payloads(3))
-        err = self.refused(EXIT_BAD, "another content", "submit", "--ndjson", path)
+        err = self.refused(EXIT_CONFIG, "another content", "submit", "--ndjson", path)
         self.assertIn("--journal", err)
         document = self.document("submit", "--ndjson", path, "--journal", str(self.home / "j2"))
         self.assertEqual(document["accepted"], 3)
+
+    def test_not_a_journal(self):
+        self.up()
+        path = self.file("f", payloads(2))
+        self.refused(EXIT_CONFIG, "not a journal", "submit", "--ndjson", path, "--journal", path)
+        self.refused(EXIT_CONFIG, "nowhere/j", "submit", "--ndjson", path, "--journal", str(self.home / "nowhere/j"))
+        self.assertEqual(pathlib.Path(path).read_text(), payloads(2))
 
     def test_changed_under_way(self):
         self.up()

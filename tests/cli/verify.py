@@ -53,7 +53,7 @@ class VerifyTest(SystemTest):
         self.assertIn(f"missing  {key}\n", done.stdout)
         document = self.document("verify-s3", there["id"], key, code=EXIT_NOTFOUND)
         self.assertEqual([o["ok"] for o in document["objects"]], [True, False])
-        self.refused(EXIT_BAD, "key", "verify-s3", "../../token")
+        self.refused(EXIT_USAGE, "key", "verify-s3", "../../token")
 
     def test_damage(self):
         self.up()
@@ -119,6 +119,8 @@ class VerifyTest(SystemTest):
         out = self.ok("verify-s3")
         self.assertIn("records    100\n", out)
         self.assertIn("verdict    ok\n", out)
+        future = self.document("verify-s3", "--until", "2999-01-01T00:00:00Z")
+        self.assertEqual((future["records"], future["worker"]), (100, "same"))
         empty = self.document("verify-s3", "--since", "2h", "--until", "1h")
         self.assertEqual((empty["ok"], empty["objects"], empty["worker"]), (True, 0, None))
         self.assertEqual(self.document("verify-s3", "--since", "2026-01-01T00:00:00Z")["records"], 100)
@@ -281,7 +283,9 @@ class VerifyTest(SystemTest):
     def test_usage(self):
         for args, text in ((["--since", "yesterday"], "--since"), (["--until", "x"], "--until"),
                            (["--since", "1h", "--until", "2h"], "before"),
-                           (["--since", "2999-01-01T00:00:00Z"], "future"),
+                           (["--since", "2999-01-01T00:00:00Z"], "past"), (["--since", "0s"], "past"),
+                           (["--late", "5s"], "--late"), (["--timeout", "5s"], "--timeout"),
+                           (["a", ""], "name 2 is empty"),
                            (["--follow", "x"], "--follow"), (["--follow", "--until", "1h"], "--follow")):
             self.refused(EXIT_USAGE, text, "verify-s3", *args)
 
