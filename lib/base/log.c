@@ -50,6 +50,11 @@ void log_init(const struct log_options *options)
 	log_set_level(options->level);
 }
 
+void log_set_node(const char *name)
+{
+	add_pair(&identity, "service.node.name", name);
+}
+
 void log_set_level(enum log_level level)
 {
 	atomic_store(&threshold, level);

@@ -27,6 +27,9 @@ struct log_options {
 /* Call once, before threads. */
 void log_init(const struct log_options *options);
 
+/* Add service.node.name, which of many this is, to every further JSON line. Before threads; once. */
+void log_set_node(const char *name);
+
 void log_set_level(enum log_level level); /* any time, any thread */
 bool log_is_on(enum log_level level);
 bool log_level_parse(struct str name, enum log_level *out); /* "debug", "info", "warn", "error" */

@@ -46,6 +46,17 @@ static void test_json(void)
 		"\"object\":\"a\\nb\",\"http.route\":\"/submit\",\"records\":\"-42\"}\n"));
 }
 
+static void test_node(void)
+{
+	open_log(LOG_JSON, LOG_INFO);
+	log_set_node("158d1c80\"x");
+	log_info("a", NULL);
+	CHECK_STR(written(),
+	    STR("{\"@timestamp\":\"2025-06-09T10:30:45.123Z\",\"log.level\":\"info\","
+		"\"message\":\"a\",\"ecs.version\":\"1.6.0\",\"service.name\":\"ops-test\","
+		"\"service.version\":\"1.2.3\",\"service.node.name\":\"158d1c80\\\"x\"}\n"));
+}
+
 static void test_text(void)
 {
 	open_log(LOG_TEXT, LOG_DEBUG);
@@ -163,6 +174,7 @@ static void test_threads(void)
 
 static const struct test tests[] = {
 	{ "json", test_json },
+	{ "node", test_node },
 	{ "text", test_text },
 	{ "levels", test_levels },
 	{ "level names", test_level_names },
