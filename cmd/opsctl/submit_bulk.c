@@ -4,7 +4,8 @@
  *
  * What is guaranteed, and by what:
  * - Within one run a line that is retried is stored once: the same ops-api task answers an id
- *   that it accepted in the last 300 s, and that is among its last 65,536, without a second record.
+ *   that it accepted in the last 300 s, and that is among the last it keeps (REPLAY_IDS_MAX),
+ *   without a second record.
  * - Over runs: a line with an answer in the journal is not sent again. One that was sent without
  *   an answer is first looked for (submit_settle.c).
  * - Behind several ops-api tasks a retry may reach another one, which stores a second record under
