@@ -1,6 +1,7 @@
 #include "autopsy.h"
 
 #include "envelope.h"
+#include "payload.h"
 
 static const struct {
 	const char *name, *code;
@@ -9,6 +10,7 @@ static const struct {
 	[AUTOPSY_STORED] = { "stored already", "stored_already" },
 	[AUTOPSY_DAMAGED] = { "still fails", "damaged" },
 	[AUTOPSY_OTHER] = { "not records", "not_records" },
+	[AUTOPSY_REFUSED] = { "not acceptable", "not_acceptable" },
 	[AUTOPSY_CLASHES] = { "still fails", "clashes" },
 };
 
@@ -20,6 +22,11 @@ const char *autopsy_name(enum autopsy_verdict verdict)
 const char *autopsy_code(enum autopsy_verdict verdict)
 {
 	return names[verdict].code;
+}
+
+bool autopsy_fails_again(enum autopsy_verdict verdict)
+{
+	return verdict == AUTOPSY_DAMAGED || verdict == AUTOPSY_CLASHES;
 }
 
 static void set(struct autopsy *out, enum autopsy_verdict verdict, const char *why)
@@ -49,14 +56,54 @@ static bool is_whole(const struct queue_message *m, struct autopsy *out)
 	return true;
 }
 
+static int check_payload(struct str body, struct err *err)
+{
+	enum payload_fault fault;
+	struct payload payload;
+	int64_t epoch_ms;
+
+	return payload_parse(body, &payload, &fault, err) == 0 &&
+		payload_check(&payload, PAYLOAD_AUTO, &epoch_ms, &fault, err) == 0
+	    ? 0
+	    : -1;
+}
+
+/* A record does not say whether it came flat or nested, and what one refuses the other may take. */
+static int check_data(struct str data, struct err *err)
+{
+	struct buf nested = BUF_INIT(data.n + sizeof("{\"data\":}"));
+	int rc = check_payload(data, err);
+
+	if (rc != 0) {
+		buf_addf(&nested, "{\"data\":%.*s}", STR_ARG(data));
+		rc = check_payload(buf_str(&nested), err);
+	}
+	buf_release(&nested);
+	return rc;
+}
+
 /* The worker does not mind, a reader of the store would. */
 static void look_at_records(const struct queue_message *m, struct autopsy *out)
 {
+	struct str rest = buf_str(&m->body), line;
+	struct record record;
+	char why[ERR_TEXT_MAX];
 	size_t records;
 	struct err err;
 
-	if (m->object[0] && envelope_check(buf_str(&m->body), &records, &err) != 0)
+	if (!m->object[0])
+		return;
+	if (envelope_check(rest, &records, &err) != 0) {
 		set(out, AUTOPSY_OTHER, err.text);
+		return;
+	}
+	while (out->verdict == AUTOPSY_PASSES && envelope_next(&rest, &line)) {
+		if (record_parse(line, &record, &err) == 0 && check_data(record.data[0], &err) == 0)
+			continue;
+		(void)snprintf(why, sizeof(why), "record %.*s: %.200s", STR_ARG(record.id),
+		    err.text);
+		set(out, AUTOPSY_REFUSED, why);
+	}
 }
 
 static void look_into_store(const struct queue_message *m, struct store *store, struct autopsy *out)

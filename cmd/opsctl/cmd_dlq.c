@@ -1,38 +1,12 @@
 #include <inttypes.h>
 
-#include "autopsy.h"
+#include "count.h"
 #include "dlq.h"
 #include "envelope.h"
-#include "ports.h"
 
 enum { DOCUMENT_MAX = 64 * 1024 * 1024 };
 
-/* Queue and store of one command; the store is for the autopsy and may be out of reach. */
-struct dlq {
-	struct cli *cli;
-	struct queue *queue;
-	struct store *store;
-};
-
-static int dlq_open(struct dlq *d, struct cli *cli, struct err *err)
-{
-	struct err no_store;
-
-	*d = (struct dlq){ .cli = cli };
-	if (ports_queue(cli, &d->queue, err) != 0)
-		return -1;
-	if (ports_store(cli, &d->store, &no_store) != 0)
-		out_note(cli, "judged without the store: %s", no_store.text);
-	cli->next[0] = '\0';
-	return 0;
-}
-
-static void dlq_close(struct dlq *d)
-{
-	queue_close(d->queue);
-	store_close(d->store);
-}
-
+/* Since it was sent; of a letter that is damaged the queue may have lost the time too. */
 static int64_t age_s(const struct dlq *d, const struct queue_message *m)
 {
 	int64_t ms = clock_wall_ms(d->cli->clock) - m->sent_at_ms;
@@ -40,15 +14,28 @@ static int64_t age_s(const struct dlq *d, const struct queue_message *m)
 	return ms > 0 ? ms / 1000 : 0;
 }
 
+static void add_age(struct buf *out, const struct dlq *d, const struct queue_message *m)
+{
+	if (m->sent_at_ms > 0)
+		buf_addf(out, "%" PRId64 " s", age_s(d, m));
+	else
+		buf_adds(out, "unknown");
+}
+
 static void letter_json(struct json_writer *w, const struct dlq *d, const struct queue_message *m,
     const struct autopsy *a)
 {
 	char sent[CLOCK_RFC3339_SIZE];
+	bool has_age = m->sent_at_ms > 0;
 
 	clock_rfc3339(m->sent_at_ms, sent);
 	json_member_text(w, "id", m->id);
-	json_member_text(w, "sent_at", sent);
-	json_member_int(w, "age_s", age_s(d, m));
+	json_member_text(w, "sent_at", has_age ? sent : NULL);
+	json_key(w, "age_s");
+	if (has_age)
+		json_int(w, age_s(d, m));
+	else
+		json_null(w);
 	json_member_uint(w, "receives", m->receive_count);
 	json_member_text(w, "object", m->object[0] ? m->object : NULL);
 	json_member_bool(w, "foreign", m->object[0] == '\0');
@@ -64,7 +51,8 @@ static void letter_json(struct json_writer *w, const struct dlq *d, const struct
 
 struct listing {
 	struct dlq dlq;
-	uint64_t max, count, verdicts[AUTOPSY_VERDICT_COUNT];
+	uint64_t max, count;
+	struct dlq_verdicts verdicts;
 	struct json_writer w;
 	struct out_table table;
 	bool is_cut;
@@ -72,6 +60,7 @@ struct listing {
 
 static bool list_letter(void *arg, const struct queue_message *m)
 {
+	struct buf age = BUF_INIT(32);
 	struct listing *l = arg;
 	struct autopsy a;
 
@@ -81,7 +70,7 @@ static bool list_letter(void *arg, const struct queue_message *m)
 	}
 	l->count++;
 	autopsy_make(m, l->dlq.store, &a);
-	l->verdicts[a.verdict]++;
+	l->verdicts.counts[a.verdict]++;
 	if (l->dlq.cli->json) {
 		json_object_begin(&l->w);
 		letter_json(&l->w, &l->dlq, m, &a);
@@ -89,7 +78,9 @@ static bool list_letter(void *arg, const struct queue_message *m)
 		return true;
 	}
 	out_table_cell(&l->table, "%s", m->id);
-	out_table_cell(&l->table, "%" PRId64 " s", age_s(&l->dlq, m));
+	add_age(&age, &l->dlq, m);
+	out_table_cell(&l->table, "%s", buf_text(&age));
+	buf_release(&age);
 	out_table_cell(&l->table, "%u", m->receive_count);
 	out_table_cell(&l->table, "%zu", m->body.n);
 	out_table_cell(&l->table, "%s", m->object[0] ? m->object : "(foreign)");
@@ -105,15 +96,11 @@ static int list_json(struct listing *l, struct err *err)
 	out_json_begin(&l->w, &out, "opsctl/dlq-ls/1");
 	json_key(&l->w, "letters");
 	json_array_begin(&l->w);
-	rc = dlq_each(l->dlq.queue, list_letter, l, err);
+	rc = dlq_each(&l->dlq, list_letter, l, err);
 	json_array_end(&l->w);
 	json_member_uint(&l->w, "count", l->count);
 	json_member_bool(&l->w, "more", l->is_cut);
-	json_key(&l->w, "verdicts");
-	json_object_begin(&l->w);
-	for (int v = 0; v < AUTOPSY_VERDICT_COUNT; v++)
-		json_member_uint(&l->w, autopsy_code((enum autopsy_verdict)v), l->verdicts[v]);
-	json_object_end(&l->w);
+	dlq_verdicts_json(&l->w, &l->verdicts);
 	json_object_end(&l->w);
 	if (rc == 0 && out.full)
 		rc = err_set(err, ERR_INVALID, "the list is too long; use a smaller --max");
@@ -131,7 +118,7 @@ static int list_text(struct listing *l, struct err *err)
 	int rc;
 
 	out_table_init(&l->table, header, ARRAY_SIZE(header));
-	rc = dlq_each(l->dlq.queue, list_letter, l, err);
+	rc = dlq_each(&l->dlq, list_letter, l, err);
 	if (rc != 0 || l->count == 0) {
 		buf_release(&l->table.cells);
 		if (rc == 0)
@@ -140,10 +127,10 @@ static int list_text(struct listing *l, struct err *err)
 	}
 	out_table_print(cli, &l->table);
 	if (l->is_cut)
-		out_note(cli, "there are more: --max %" PRIu64, l->max * 10);
-	if (l->verdicts[AUTOPSY_PASSES] + l->verdicts[AUTOPSY_STORED] > 0)
-		out_note(cli, "%" PRIu64 " would be stored now: opsctl dlq redrive",
-		    l->verdicts[AUTOPSY_PASSES] + l->verdicts[AUTOPSY_STORED]);
+		out_note(cli, "there are more\nrun: opsctl dlq ls --max %" PRIu64, l->max * 10);
+	if (dlq_verdicts_passing(&l->verdicts) > 0)
+		out_note(cli, "%s would be stored now\nrun: opsctl dlq redrive --passing",
+		    COUNT(dlq_verdicts_passing(&l->verdicts), "letter"));
 	return 0;
 }
 
@@ -208,7 +195,8 @@ static void show_text(const struct showing *s, const struct queue_message *m,
 
 	clock_rfc3339(m->sent_at_ms, sent);
 	out_text(cli, "id        %s\n", m->id);
-	out_text(cli, "sent      %s  (%" PRId64 " s ago)\n", sent, age_s(&s->dlq, m));
+	if (m->sent_at_ms > 0)
+		out_text(cli, "sent      %s  (%" PRId64 " s ago)\n", sent, age_s(&s->dlq, m));
 	out_text(cli, "receives  %u\n", m->receive_count);
 	out_text(cli, "object    %s\n", m->object[0] ? m->object : "(foreign)");
 	out_text(cli, "sha256    %s\n", m->sha256[0] ? m->sha256 : "(none)");
@@ -217,7 +205,8 @@ static void show_text(const struct showing *s, const struct queue_message *m,
 	    a->why);
 	while (envelope_next(&rest, &line))
 		if (record_parse(line, &record, &ignored) == 0)
-			out_text(cli, "record    %.*s  %zu bytes\n", STR_ARG(record.id), line.n);
+			out_text(cli, "record    %.*s  %s\n", STR_ARG(record.id),
+			    COUNT(line.n, "byte"));
 }
 
 static bool show_letter(void *arg, const struct queue_message *m)
@@ -245,10 +234,10 @@ int cmd_dlq_show(struct cli *cli, struct err *err)
 
 	if (dlq_open(&s.dlq, cli, err) != 0)
 		return -1;
-	rc = dlq_each(s.dlq.queue, show_letter, &s, err);
+	rc = dlq_each(&s.dlq, show_letter, &s, err);
 	dlq_close(&s.dlq);
 	if (rc == 0 && !s.found) {
-		(void)cli_next(cli, "see: opsctl dlq ls");
+		(void)cli_next(cli, "run: opsctl dlq ls");
 		return err_set(err, ERR_NOTFOUND, "no dead letter has the id '%s'", s.id);
 	}
 	return rc;

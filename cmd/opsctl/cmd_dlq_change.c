@@ -2,15 +2,17 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "count.h"
 #include "dlq.h"
 #include "mem.h"
-#include "ports.h"
 
-enum { PICKED_MAX = 64 * 1024 * 1024 };
+enum { PICKED_MAX = 64 * 1024 * 1024, DOCUMENT_END_MAX = 4096 };
 
 struct change {
 	const char *schema, *verb, *done; /* "redrive", "redriven" */
-	const char *warning;              /* what is asked */
+	uint64_t (*noteworthy)(const struct dlq_verdicts *v);
+	const char *note, *done_note; /* about so many of them: "would fail again" */
+	const char *warning;          /* end of the question */
 	int (*apply)(struct queue *q, const char *const *ids, size_t count, uint64_t *n,
 	    struct err *err);
 };
@@ -20,10 +22,13 @@ struct change {
  * changed, --all or not.
  */
 struct picked {
-	struct cli *cli;
-	bool all;
+	struct dlq dlq;
+	bool all, is_passing; /* those that would be stored now */
 	size_t count;
 	struct buf names; /* each ended by NUL */
+	struct dlq_verdicts verdicts;
+	struct out_table table; /* for --dry-run */
+	struct json_writer w;   /* of the document, in its array "letters" */
 };
 
 static bool is_named(const struct cli *cli, const char *id)
@@ -34,15 +39,38 @@ static bool is_named(const struct cli *cli, const char *id)
 	return false;
 }
 
+static void pick(struct picked *p, const struct queue_message *m, const struct autopsy *a)
+{
+	buf_add(&p->names, (struct str){ m->id, strlen(m->id) + 1 });
+	p->count++;
+	p->verdicts.counts[a->verdict]++;
+	out_table_cell(&p->table, "%s", m->id);
+	out_table_cell(&p->table, "%s%s%s", autopsy_name(a->verdict), a->why[0] ? ": " : "",
+	    a->why);
+	json_object_begin(&p->w);
+	json_member_text(&p->w, "id", m->id);
+	json_member_text(&p->w, "verdict", autopsy_code(a->verdict));
+	json_member_text(&p->w, "why", a->why[0] ? a->why : NULL);
+	json_object_end(&p->w);
+}
+
+/* With room for the end of the document: what was done must not fail to be told. */
+static bool is_full(const struct picked *p)
+{
+	return p->names.full || p->table.cells.full || p->w.out->n > PICKED_MAX - DOCUMENT_END_MAX;
+}
+
 static bool pick_letter(void *arg, const struct queue_message *m)
 {
 	struct picked *p = arg;
+	struct autopsy a;
 
-	if (!p->all && !is_named(p->cli, m->id))
+	if (!p->all && !p->is_passing && !is_named(p->dlq.cli, m->id))
 		return true;
-	buf_add(&p->names, (struct str){ m->id, strlen(m->id) + 1 });
-	p->count++;
-	return !p->names.full;
+	autopsy_make(m, p->dlq.store, &a);
+	if (!p->is_passing || a.verdict == AUTOPSY_PASSES || a.verdict == AUTOPSY_STORED)
+		pick(p, m, &a);
+	return !is_full(p);
 }
 
 /* The ids picked, `count` of them; they live as long as `names`. */
@@ -59,12 +87,13 @@ static const char **list_ids(const struct picked *p)
 /* Of the ids that were named, how many are no dead letters. */
 static int count_missing(const struct picked *p)
 {
+	const struct cli *cli = p->dlq.cli;
 	const char **ids = list_ids(p);
-	int missing = p->cli->operand_count;
+	int missing = cli->operand_count;
 
-	for (int i = 0; i < p->cli->operand_count; i++)
+	for (int i = 0; i < cli->operand_count; i++)
 		for (size_t k = 0; k < p->count; k++)
-			if (strcmp(p->cli->operands[i], ids[k]) == 0) {
+			if (strcmp(cli->operands[i], ids[k]) == 0) {
 				missing--;
 				break;
 			}
@@ -72,82 +101,124 @@ static int count_missing(const struct picked *p)
 	return missing;
 }
 
-static int pick_letters(struct queue *queue, struct picked *p, struct err *err)
+static int pick_letters(struct picked *p, struct err *err)
 {
+	struct cli *cli = p->dlq.cli;
 	int missing;
 
-	if (dlq_each(queue, pick_letter, p, err) != 0)
+	if (dlq_each(&p->dlq, pick_letter, p, err) != 0)
 		return -1;
-	if (p->names.full)
+	if (is_full(p))
 		return err_set(err, ERR_INVALID, "more than %zu dead letters at once; name them",
-		    p->count);
+		    p->count - 1);
 	missing = count_missing(p);
 	if (missing == 0)
 		return 0;
-	(void)cli_next(p->cli, "see: opsctl dlq ls");
-	return err_set(err, ERR_NOTFOUND, "%d of %d ids are not dead letters", missing,
-	    p->cli->operand_count);
+	(void)cli_next(cli, "run: opsctl dlq ls");
+	return err_set(err, ERR_NOTFOUND, "%d of %s: no dead letter", missing,
+	    COUNT((uint64_t)cli->operand_count, "id"));
 }
 
-static void report_change(struct cli *cli, const struct change *change, uint64_t n, bool is_dry)
+/* ", 2 of which would fail again" */
+static void add_note(struct buf *out, const struct picked *p, const struct change *change,
+    const char *note)
 {
-	struct buf out = BUF_INIT(4096);
-	struct json_writer w;
+	uint64_t n = change->noteworthy(&p->verdicts);
 
-	out_text(cli, "%s%s %" PRIu64 "\n", is_dry ? "would be " : "", change->done, n);
-	if (cli->json) {
-		out_json_begin(&w, &out, change->schema);
-		json_member_bool(&w, "dry_run", is_dry);
-		json_member_uint(&w, change->done, n);
-		json_object_end(&w);
-		out_json(cli, buf_str(&out));
-	}
-	buf_release(&out);
+	if (n > 0)
+		buf_addf(out, ", %" PRIu64 " of which %s", n, note);
 }
 
-static int change_picked(struct queue *queue, const struct change *change, const struct picked *p,
-    struct err *err)
+static void report_change(struct picked *p, const struct change *change, uint64_t n, bool is_dry)
 {
-	struct cli *cli = p->cli;
-	char question[160];
+	struct cli *cli = p->dlq.cli;
+	struct buf note = BUF_INIT(256);
+
+	json_array_end(&p->w);
+	dlq_verdicts_json(&p->w, &p->verdicts);
+	json_member_bool(&p->w, "dry_run", is_dry);
+	json_member_uint(&p->w, change->done, n);
+	json_object_end(&p->w);
+	if (cli->json)
+		out_json(cli, buf_str(p->w.out));
+	if (is_dry && p->count > 0)
+		out_table_print(cli, &p->table);
+	add_note(&note, p, change, is_dry ? change->note : change->done_note);
+	out_text(cli, "%s%s %" PRIu64 "%s\n", is_dry ? "would be " : "", change->done, n,
+	    buf_text(&note));
+	buf_release(&note);
+}
+
+static int confirm(const struct picked *p, const struct change *change, struct err *err)
+{
+	struct cli *cli = p->dlq.cli;
+	struct buf question = BUF_INIT(512);
+	int rc;
+
+	if (cli_flag(cli, "yes"))
+		return 0;
+	buf_addf(&question, "%s %s of context %s", change->verb, COUNT(p->count, "dead letter"),
+	    cli->context.name);
+	add_note(&question, p, change, change->note);
+	buf_addf(&question, "%s?", change->warning);
+	rc = cli_confirm(cli, buf_text(&question), "--yes", err);
+	buf_release(&question);
+	return rc;
+}
+
+static int change_picked(struct picked *p, const struct change *change, struct err *err)
+{
+	bool is_dry = cli_flag(p->dlq.cli, "dry-run");
 	const char **ids;
 	uint64_t n = 0;
 	int rc;
 
-	if (cli_flag(cli, "dry-run") || p->count == 0) {
-		report_change(cli, change, p->count, cli_flag(cli, "dry-run"));
+	if (is_dry || p->count == 0) {
+		report_change(p, change, p->count, is_dry);
 		return 0;
 	}
-	(void)snprintf(question, sizeof(question), "%s %zu dead letters of context %s%s?",
-	    change->verb, p->count, cli->context.name, change->warning);
-	if (!cli_flag(cli, "yes") && cli_confirm(cli, question, "--yes", err) != 0)
+	if (confirm(p, change, err) != 0)
 		return -1;
-
 	ids = list_ids(p);
-	rc = change->apply(queue, ids, p->count, &n, err);
+	rc = change->apply(p->dlq.queue, ids, p->count, &n, err);
 	free(ids);
 	if (rc == 0)
-		report_change(cli, change, n, false);
+		report_change(p, change, n, false);
 	return rc;
 }
 
-static int change_letters(struct cli *cli, const struct change *change, struct err *err)
+static int change_letters(struct picked *p, const struct change *change, struct err *err)
 {
-	struct picked p = { .cli = cli,
-		.all = cli_flag(cli, "all"),
-		.names = BUF_INIT(PICKED_MAX) };
-	struct queue *queue = NULL;
+	static const char *const header[] = { "ID", "VERDICT" };
+	struct buf out = BUF_INIT(PICKED_MAX);
 	int rc;
 
-	if (p.all == (cli->operand_count > 0))
-		return err_set(err, ERR_USAGE, "name either dead letters or --all");
-	if (ports_queue(cli, &queue, err) != 0)
-		return -1;
-	rc = pick_letters(queue, &p, err);
+	out_json_begin(&p->w, &out, change->schema);
+	json_key(&p->w, "letters");
+	json_array_begin(&p->w);
+	out_table_init(&p->table, header, ARRAY_SIZE(header));
+	buf_init(&p->names, PICKED_MAX);
+	rc = pick_letters(p, err);
 	if (rc == 0)
-		rc = change_picked(queue, change, &p, err);
-	buf_release(&p.names);
-	queue_close(queue);
+		rc = change_picked(p, change, err);
+	buf_release(&p->names);
+	buf_release(&p->table.cells);
+	buf_release(&out);
+	return rc;
+}
+
+static int run(struct cli *cli, const struct change *change, bool is_passing, struct err *err)
+{
+	struct picked p = { .all = cli_flag(cli, "all"), .is_passing = is_passing };
+	int rc;
+
+	if (p.all + p.is_passing + (cli->operand_count > 0) != 1)
+		return err_set(err, ERR_USAGE, "name either dead letters or --all%s",
+		    change->noteworthy == dlq_verdicts_failing ? " or --passing" : "");
+	if (dlq_open(&p.dlq, cli, err) != 0)
+		return -1;
+	rc = change_letters(&p, change, err);
+	dlq_close(&p.dlq);
 	return rc;
 }
 
@@ -157,11 +228,14 @@ int cmd_dlq_redrive(struct cli *cli, struct err *err)
 		.schema = "opsctl/dlq-redrive/1",
 		.verb = "put back",
 		.done = "redriven",
+		.noteworthy = dlq_verdicts_failing,
+		.note = "would fail again",
+		.done_note = "will fail again",
 		.warning = "",
 		.apply = queue_dead_redrive,
 	};
 
-	return change_letters(cli, &redrive, err);
+	return run(cli, &redrive, cli_flag(cli, "passing"), err);
 }
 
 int cmd_dlq_purge(struct cli *cli, struct err *err)
@@ -170,9 +244,12 @@ int cmd_dlq_purge(struct cli *cli, struct err *err)
 		.schema = "opsctl/dlq-purge/1",
 		.verb = "remove for good",
 		.done = "purged",
-		.warning = ", whose records are lost then",
+		.noteworthy = dlq_verdicts_passing,
+		.note = "would be stored now",
+		.done_note = "would have been stored",
+		.warning = "; what is not stored is lost then",
 		.apply = queue_dead_purge,
 	};
 
-	return change_letters(cli, &purge, err);
+	return run(cli, &purge, false, err);
 }

@@ -33,7 +33,7 @@ static void print_text(struct cli *cli, const struct queue_stats *s)
 	else
 		out_text(cli, "oldest     %" PRId64 " s\n", s->oldest_age_s);
 	if (s->dead > 0)
-		out_note(cli, "see the dead ones: opsctl dlq ls");
+		out_note(cli, "run: opsctl dlq ls");
 }
 
 int cmd_queue_stat(struct cli *cli, struct err *err)

@@ -18,8 +18,7 @@ int cmd_token_show(struct cli *cli, struct err *err)
 	else
 		token_versions_print(cli, &v);
 	if (!str_has_prefix(buf_str(&v.values[SECRET_CURRENT].bytes), STR("whsec_")))
-		out_note(cli,
-		    "this token is not of the form whsec_..., to make one run: opsctl token rotate");
+		out_note(cli, "this token is not of the form whsec_...\nrun: opsctl token rotate");
 	token_versions_release(&v);
 	return 0;
 }

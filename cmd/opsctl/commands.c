@@ -112,6 +112,7 @@ static const struct option_row dlq_show_options[] = {
 
 static const struct option_row dlq_redrive_options[] = {
 	{ "all", 0, OPTION_FLAG, .help = "all dead letters instead of those named" },
+	{ "passing", 0, OPTION_FLAG, .help = "all that would be stored now" },
 	DRY_RUN,
 	YES,
 };
@@ -288,7 +289,8 @@ const struct command commands[] = {
 	    .summary = "put dead letters back into the queue",
 	    .about =
 		"Moves dead letters back into the queue with a receive count of 0. One that still "
-		"cannot be stored dies again.",
+		"cannot be stored dies again; how many those are is said before anything is "
+		"done, and which with --dry-run.",
 	    OPTIONS(dlq_redrive_options),
 	    .need = NEED_CONTEXT,
 	    .run = cmd_dlq_redrive,

@@ -1,15 +1,37 @@
 /*
- * dlq: the dead letters of a queue, one after another. One thread.
+ * dlq: the dead letters of a context, one after another, each with its autopsy. One thread.
  */
 #ifndef OPS_DLQ_H
 #define OPS_DLQ_H
 
-#include "queue.h"
+#include "autopsy.h"
+
+struct dlq {
+	struct cli *cli;
+	struct queue *queue;
+	struct store *store; /* for the autopsy; NULL when it is out of reach, which is noted */
+};
+
+/* On -1 nothing is left open and the next step is set. */
+int dlq_open(struct dlq *d, struct cli *cli, struct err *err) ATTR_MUST_CHECK;
+void dlq_close(struct dlq *d);
 
 /* The message lives until it returns; false: enough. */
 typedef bool dlq_letter_fn(void *arg, const struct queue_message *m);
 
 /* Call fn for each dead letter, oldest first, until it returns false. */
-int dlq_each(struct queue *queue, dlq_letter_fn *fn, void *arg, struct err *err) ATTR_MUST_CHECK;
+int dlq_each(struct dlq *d, dlq_letter_fn *fn, void *arg, struct err *err) ATTR_MUST_CHECK;
+
+/* How many there were of each verdict. */
+struct dlq_verdicts {
+	uint64_t counts[AUTOPSY_VERDICT_COUNT];
+};
+
+/* Those that would be stored, or are: redriving them leaves no dead letter. */
+uint64_t dlq_verdicts_passing(const struct dlq_verdicts *v);
+uint64_t dlq_verdicts_failing(const struct dlq_verdicts *v);
+
+/* The member "verdicts". */
+void dlq_verdicts_json(struct json_writer *w, const struct dlq_verdicts *v);
 
 #endif

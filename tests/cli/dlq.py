@@ -21,7 +21,8 @@ class DlqTest(SystemTest):
         self.assertEqual(done.stderr, "no dead letters\n")
         document = self.document("dlq", "ls")
         self.assertEqual((document["letters"], document["count"]), ([], 0))
-        self.assertEqual(self.ok("dlq", "redrive", "--all", "--yes"), "redriven 0\n")
+        for verb, done in (("redrive", "redriven"), ("purge", "purged")):
+            self.assertEqual(self.ok("dlq", verb, "--all"), f"{done} 0\n")  # nothing to ask about
 
     def test_ls(self):
         ids = self.bury(None, BROKEN)
@@ -39,7 +40,33 @@ class DlqTest(SystemTest):
         self.assertEqual(header.split(), ["ID", "AGE", "RECEIVES", "BYTES", "OBJECT", "VERDICT"])
         self.assertTrue(first.startswith(ids[0]) and first.rstrip().endswith("would pass"))
         self.assertIn("still fails: ", second)
-        self.assertIn("1 would be stored now", done.stderr)
+        self.assertEqual(done.stderr, "1 letter would be stored now\nrun: opsctl dlq redrive --passing\n")
+
+    def test_body_that_was_lost(self):
+        """The queue has lost the time with it."""
+        ids = self.bury(None)
+        with self.database() as database:
+            database.execute("DELETE FROM message WHERE id = ?", (ids[0],))
+        letter, = self.letters()
+        self.assertEqual((letter["sent_at"], letter["age_s"], letter["verdict"]), (None, None, "damaged"))
+        self.assertEqual(self.ok("dlq", "ls").splitlines()[1].split()[:3], [ids[0], "unknown", "5"])
+        self.assertNotIn("1970", self.ok("dlq", "show", ids[0]))
+
+    def test_what_ops_api_says(self):
+        """Whatever changed since a record was accepted: it is judged by the code that accepts."""
+        changes = ('"1693561101"', '"yesterday"'), ('"email_timestream":', '"something_else":'), ('"value"', '"other"')
+        ids = self.bury(None, None, None)
+        with self.database() as database:
+            for row, (old, new) in zip(ids, changes):
+                body, = database.execute("SELECT body FROM message WHERE id = ?", (row,)).fetchone()
+                body = body.replace(old.encode(), new.encode())
+                database.execute("UPDATE message SET body = ?, sha256 = ? WHERE id = ?",
+                                 (body, hashlib.sha256(body).hexdigest(), row))
+        first, second, third = self.letters()
+        self.assertEqual([l["verdict"] for l in (first, second, third)],
+                         ["not_acceptable", "not_acceptable", "would_pass"])
+        self.assertRegex(first["why"], r"^record opsctl_\S+: email_timestream: must be ")
+        self.assertRegex(second["why"], r"^record opsctl_\S+: .*four")
 
     def test_what_the_store_says(self):
         self.bury(None, None)
@@ -76,7 +103,8 @@ class DlqTest(SystemTest):
 
     def test_redrive_one(self):
         ids = self.bury(None, None)
-        self.assertEqual(self.ok("dlq", "redrive", "-n", ids[1]), "would be redriven 1\n")
+        self.assertEqual(self.ok("dlq", "redrive", "-n", ids[1]),
+                         f"ID  VERDICT\n{ids[1]}   would pass\nwould be redriven 1\n")
         self.assertEqual(len(self.letters()), 2)
         self.assertEqual(self.document("dlq", "redrive", "--yes", ids[1])["redriven"], 1)
         self.assertEqual([l["id"] for l in self.letters()], ids[:1])
@@ -85,16 +113,33 @@ class DlqTest(SystemTest):
         self.assertEqual(self.document("verify-s3")["records"], 1)
 
     def test_redrive_all(self):
-        self.bury(None, BROKEN, None)
-        self.assertEqual(self.ok("dlq", "redrive", "--all", "-y"), "redriven 3\n")
+        ids = self.bury(None, BROKEN, None)
+        dry = self.ok("dlq", "redrive", "--all", "-n").splitlines()
+        self.assertTrue(dry[2].startswith(f"{ids[1]}   still fails: the body"), dry)
+        self.assertEqual(dry[4], "would be redriven 3, 1 of which would fail again")
+        document = self.document("dlq", "redrive", "--all", "-n")
+        self.assertEqual([(l["id"], l["verdict"]) for l in document["letters"]],
+                         list(zip(ids, ("would_pass", "damaged", "would_pass"))))
+        self.assertEqual((document["verdicts"]["damaged"], document["redriven"]), (1, 3))
+        self.assertEqual(self.ok("dlq", "redrive", "--all", "-y"), "redriven 3, 1 of which will fail again\n")
         self.assertEqual(self.letters(), [])
         self.up()
         wait_until(lambda: len(self.records()) == 2, "the good ones are stored")
 
+    def test_redrive_those_that_pass(self):
+        ids = self.bury(None, BROKEN, None)
+        code, shown = self.answer("y\n", "dlq", "redrive", "--passing")
+        self.assertEqual(code, EXIT_OK)
+        self.assertIn("put back 2 dead letters of context local?", shown)
+        self.assertEqual([l["id"] for l in self.letters()], ids[1:2])
+        self.assertEqual(self.ok("dlq", "redrive", "--passing"), "redriven 0\n")
+        self.refused(EXIT_USAGE, "--passing", "dlq", "redrive", "--passing", "--all")
+
     def test_purge(self):
         ids = self.bury(None, None, None)
-        self.assertEqual(self.ok("dlq", "purge", "--dry-run", "--all"), "would be purged 3\n")
-        self.assertEqual(self.ok("dlq", "purge", "--yes", ids[0]), "purged 1\n")
+        self.assertEqual(self.ok("dlq", "purge", "--dry-run", "--all").splitlines()[-1],
+                         "would be purged 3, 3 of which would be stored now")
+        self.assertEqual(self.ok("dlq", "purge", "--yes", ids[0]), "purged 1, 1 of which would have been stored\n")
         self.assertEqual([l["id"] for l in self.letters()], ids[1:])
         self.assertEqual(self.document("dlq", "purge", "--yes", "--all")["purged"], 2)
         self.assertEqual(self.letters(), [])
@@ -107,9 +152,10 @@ class DlqTest(SystemTest):
 
     def test_an_id_named_twice(self):
         ids = self.bury(None, None)
-        self.assertEqual(self.ok("dlq", "redrive", "-n", ids[0], ids[0]), "would be redriven 1\n")
+        self.assertEqual(self.ok("dlq", "redrive", "-n", ids[0], ids[0]).splitlines()[1:],
+                         [f"{ids[0]}   would pass", "would be redriven 1"])
         self.refused(EXIT_NOTFOUND, "1 of 3 ids", "dlq", "purge", "--yes", ids[0], ids[0], "nope")
-        self.assertEqual(self.ok("dlq", "purge", "--yes", ids[0], ids[0]), "purged 1\n")
+        self.assertEqual(self.document("dlq", "purge", "--yes", ids[0], ids[0])["purged"], 1)
         self.assertEqual([l["id"] for l in self.letters()], ids[1:])
 
     def test_all_are_those_that_were_asked_about(self):
@@ -117,7 +163,7 @@ class DlqTest(SystemTest):
         self.bury(None)
         code, shown = self.answer("y\n", "dlq", "purge", "--all", while_asked=self.one_more)
         self.assertEqual(code, EXIT_OK)
-        self.assertIn("remove for good 1 dead letters", shown)
+        self.assertIn("remove for good 1 dead letter of", shown)
         self.assertEqual([l["receives"] for l in self.letters()], [7])
 
     def one_more(self):
@@ -141,7 +187,7 @@ class DlqTest(SystemTest):
         self.assertEqual(len(self.letters()), 1)
         code, shown = self.answer("y\n", "dlq", "purge", ids[0])
         self.assertEqual(code, EXIT_OK)
-        self.assertIn("remove for good 1 dead letters of context local", shown)
+        self.assertIn("remove for good 1 dead letter of context local", shown)
         self.assertEqual(self.letters(), [])
 
     def answer(self, text, *args, while_asked=lambda: None):
