@@ -37,9 +37,10 @@ struct sigv4_request {
 	const struct sigv4_pair *query;
 	size_t query_count; /* decoded */
 	/*
-	 * Every header that is to be signed, names in any case: host, x-amz-date (sigv4_date()),
-	 * x-amz-security-token where there is a token, content-type, other x-amz-*. Those that proxies
-	 * change (user-agent, expect, connection, ...) are left out here.
+	 * Names in any case: host, x-amz-date (sigv4_date()), x-amz-security-token where there is a
+	 * token, content-type, other x-amz-*. All are signed but those that proxies change, which are
+	 * passed over: authorization, connection, expect, keep-alive, proxy-*, te, trailer,
+	 * transfer-encoding, upgrade, user-agent, x-amzn-trace-id.
 	 */
 	const struct sigv4_pair *headers;
 	size_t header_count;
@@ -55,13 +56,20 @@ void sigv4_date(int64_t at_s, char out[SIGV4_DATE_SIZE]);
 /* RFC 3986: all but A-Za-z0-9-_.~ becomes %XX; with keep_slash '/' stays. */
 void sigv4_encode(struct buf *out, struct str s, bool keep_slash);
 
-/* What must stand in the request line: encoded path, and "?" with the sorted encoded query. */
+/*
+ * What must stand in the request line: the path as it is, encoded once, and "?" with the sorted
+ * encoded query. Too many pairs: out is full.
+ */
 void sigv4_target(const struct sigv4_request *r, struct buf *out);
 
-/* ERR_INVALID: too many pairs, or CR, LF or NUL in a header. */
+/* "host;x-amz-date". Too many headers: out is full. */
+void sigv4_signed_headers(const struct sigv4_request *r, struct buf *out);
+
+/* ERR_INVALID: too many pairs, out is full, or CR, LF or NUL in a header. */
 int sigv4_canonical_request(const struct sigv4_request *r, struct buf *out, struct err *err)
     ATTR_MUST_CHECK;
 
+/* canonical_request may stand in out, which is appended to. */
 void sigv4_string_to_sign(const struct sigv4_request *r, struct str canonical_request,
     struct buf *out);
 
@@ -73,15 +81,17 @@ void sigv4_signature(const unsigned char key[HASH_SIZE], struct str string_to_si
     char out[HASH_HEX_SIZE]);
 
 /*
- * All stages: the value of the Authorization header. signing_key NULL: derived here. The
- * canonical request holds the session token: it is wiped.
+ * All stages: appends the value of the Authorization header. signing_key NULL: derived here. The
+ * canonical request, which holds the session token, stands in out meanwhile and is wiped: give
+ * out room for it, SIGV4_TEXT_MAX. Errors as sigv4_canonical_request().
  */
 int sigv4_authorize(const struct sigv4_request *r, const struct sigv4_keys *keys,
     const unsigned char *signing_key, struct buf *out, struct err *err) ATTR_MUST_CHECK;
 
 /*
  * The target of a presigned URL: the X-Amz-* query pairs are added and signed, and the
- * signature appended. expires_s: 1 to 604800. r->headers need hold only host.
+ * signature stands at the end. expires_s: 1 to 604800. r->headers need hold only host. Whoever
+ * has the target can use it, and reads the session token in it.
  */
 int sigv4_presign(const struct sigv4_request *r, const struct sigv4_keys *keys, unsigned expires_s,
     struct buf *out_target, struct err *err) ATTR_MUST_CHECK;
