@@ -89,5 +89,5 @@ void arrival_explain(struct cli *cli)
 		    "the queue holds %" PRIu64 " waiting, %" PRIu64 " under way, %" PRIu64 " dead",
 		    s.visible, s.in_flight, s.dead);
 	queue_close(queue);
-	(void)cli_next(cli, "find out why: opsctl health");
+	(void)cli_next(cli, "run: opsctl health");
 }

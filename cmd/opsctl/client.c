@@ -205,17 +205,18 @@ static const struct verdict {
 } verdicts[] = {
 	{ 200, 299, ERR_NONE, false, NULL },
 	{ 400, 400, ERR_INVALID, false, "what a payload must be: ops-api(8), Payloads" },
-	{ 401, 403, ERR_DENIED, false, "compare the tokens: opsctl token check" },
-	{ 404, 405, ERR_NOTFOUND, false, "is this the URL of ops-api? opsctl context show" },
-	{ 408, 408, ERR_TIMEOUT, true, "opsctl health" },
+	{ 401, 403, ERR_DENIED, false, "run: opsctl token check" },
+	{ 404, 405, ERR_NOTFOUND, false,
+	    "run: opsctl context show  # is the URL that of ops-api?" },
+	{ 408, 408, ERR_TIMEOUT, true, "run: opsctl health" },
 	{ 413, 413, ERR_INVALID, false, "the limit is OPS_MAX_BODY_BYTES of ops-api" },
 	{ 422, 422, ERR_CONFLICT, false, "another payload was sent under this id: use a new --id" },
 	{ 429, 429, ERR_BUSY, true, "try again later" },
 	{ 400, 499, ERR_INVALID, false, "see ops-api(8)" },
-	{ 500, 502, ERR_IO, true, "opsctl health" },
-	{ 503, 503, ERR_BUSY, true, "opsctl health" },
-	{ 504, 504, ERR_TIMEOUT, true, "opsctl health" },
-	{ 0, 999, ERR_CORRUPT, false, "is this the URL of ops-api? opsctl context show" },
+	{ 500, 502, ERR_IO, true, "run: opsctl health" },
+	{ 503, 503, ERR_BUSY, true, "run: opsctl health" },
+	{ 504, 504, ERR_TIMEOUT, true, "run: opsctl health" },
+	{ 0, 999, ERR_CORRUPT, false, "run: opsctl context show  # is the URL that of ops-api?" },
 };
 
 static const struct verdict *verdict_of(int status)
@@ -243,8 +244,8 @@ int client_next(struct cli *cli, int status, const struct err *err)
 	if (status > 0)
 		return cli_next(cli, "%s", verdict_of(status)->next);
 	if (err->code == ERR_IO && cli->context.local_dir[0])
-		return cli_next(cli, "is it running? opsctl up");
-	return err->code == ERR_IO || err->code == ERR_TIMEOUT ? cli_next(cli, "opsctl health")
+		return cli_next(cli, "run: opsctl up");
+	return err->code == ERR_IO || err->code == ERR_TIMEOUT ? cli_next(cli, "run: opsctl health")
 							       : -1;
 }
 

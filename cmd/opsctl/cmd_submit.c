@@ -158,7 +158,7 @@ static int wait_for_store(struct single *s, struct err *err)
 	else if (err->code == ERR_TIMEOUT)
 		arrival_explain(cli);
 	else if (err->code == ERR_STOPPED)
-		(void)cli_next(cli, "look again: opsctl verify-s3 %s", s->answer.object);
+		(void)cli_next(cli, "run: opsctl verify-s3 %s", s->answer.object);
 out:
 	store_close(store);
 	buf_release(&data);

@@ -233,7 +233,7 @@ static int verify_names(struct verify *v, struct err *err)
 		out_json(cli, buf_str(&out));
 	if (rc == 0 && cli->exit_code == EXIT_NOTFOUND) {
 		arrival_explain(cli);
-		out_note(cli, "not found; %s", cli->next);
+		out_note(cli, "%s", cli->next);
 	}
 	buf_release(&out);
 	return rc;

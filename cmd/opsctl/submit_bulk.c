@@ -196,7 +196,7 @@ static int submit_lines(struct bulk *b, struct err *err)
 		.cli = b->cli,
 		.client = &b->client,
 		.retries = RETRIES_DEFAULT,
-		.total = b->line_count,
+		.total = lines_in(b, JOURNAL_NONE),
 		.what = "submitting",
 		.next = bulk_next,
 		.done = bulk_done,

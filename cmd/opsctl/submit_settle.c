@@ -100,7 +100,7 @@ static int wait_for_queue(struct cli *cli, struct queue *queue, struct err *err)
 		    (s.oldest_age_s >= 0 && s.oldest_age_s < waited_s))
 			break;
 		if (clock_mono_us(cli->clock) >= deadline_us) {
-			(void)cli_next(cli, "is the worker running? opsctl health");
+			(void)cli_next(cli, "run: opsctl health");
 			rc = err_set(err, ERR_TIMEOUT, "the queue still holds %s of before",
 			    COUNT(s.visible + s.in_flight, "message"));
 			break;

@@ -95,7 +95,7 @@ class OneTest(SystemTest):
         self.up()
         self.other_context("gone", url=unused_url(), secret=f"file:{self.local}/token")
         document = self.submit("--context", "gone", code=EXIT_REMOTE)
-        self.assertEqual(document["error"]["next"], "opsctl health")
+        self.assertEqual(document["error"]["next"], "run: opsctl health")
         self.refused(EXIT_REMOTE, "opsctl: POST http://127.0.0.1", "submit", "--context", "gone")
 
     def test_wait_in_vain(self):
