@@ -109,6 +109,11 @@ static void classify_kms(const struct aws_answer *answer, struct err *err)
 	err->code = kms_refusals[i].code;
 }
 
+int store_s3_wrap(const struct store_s3 *s, struct err *err)
+{
+	return err_wrap(err, "store s3://%.*s", STR_ARG(s->place.bucket));
+}
+
 static int call(struct store_s3 *s, const struct aws_request *r, struct aws_answer *answer,
     struct xml **xml, struct err *err)
 {
@@ -133,26 +138,24 @@ int store_s3_call(struct store_s3 *s, struct aws_request *r, struct aws_answer *
 			set_region(s, region);
 	}
 	r->region = NULL; /* it goes out of scope */
-	if (rc != 0)
-		classify_kms(answer, err);
-	return rc;
+	if (rc == 0)
+		return 0;
+	classify_kms(answer, err);
+	return store_s3_wrap(s, err);
 }
 
 int store_s3_call_key(struct store_s3 *s, struct str key, struct aws_request *r,
     struct aws_answer *answer, struct err *err)
 {
-	struct buf resource = BUF_INIT(S3_BUCKET_MAX + 1 + S3_NAME_MAX);
+	struct buf name = BUF_INIT(S3_NAME_MAX);
 	int rc;
 
-	buf_addf(&resource, "%.*s/", STR_ARG(s->place.bucket));
-	buf_add(&resource, s->place.prefix);
-	buf_add(&resource, key);
-	r->resource = buf_text(&resource);
-	r->key = str_skip(buf_str(&resource), s->place.bucket.n + 1);
+	buf_add(&name, s->place.prefix);
+	buf_add(&name, key);
+	r->key = buf_str(&name);
 	rc = store_s3_call(s, r, answer, NULL, err);
-	r->key = STR_NONE;
-	r->resource = NULL;
-	buf_release(&resource);
+	r->key = STR_NONE; /* it goes out of scope */
+	buf_release(&name);
 	return rc;
 }
 

@@ -53,6 +53,9 @@ int store_s3_call(struct store_s3 *s, struct aws_request *r, struct aws_answer *
 int store_s3_call_key(struct store_s3 *s, struct str key, struct aws_request *r,
     struct aws_answer *answer, struct err *err) ATTR_MUST_CHECK;
 
+/* Name the bucket, as the errors of all calls do. Always -1. */
+int store_s3_wrap(const struct store_s3 *s, struct err *err);
+
 void store_s3_tell(struct store_s3 *s, enum s3_notice notice);
 
 /* ---- reading (store_s3_read.c) ---- */

@@ -23,7 +23,6 @@ struct listing {
 static int fetch(struct store_s3 *s, const struct sigv4_pair *query, size_t count, struct xml **out,
     struct err *err)
 {
-	struct buf bucket = BUF_INIT(S3_BUCKET_MAX);
 	struct aws_request r = {
 		.op = S3_LIST_OBJECTS_V2,
 		.answer_max = S3_PAGE_MAX,
@@ -33,12 +32,9 @@ static int fetch(struct store_s3 *s, const struct sigv4_pair *query, size_t coun
 	struct aws_answer answer;
 	int rc;
 
-	buf_add(&bucket, s->place.bucket);
-	r.resource = buf_text(&bucket);
 	aws_answer_init(&answer);
 	rc = store_s3_call(s, &r, &answer, out, err);
 	aws_answer_release(&answer);
-	buf_release(&bucket);
 	return rc;
 }
 
@@ -130,7 +126,7 @@ static int list_page(struct listing *l, struct err *err)
 	if (s3_page_open(root, &page, err) == 0 && take_token(l, &page, err) == 0)
 		rc = emit_page(l, &page, err);
 	xml_free(root);
-	return rc == 0 ? 0 : err_wrap(err, "%s", l->s->url);
+	return rc == 0 ? 0 : store_s3_wrap(l->s, err);
 }
 
 int store_s3_list(struct store *base, struct str after, store_list_fn *fn, void *arg,
@@ -178,5 +174,5 @@ int store_s3_check(struct store *base, struct err *err)
 		return -1;
 	rc = s3_page_open(root, &page, err);
 	xml_free(root);
-	return rc == 0 ? 0 : err_wrap(err, "%s", s->url);
+	return rc == 0 ? 0 : store_s3_wrap(s, err);
 }
