@@ -247,21 +247,30 @@ setup_mhd()
 
 # ---- building ----
 
-# Bring the build tree $1 up to date; the other words are for meson setup, when it is new.
+# Make or renew the build files of the tree $1; the other words are options of meson setup.
+configure_tree()
+{
+	local tree=$1
+
+	shift
+	if [ ! -f "$tree/build.ninja" ]; then
+		meson setup "$tree" . "$@"
+		return
+	fi
+	[ $# -eq 0 ] || meson configure "$tree" "$@" || return 1
+	ninja -C "$tree" build.ninja # runs meson when one of its files has changed
+}
+
+# Bring the build tree $1 up to date; the other words are options of meson setup.
 # Says nothing when all goes well.
 make_tree()
 {
 	local tree=$1
 
-	shift
 	mkdir -p "$tree"
-	if [ ! -f "$tree/build.ninja" ]; then
-		meson setup "$tree" . "$@" >"$tree/setup.log" 2>&1 || {
-			tail -n 5 "$tree/setup.log" >&2
-			return 1
-		}
-	elif [ $# -gt 0 ]; then
-		meson configure "$tree" "$@" || return 1
-	fi
+	configure_tree "$@" >"$tree/setup.log" 2>&1 || {
+		tail -n 8 "$tree/setup.log" >&2
+		return 1
+	}
 	ninja -C "$tree" --quiet
 }
