@@ -112,6 +112,34 @@ static void test_digest(void)
 	lines_close(&l);
 }
 
+/* From anywhere, the middle of a long line too, everything comes again. */
+static void test_rewind(void)
+{
+	struct buf content = BUF_INIT(2 * LINES_MAX);
+	struct lines l;
+	struct str line;
+	bool is_long;
+	struct err err;
+
+	buf_adds(&content, "one\n");
+	memset(buf_room(&content, LINES_MAX + 2), 'x', LINES_MAX + 2);
+	buf_added(&content, LINES_MAX + 2);
+	buf_adds(&content, "\nthree\n");
+	write_file(buf_str(&content));
+	CHECK_OK(lines_open(&l, path, &err), &err);
+	for (uint64_t read = 1; read <= 4; read++) { /* the last one is at the end */
+		for (uint64_t i = 0; i < read; i++)
+			CHECK(lines_next(&l, &line, &is_long, &err) >= 0);
+		CHECK_OK(lines_rewind(&l, &err), &err);
+		CHECK_INT(l.number, 0);
+		CHECK_INT(lines_next(&l, &line, &is_long, &err), 1);
+		CHECK_STR(line, STR("one"));
+		CHECK_OK(lines_rewind(&l, &err), &err);
+	}
+	lines_close(&l);
+	buf_release(&content);
+}
+
 static void test_changed(void)
 {
 	struct lines l;
@@ -142,6 +170,7 @@ static const struct test tests[] = {
 	{ "shapes", test_shapes },
 	{ "long lines", test_long },
 	{ "digest", test_digest },
+	{ "rewind", test_rewind },
 	{ "changed", test_changed },
 	{ "not a file", test_not_a_file },
 };
