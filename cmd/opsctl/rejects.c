@@ -8,12 +8,23 @@
 
 enum { WRITE_AT = 256 * 1024, PENDING_MAX = WRITE_AT + LINES_MAX + 1 };
 
+/* Of a regular file; a pipe or a terminal may have several uses at once. */
 static bool is_same_file(int a, int b)
 {
 	struct stat first, second;
 
-	return fstat(a, &first) == 0 && fstat(b, &second) == 0 && first.st_dev == second.st_dev &&
-	    first.st_ino == second.st_ino;
+	return fstat(a, &first) == 0 && fstat(b, &second) == 0 && S_ISREG(first.st_mode) &&
+	    first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+static bool is_in_use(int fd, const struct lines *lines, const struct journal *journal)
+{
+	const int used[] = { lines->fd, journal->fd, STDOUT_FILENO, STDERR_FILENO };
+
+	for (size_t i = 0; i < ARRAY_SIZE(used); i++)
+		if (is_same_file(fd, used[i]))
+			return true;
+	return false;
 }
 
 int rejects_open(struct rejects *r, const char *path, const struct lines *lines,
@@ -23,13 +34,13 @@ int rejects_open(struct rejects *r, const char *path, const struct lines *lines,
 		.path = path };
 	if (r->fd < 0) {
 		(void)err_errno(err, "%s", path);
-		if (err->code == ERR_NOTFOUND)
-			err->code = ERR_CONFIG; /* its directory: no thing of the system */
+		if (err->code != ERR_DENIED)
+			err->code = ERR_CONFIG; /* its name is wrong: no thing of the system */
 		return -1;
 	}
-	if (is_same_file(r->fd, lines->fd) || is_same_file(r->fd, journal->fd)) {
+	if (is_in_use(r->fd, lines, journal)) {
 		rejects_close(r);
-		return err_set(err, ERR_USAGE, "--rejects %s: is read from in this run", path);
+		return err_set(err, ERR_USAGE, "--rejects %s: is used by this run already", path);
 	}
 	return 0;
 }

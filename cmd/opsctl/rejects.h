@@ -14,7 +14,10 @@ struct rejects {
 	const char *path; /* borrowed */
 };
 
-/* ERR_USAGE: it is the file of `lines` or of the journal itself; ERR_CONFIG, ERR_DENIED. */
+/*
+ * ERR_USAGE: it is the file of `lines` or of the journal, or one that stdout or stderr goes to;
+ * ERR_CONFIG, ERR_DENIED.
+ */
 int rejects_open(struct rejects *r, const char *path, const struct lines *lines,
     const struct journal *journal, struct err *err) ATTR_MUST_CHECK;
 

@@ -103,6 +103,11 @@ class RefusedTest(SystemTest):
         path = self.file("f", "bad\n")
         for name in (path, path + ".opsctl-journal"):
             self.refused(EXIT_USAGE, "--rejects", "submit", "--ndjson", path, "--rejects", name)
+        with open(self.home / "out", "w") as out:
+            done = self.opsctl("submit", "--ndjson", path, "--rejects", str(self.home / "out"), stdout=out,
+                               stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, EXIT_USAGE)
+        self.refused(EXIT_CONFIG, "directory", "submit", "--ndjson", path, "--rejects", str(self.home))
         self.refused(EXIT_CONFIG, "nowhere/r", "submit", "--ndjson", path, "--rejects", str(self.home / "nowhere/r"))
         self.assertEqual(pathlib.Path(path).read_text(), "bad\n")
 
