@@ -12,7 +12,53 @@ struct reading {
 	const char *why;
 };
 
-/* libinih would go on with the rest of a long line as if it were the next one. */
+static const char byte_order_mark[] = "\xef\xbb\xbf";
+
+/* Some editors begin a file with one. */
+static struct str skip_byte_order_mark(struct str text)
+{
+	struct str mark = str_from(byte_order_mark);
+
+	return str_skip(text, str_has_prefix(text, mark) ? mark.n : 0);
+}
+
+static bool line_is_header(struct str line)
+{
+	return str_has_prefix(str_trim(line), STR("["));
+}
+
+static bool line_opens(struct str line, const char *section)
+{
+	struct str name, rest;
+
+	return line_is_header(line) && str_cut(str_skip(str_trim(line), 1), ']', &name, &rest) &&
+	    str_is(name, section);
+}
+
+static bool has_control_character(struct str line)
+{
+	for (size_t i = 0; i < line.n; i++)
+		if (((unsigned char)line.p[i] < ' ' && line.p[i] != '\t' && line.p[i] != '\r') ||
+		    line.p[i] == 0x7f)
+			return true;
+	return false;
+}
+
+/* What libinih would read otherwise than it stands there; NULL: nothing. */
+static const char *fault_of(struct str line)
+{
+	if (line.n > INIFILE_LINE_MAX)
+		return "the line is too long"; /* its rest would be the next one */
+	if (has_control_character(line))
+		return "there is a control character in the line";
+	if (str_has_prefix(str_trim(line), str_from(byte_order_mark)))
+		return "there is a byte order mark in the line"; /* it would skip that one, too */
+	if (line_opens(line, ""))
+		return "the section has no name";
+	return NULL;
+}
+
+/* Without blanks at its begin: they would make it a part of the line before. */
 static char *next_line(char *out, int size, void *arg)
 {
 	struct reading *r = arg;
@@ -22,11 +68,11 @@ static char *next_line(char *out, int size, void *arg)
 		return NULL;
 	(void)str_cut(r->rest, '\n', &line, &r->rest); /* the last line may have no end */
 	r->line++;
-	if (line.n > INIFILE_LINE_MAX && r->bad_line == 0) {
+	if (r->bad_line == 0 && fault_of(line) != NULL) {
 		r->bad_line = r->line;
-		r->why = "the line is too long";
+		r->why = fault_of(line);
 	}
-	(void)snprintf(out, (size_t)size, "%.*s", STR_ARG(line));
+	(void)snprintf(out, (size_t)size, "%.*s", STR_ARG(str_trim(line)));
 	return out;
 }
 
@@ -48,7 +94,7 @@ static int add_row(void *arg, const char *section, const char *key, const char *
 int inifile_parse(struct str text, const char *path, struct inifile *out, struct err *err)
 {
 	struct inifile ini = { 0 };
-	struct reading r = { .rest = text, .out = &ini };
+	struct reading r = { .rest = skip_byte_order_mark(text), .out = &ini };
 	int line = ini_parse_stream(next_line, &r, add_row, &r);
 
 	if (r.bad_line == 0 && line != 0) {
@@ -92,7 +138,7 @@ int inifile_add_line(struct buf *out, const char *key, const char *value, struct
 	for (size_t i = 0; i < v.n; i++)
 		if ((unsigned char)v.p[i] < ' ' || v.p[i] == 0x7f)
 			return err_set(err, ERR_INVALID, "%s: control character in the value", key);
-	if (v.n != str_trim(v).n || str_contains(v, STR(" ;")))
+	if (v.n != str_trim(v).n || str_has_prefix(v, STR(";")) || str_contains(v, STR(" ;")))
 		return err_set(err, ERR_INVALID, "%s: '%s' cannot stand in an ini file", key,
 		    value);
 	if (strlen(key) + v.n + 3 > INIFILE_LINE_MAX)
@@ -102,24 +148,13 @@ int inifile_add_line(struct buf *out, const char *key, const char *value, struct
 	return 0;
 }
 
-static bool line_is_header(struct str line)
-{
-	return str_has_prefix(str_trim(line), STR("["));
-}
-
-static bool line_opens(struct str line, const char *section)
-{
-	struct str name, rest;
-
-	return line_is_header(line) && str_cut(str_skip(str_trim(line), 1), ']', &name, &rest) &&
-	    str_is(name, section);
-}
-
+/* "key = value", which libinih also takes with a colon. */
 static bool line_sets(struct str line, const char *key)
 {
-	struct str name = line, value;
+	size_t equals = str_find(line, '='), colon = str_find(line, ':');
+	size_t end = equals < colon ? equals : colon;
 
-	return str_cut(line, '=', &name, &value) && str_is(str_trim(name), key);
+	return end < line.n && str_is(str_trim(str_slice(line, 0, end)), key);
 }
 
 /* Each call takes one line, its end included. */
@@ -136,6 +171,7 @@ void inifile_put_section(struct str text, const char *section, struct str lines,
 {
 	bool is_inside = false, is_put = lines.n == 0, has_gap = true;
 
+	text = skip_byte_order_mark(text);
 	while (text.n > 0) {
 		struct str line = take_line(&text);
 
@@ -162,8 +198,9 @@ void inifile_put_section(struct str text, const char *section, struct str lines,
 void inifile_put_head(struct str text, const char *key, struct str line, struct buf *out)
 {
 	bool is_head = true, is_put = false;
-	struct str rest = text;
+	struct str rest;
 
+	text = rest = skip_byte_order_mark(text);
 	/* At the place of the old line when there is one, else on top. */
 	while (rest.n > 0) {
 		struct str old = take_line(&rest);

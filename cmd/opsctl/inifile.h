@@ -23,7 +23,10 @@ struct inifile {
 	size_t count;
 };
 
-/* ERR_CONFIG names `path` and the line; a key that is there twice is refused. */
+/*
+ * ERR_CONFIG names `path` and the line; a key that is there twice is refused, and so is what libinih
+ * would read in its own way. Lines may be indented; none is continued.
+ */
 int inifile_parse(struct str text, const char *path, struct inifile *out, struct err *err)
     ATTR_MUST_CHECK;
 void inifile_release(struct inifile *ini);

@@ -16,6 +16,8 @@ static void test_parse(void)
 		{ "equal sign in the value", "[s]\na = b=c\n", "s", "a", "b=c" },
 		{ "empty value", "[s]\na =\n", "s", "a", "" },
 		{ "section in two parts", "[s]\na = 1\n[t]\nb = 2\n[s]\nc = 3\n", "s", "c", "3" },
+		{ "indented", "[s]\n\ta = 1\n\tb = 2\n", "s", "b", "2" },
+		{ "byte order mark", "\xef\xbb\xbf[s]\na = 1\n", "s", "a", "1" },
 		{ "none", "[s]\na = 1\n", "s", "b", NULL },
 		{ "empty", "", "s", "a", NULL },
 	};
@@ -45,7 +47,10 @@ static void test_malformed(void)
 		{ "twice", "[s]\na = 1\na = 2\n", "f.ini:3: the key is there twice" },
 		{ "twice, apart", "[s]\na = 1\n[t]\n[s]\na = 2\n",
 		    "f.ini:5: the key is there twice" },
-		{ "continued", "[s]\na = 1\n  2\n", "f.ini:3: the key is there twice" },
+		{ "continued", "[s]\na = 1\n  2\n", "f.ini:3: neither [section] nor key = value" },
+		{ "control character", "[s]\na = 1\n\v[t]\n",
+		    "f.ini:3: there is a control character in the line" },
+		{ "section without a name", "[]\na = 1\n", "f.ini:1: the section has no name" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -102,6 +107,8 @@ static void test_put_section(void)
 		{ "a longer name is another", "[ss]\nb = 2\n", "a = 1\n",
 		    "[ss]\nb = 2\n\n[s]\na = 1\n" },
 		{ "removed", "[s]\na = 1\n# of s\n[t]\nb = 2\n", "", "[t]\nb = 2\n" },
+		{ "behind a byte order mark", "\xef\xbb\xbf[s]\nold = 1\n", "a = 1\n",
+		    "[s]\na = 1\n" },
 		{ "removed, not there", "[t]\nb = 2\n", "", "[t]\nb = 2\n" },
 	};
 
@@ -124,6 +131,8 @@ static void test_put_head(void)
 		{ "on top of a section", "[s]\n", "k = 1\n", "k = 1\n\n[s]\n" },
 		{ "on top of a comment", "# c\n[s]\n", "k = 1\n", "k = 1\n# c\n[s]\n" },
 		{ "in place", "# c\nk=0\n[s]\nk = 2\n", "k = 1\n", "# c\nk = 1\n[s]\nk = 2\n" },
+		{ "in place of one with a colon", "k : 0\n", "k = 1\n", "k = 1\n" },
+		{ "not in place of a value", "j:k=0\n", "k = 1\n", "k = 1\nj:k=0\n" },
 		{ "removed", "k = 0\n[s]\nk = 2\n", "", "[s]\nk = 2\n" },
 	};
 
@@ -149,6 +158,7 @@ static void test_add_line(void)
 		{ "a = b", true },
 		{ "[x]", true },
 		{ "a ; b", false },
+		{ ";a", false },
 		{ " a", false },
 		{ "a ", false },
 		{ "a\nb", false },
