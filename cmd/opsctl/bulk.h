@@ -11,6 +11,8 @@
 #include "rejects.h"
 #include "submit.h"
 
+enum { BULK_LOCAL = -1 };
+
 struct bulk {
 	struct cli *cli;
 	struct client client;
@@ -28,7 +30,7 @@ struct bulk {
 	struct halt halt; /* --stop-on-error */
 	bool is_fatal;    /* fatal is set: no further line would fare better */
 	struct err fatal;
-	int fatal_status;
+	int fatal_status; /* of an answer; 0: none came; BULK_LOCAL: not of the system */
 	struct runner runner;
 };
 
@@ -36,6 +38,9 @@ struct bulk {
 bool bulk_next(void *arg, struct runner_item *item);
 bool bulk_done(void *arg, const struct runner_item *item, const struct runner_outcome *o);
 void bulk_tick(void *arg);
+
+/* The first such error counts. */
+void bulk_set_fatal(struct bulk *b, const struct err *err, int status);
 
 /* Print what was refused since the last time. */
 void bulk_print_refusals(struct bulk *b);

@@ -1,10 +1,9 @@
 /* From a line of the file to an outcome in the journal. All of it is called under the runner's lock. */
 #include "bulk.h"
 
-/* Where a bad line has ended the run, what others then did not get is no cause. */
-static void set_fatal(struct bulk *b, const struct err *err, int status)
+void bulk_set_fatal(struct bulk *b, const struct err *err, int status)
 {
-	if (b->is_fatal || b->halt.line > 0)
+	if (b->is_fatal)
 		return;
 	b->is_fatal = true;
 	b->fatal = *err;
@@ -92,7 +91,7 @@ bool bulk_next(void *arg, struct runner_item *item)
 		return true;
 	}
 	if (rc < 0)
-		set_fatal(b, &err, 0);
+		bulk_set_fatal(b, &err, BULK_LOCAL);
 	return false;
 }
 
@@ -113,7 +112,8 @@ bool bulk_done(void *arg, const struct runner_item *item, const struct runner_ou
 		return refuse(b, item->number, o->answer.status, err.text);
 	/* After all retries: the system, not the line, is the matter. */
 	b->unanswered++;
-	set_fatal(b, &err, o->is_answered ? o->answer.status : 0);
+	if (b->halt.line == 0) /* else a bad line has ended the run, and retries with it */
+		bulk_set_fatal(b, &err, o->is_answered ? o->answer.status : 0);
 	return false;
 }
 
@@ -132,5 +132,5 @@ void bulk_tick(void *arg)
 
 	bulk_print_refusals(b);
 	if (!b->is_fatal && journal_flush(&b->journal, &err) != 0)
-		set_fatal(b, &err, 0);
+		bulk_set_fatal(b, &err, BULK_LOCAL);
 }

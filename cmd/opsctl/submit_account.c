@@ -10,7 +10,7 @@ static int wait_for_store(struct submit_account *a, struct err *err)
 {
 	int64_t deadline_us = clock_mono_us(a->cli->clock) + cli_ms(a->cli, "timeout") * 1000;
 	struct store *store = NULL;
-	int rc;
+	int rc = 0;
 
 	if (!a->waits || a->runner->is_stopped)
 		return 0;
@@ -19,11 +19,9 @@ static int wait_for_store(struct submit_account *a, struct err *err)
 			return -1;
 		rc = conserve_wait(&a->conserve, a->cli, store, a->since_ms, deadline_us, err);
 		store_close(store);
-		if (rc != 0)
-			return -1;
 	}
-	a->is_accounted = true;
-	return 0;
+	a->is_accounted = true; /* as far as it came */
+	return rc;
 }
 
 static void conserve_json(struct json_writer *w, const struct conserve *c)

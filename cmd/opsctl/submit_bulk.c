@@ -142,20 +142,6 @@ static int note_verified(struct bulk *b, struct err *err)
 	return journal_flush(&b->journal, err);
 }
 
-static int write_rejects(struct bulk *b, struct err *err)
-{
-	uint64_t left_out;
-
-	if (b->rejects.fd < 0)
-		return 0;
-	if (rejects_write(&b->rejects, &b->lines, &b->journal, &left_out, err) != 0)
-		return -1;
-	if (left_out > 0)
-		out_warn(b->cli, "too long for %s, left out: %s", b->rejects.path,
-		    COUNT(left_out, "line"));
-	return 0;
-}
-
 static void note_refused(struct cli *cli, uint64_t refused)
 {
 	const char *rejects = cli_text(cli, "rejects");
@@ -174,20 +160,34 @@ static int judge(void *arg, struct err *err)
 	struct cli *cli = b->cli;
 	uint64_t left = lines_in(b, JOURNAL_NONE), refused = lines_in(b, JOURNAL_REFUSED);
 
-	if (note_verified(b, err) != 0 || write_rejects(b, err) != 0)
+	if (note_verified(b, err) != 0)
 		return -1;
 	if (left > 0)
 		out_note(cli, "%s left; the same command goes on there, by %s", COUNT(left, "line"),
 		    buf_text(&b->journal_path));
-	if (refused > 0)
+	if (refused > 0 && !b->is_fatal)
 		note_refused(cli, refused);
 	if (b->is_fatal && !b->runner.is_stopped) {
 		*err = b->fatal;
-		return client_next(cli, b->fatal_status, err);
+		return b->fatal_status == BULK_LOCAL ? -1 : client_next(cli, b->fatal_status, err);
 	}
 	if (refused > 0 || left > 0)
 		cli->exit_code = EXIT_BAD;
 	return 0;
+}
+
+static void write_rejects(struct bulk *b)
+{
+	uint64_t left_out;
+	struct err err;
+
+	if (b->rejects.fd < 0)
+		return;
+	if (rejects_write(&b->rejects, &b->lines, &b->journal, &left_out, &err) != 0)
+		bulk_set_fatal(b, &err, BULK_LOCAL);
+	else if (left_out > 0)
+		out_warn(b->cli, "too long for %s, left out: %s", b->rejects.path,
+		    COUNT(left_out, "line"));
 }
 
 static int submit_lines(struct bulk *b, struct err *err)
@@ -228,6 +228,7 @@ static int bulk_run(struct bulk *b, struct err *err)
 		return err_set(err, ERR_CONFLICT,
 		    "%s was changed while it was read; what was sent is in %s", b->lines.path,
 		    buf_text(&b->journal_path));
+	write_rejects(b);
 	/* What was not read to its end is not accounted for. */
 	b->account.waits &= !b->is_fatal && b->halt.line == 0;
 	return submit_account(&b->account, err);

@@ -67,6 +67,22 @@ class VerifyLaterTest(SystemTest):
         self.check(self.document(*args, "--wait"), 20, 0, 0, 20)
         self.assertEqual(len(self.records()), 20)
 
+    def test_interrupt_while_it_waits(self):
+        up = self.up()
+        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        path = self.file("f", payloads(3) + "bad\n")
+        args = ("submit", "--ndjson", path, "--rejects", str(self.home / "r"), "--wait", "--json")
+        process = subprocess.Popen([self.opsctl_path, *args], text=True, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=self.env)
+        rejects = self.home / "r"
+        wait_until(lambda: rejects.exists() and rejects.read_text() == "bad\n", "it waits for the store")
+        process.send_signal(signal.SIGINT)
+        document = json.loads(process.communicate(timeout=LIMIT_S)[0])
+        self.assertEqual((process.returncode, document["error"]["code"]), (EXIT_SIGINT, "stopped"))
+        self.assertEqual((document["accepted"], document["verified"]["missing"]), (3, 3))
+        os.kill(up.ready["worker_pid"], signal.SIGCONT)
+        self.check(self.document("submit", "--ndjson", path, "--wait", code=EXIT_BAD), 0, 3, 0, 3)
+
     def test_needs_a_store(self):
         """Said before anything is sent."""
         self.up()
@@ -110,6 +126,15 @@ class RefusedTest(SystemTest):
         self.refused(EXIT_CONFIG, "directory", "submit", "--ndjson", path, "--rejects", str(self.home))
         self.refused(EXIT_CONFIG, "nowhere/r", "submit", "--ndjson", path, "--rejects", str(self.home / "nowhere/r"))
         self.assertEqual(pathlib.Path(path).read_text(), "bad\n")
+
+    def test_rejects_on_a_full_disk(self):
+        """The report is there all the same."""
+        self.up()
+        args = ("submit", "--ndjson", self.file("f", "bad\n" + payloads(2)), "--rejects", "/dev/full")
+        document = self.document(*args, "--wait", code=EXIT_REMOTE)
+        self.assertEqual((document["accepted"], document["refused"]), (2, 1))
+        self.assertIn("/dev/full", document["error"]["message"])
+        self.assertIsNone(document["error"]["next"])
 
     def test_retry(self):
         """A service that refuses what the next version of it takes."""
