@@ -41,6 +41,14 @@ static bool learn_skew(struct aws_exchange *x, int64_t sent_ms, int64_t received
 	    http_response_header(http, "Age"), sent_ms, received_ms);
 }
 
+/* Whether the end of the body is told: an empty one may be what a broken connection left. */
+static bool is_framed(const struct http_response *http)
+{
+	return !str_has_prefix(buf_str(&http->headers), STR("HTTP/1")) ||
+	    http_response_header(http, "Content-Length").n > 0 ||
+	    http_response_header(http, "Transfer-Encoding").n > 0;
+}
+
 static int parse(struct aws_exchange *x, struct aws_document *d, struct err *err)
 {
 	struct str body = str_trim(buf_str(&x->answer->http.body));
@@ -49,9 +57,9 @@ static int parse(struct aws_exchange *x, struct aws_document *d, struct err *err
 		return xml_parse(body, &d->xml, err);
 	if (d->wanted == AWS_DOCUMENT_NONE)
 		return 0;
-	if (body.n == 0)
+	if (body.n == 0 && is_framed(&x->answer->http))
 		body = STR("{}");
-	if (*body.p != '{')
+	if (body.n == 0 || *body.p != '{')
 		return err_set(err, ERR_CORRUPT, "the answer is not a JSON object");
 	return json_parse(body, &d->json, err);
 }
@@ -65,12 +73,12 @@ static int wrap(const struct aws_exchange *x, struct err *err)
 }
 
 /* A body that is not what the protocol says is not the service's: it may be when asked again. */
-static int take_document(struct aws_exchange *x, struct aws_document *d, enum retry_class *class,
+static int take_document(struct aws_exchange *x, struct aws_document *d, struct aws_outcome *o,
     struct err *err)
 {
 	if (parse(x, d, err) == 0)
 		return 0;
-	*class = RETRY_TRANSIENT;
+	o->class = RETRY_TRANSIENT;
 	err->code = ERR_CORRUPT;
 	(void)err_wrap(err, "HTTP %d", x->answer->status);
 	return wrap(x, err);
@@ -88,7 +96,27 @@ static void keep_ids(struct aws_answer *answer, const struct aws_error *e)
 	copy_text(answer->bucket_region, sizeof(answer->bucket_region), e->region);
 }
 
-static int refused(struct aws_exchange *x, int status, enum retry_class *class, struct err *err)
+/* HEAD has no body to name the cause: it may be one of those that can be repaired. */
+static const struct {
+	int status;
+	const char *code;
+} unsaid[] = {
+	{ 400, "ExpiredToken" },
+	{ 403, "SignatureDoesNotMatch" },
+};
+
+static struct str cause_of(const struct aws_exchange *x, int status)
+{
+	bool is_unsaid = x->op->method && strcmp(x->op->method, "HEAD") == 0 &&
+	    !aws_is_elsewhere(x, x->answer->bucket_region);
+
+	for (size_t i = 0; is_unsaid && i < ARRAY_SIZE(unsaid); i++)
+		if (unsaid[i].status == status)
+			return str_from(unsaid[i].code);
+	return str_from(x->answer->code);
+}
+
+static int refused(struct aws_exchange *x, int status, struct aws_outcome *o, struct err *err)
 {
 	struct aws_answer *answer = x->answer;
 	struct str secrets[AWS_SECRETS];
@@ -98,25 +126,26 @@ static int refused(struct aws_exchange *x, int status, enum retry_class *class, 
 	aws_error_read(&answer->http, secrets, AWS_SECRETS, &e);
 	copy_text(answer->code, sizeof(answer->code), e.code);
 	keep_ids(answer, &e);
-	*class = retry_classify(status, str_from(e.code), ERR_NONE);
-	if (*class == RETRY_THROTTLING)
+	o->cause = cause_of(x, status);
+	o->class = retry_classify(status, o->cause, ERR_NONE);
+	if (o->class == RETRY_THROTTLING)
 		x->client->throttled++;
 	return aws_error_set(x, &e, status, err);
 }
 
-static int judge(struct aws_exchange *x, struct aws_document *d, enum retry_class *class,
+static int judge(struct aws_exchange *x, struct aws_document *d, struct aws_outcome *o,
     struct err *err)
 {
 	int status = x->answer->status;
 	struct aws_error head;
 
 	if (status < 200 || status > 299)
-		return refused(x, status, class, err);
+		return refused(x, status, o, err);
 	if (!x->op->answers_bytes && aws_error_is_document(buf_str(&x->answer->http.body)))
-		return refused(x, 500, class, err);
+		return refused(x, 500, o, err);
 	aws_error_read_head(&x->answer->http, &head);
 	keep_ids(x->answer, &head);
-	return take_document(x, d, class, err);
+	return take_document(x, d, o, err);
 }
 
 static int transmit(struct aws_exchange *x, const struct http_request *request,
@@ -140,7 +169,7 @@ static int transmit(struct aws_exchange *x, const struct http_request *request,
 	} else {
 		x->answer->status = x->answer->http.status;
 		o->has_learnt_skew = learn_skew(x, sent_ms, clock_wall_ms(clock));
-		rc = judge(x, d, &o->class, err);
+		rc = judge(x, d, o, err);
 	}
 	aws_trace_answer(x, clock_mono_ms(clock) - began_ms, rc == 0 ? NULL : err);
 	return rc;

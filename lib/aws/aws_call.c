@@ -118,7 +118,7 @@ static bool resign(struct aws_exchange *x, const struct aws_outcome *o)
 	if (x->was_resigned)
 		return false;
 	x->was_resigned = true;
-	return skew_explains(&x->aws->skew, str_from(x->answer->code), o->has_learnt_skew);
+	return skew_explains(&x->aws->skew, o->cause, o->has_learnt_skew);
 }
 
 /* Whether the cause of this failure is gone, or may be the next time. */

@@ -122,6 +122,7 @@ struct aws_document {
 /* Of a failed attempt. */
 struct aws_outcome {
 	enum retry_class class;
+	struct str cause; /* the error code, or what it must have been; points into x->answer */
 	bool has_learnt_skew;
 };
 
@@ -156,6 +157,9 @@ void aws_error_read_head(const struct http_response *response, struct aws_error 
 bool aws_error_is_document(struct str body);
 
 enum err_code aws_error_code(int status, struct str code);
+
+/* Whether an answer named a region in which the bucket is, and which was not asked. */
+bool aws_is_elsewhere(const struct aws_exchange *x, const char *region);
 
 /* The text for people; returns -1. */
 int aws_error_set(const struct aws_exchange *x, const struct aws_error *e, int status,

@@ -69,7 +69,9 @@ static const struct {
 	int from, to;
 	enum err_code err;
 } statuses[] = {
-	{ 301, 308, ERR_CONFIG }, /* followed, it would need another signature: another region */
+	/* Another region, most likely. Not followed: it would need another signature. */
+	{ 301, 302, ERR_CONFIG },
+	{ 307, 308, ERR_CONFIG },
 	{ 401, 401, ERR_CREDENTIALS },
 	{ 403, 403, ERR_DENIED },
 	{ 404, 404, ERR_NOTFOUND },
@@ -145,9 +147,17 @@ static void read_region(struct aws_error *e, struct str region)
 		copy(e->region, sizeof(e->region), region);
 }
 
+static bool is_visible(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] > '~')
+			return false;
+	return true;
+}
+
 static void read_request_id(struct aws_error *e, struct str id)
 {
-	if (!e->request_id[0])
+	if (!e->request_id[0] && is_visible(id))
 		copy(e->request_id, sizeof(e->request_id), id);
 }
 
@@ -281,6 +291,19 @@ static int set_other_region(const struct aws_exchange *x, const char *name, cons
 	    STR_ARG(x->request->bucket), region, x->region);
 }
 
+bool aws_is_elsewhere(const struct aws_exchange *x, const char *region)
+{
+	return region[0] && strcmp(region, x->region) != 0;
+}
+
+/* HEAD says no more than 400, and the region in a header. */
+static bool is_other_region(const struct aws_exchange *x, const struct aws_error *e,
+    enum err_code code)
+{
+	return aws_is_elsewhere(x, e->region) &&
+	    (code == ERR_CONFIG || (code == ERR_INVALID && !e->code[0]));
+}
+
 int aws_error_set(const struct aws_exchange *x, const struct aws_error *e, int status,
     struct err *err)
 {
@@ -293,10 +316,11 @@ int aws_error_set(const struct aws_exchange *x, const struct aws_error *e, int s
 		(void)snprintf(what, sizeof(what), "HTTP %d", status);
 	if (code == ERR_DENIED)
 		return set_denied(x, name, what, e->message, err);
-	if (code == ERR_CONFIG && e->region[0])
+	if (is_other_region(x, e, code))
 		return set_other_region(x, name, what, e->region, err);
 	if (code == ERR_CREDENTIALS)
-		return err_set(err, code, "%s: %s: %s%s(credentials of: %s)", name, what,
-		    e->message, e->message[0] ? " " : "", x->creds->provider);
+		return err_set(err, code, "%s: %s%s%s (credentials of: %s%s%s)", name, what,
+		    e->message[0] ? ": " : "", e->message, x->creds->provider,
+		    x->creds->renew[0] ? "; renew with: " : "", x->creds->renew);
 	return err_set(err, code, "%s: %s%s%s", name, what, e->message[0] ? ": " : "", e->message);
 }

@@ -17,27 +17,6 @@ static const char *method(const struct aws_exchange *x)
 
 /* ---- where to ---- */
 
-/* "https", "sqs.eu-west-1.amazonaws.com", "" */
-struct parts {
-	struct str scheme, authority, path;
-};
-
-static struct parts split(const char *url)
-{
-	struct str text = str_from(url);
-	struct parts p;
-	size_t n = 0;
-
-	while (n + 3 < text.n && memcmp(text.p + n, "://", 3) != 0)
-		n++;
-	p.scheme = str_slice(text, 0, n);
-	text = str_skip(text, n + 3);
-	n = str_find(text, '/');
-	p.authority = str_slice(text, 0, n);
-	p.path = str_skip(text, n);
-	return p;
-}
-
 /*
  * A bucket becomes part of the host name on AWS, where path style is being withdrawn; but a name
  * with dots would not match the certificate, and other servers often have only one host name.
@@ -49,21 +28,16 @@ static bool is_virtual_host(const struct aws_exchange *x)
 	    str_only(x->request->bucket, "abcdefghijklmnopqrstuvwxyz0123456789-");
 }
 
-/* As libcurl would write it, were it left to it: without the scheme's own port. */
-static void make_host(const struct aws_exchange *x, struct parts p, struct buf *out)
+static void make_host(const struct aws_exchange *x, struct endpoint_parts p, struct buf *out)
 {
-	struct str port = str_is(p.scheme, "https") ? STR(":443") : STR(":80");
-
 	if (is_virtual_host(x)) {
 		buf_add(out, x->request->bucket);
 		buf_addc(out, '.');
 	}
-	if (str_has_suffix(p.authority, port))
-		p.authority.n -= port.n;
-	buf_add(out, p.authority);
+	buf_add(out, p.host);
 }
 
-static void make_path(const struct aws_exchange *x, struct parts p, struct buf *out)
+static void make_path(const struct aws_exchange *x, struct endpoint_parts p, struct buf *out)
 {
 	const struct aws_request *r = x->request;
 
@@ -231,8 +205,8 @@ static int authorize(const struct aws_exchange *x, const struct sigv4_request *s
 	return rc;
 }
 
-static int make_url(const struct sigv4_request *s, struct parts p, struct str host, struct buf *out,
-    struct err *err)
+static int make_url(const struct sigv4_request *s, struct endpoint_parts p, struct str host,
+    struct buf *out, struct err *err)
 {
 	buf_add(out, p.scheme);
 	buf_adds(out, "://");
@@ -260,7 +234,7 @@ static void fill(const struct aws_exchange *x, int timeout_ms, struct aws_signed
 
 int aws_sign(const struct aws_exchange *x, int timeout_ms, struct aws_signed *out, struct err *err)
 {
-	struct parts place = split(x->endpoint.url);
+	struct endpoint_parts place = endpoint_split(x->endpoint.url);
 	int64_t at_s = clock_wall_s(x->aws->clock) + skew_s(&x->aws->skew);
 	struct header_texts texts = { .host = BUF_INIT(ENDPOINT_URL_MAX) };
 	struct buf path = BUF_INIT(PATH_MAX_BYTES);
