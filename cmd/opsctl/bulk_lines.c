@@ -1,4 +1,4 @@
-/* From a line of the file to an outcome in the journal. All of it is called under the runner's lock. */
+/* From a line of the file to its outcome in the journal; all of it under the lock of the runner. */
 #include "bulk.h"
 
 void bulk_set_fatal(struct bulk *b, const struct err *err, int status)
