@@ -37,8 +37,11 @@ static int read_outputs(struct cli *cli, struct json **doc, struct err *err)
 	} else {
 		rc = file_read("/dev/stdin", &text, err);
 	}
-	if (rc == 0 && json_parse(buf_str(&text), doc, err) == -1)
-		rc = err_wrap(err, "%s", dir != NULL ? "terraform output -json" : "standard input");
+	if (rc == 0 && json_parse(buf_str(&text), doc, err) == -1) {
+		(void)err_wrap(err, "%s",
+		    dir != NULL ? "terraform output -json" : "standard input");
+		rc = cli_next(cli, "see: opsctl-context(1)");
+	}
 	buf_release(&text);
 	buf_release(&chdir);
 	return rc;
@@ -111,7 +114,7 @@ int cmd_context_import(struct cli *cli, struct err *err)
 		return -1;
 	(void)snprintf(c.name, sizeof(c.name), "%s", cli->operands[0]);
 	if (take_outputs(doc, &c, err) == -1)
-		(void)cli_next(cli, "see: man opsctl-context");
+		(void)cli_next(cli, "see: opsctl-context(1)");
 	else if (cli_flag(cli, "dry-run") ||
 	    (context_save(&c, err) == 0 &&
 		(!cli_flag(cli, "use") || context_make_current(c.name, err) == 0)))

@@ -127,7 +127,7 @@ static int list_text(struct listing *l, struct err *err)
 	}
 	out_table_print(cli, &l->table);
 	if (l->is_cut)
-		out_note(cli, "there are more\nrun: opsctl dlq ls --max %" PRIu64, l->max * 10);
+		out_note(cli, "there are more than %" PRIu64 ", see --max", l->max);
 	if (dlq_verdicts_passing(&l->verdicts) > 0)
 		out_note(cli, "%s would be stored now\nrun: opsctl dlq redrive --passing",
 		    COUNT(dlq_verdicts_passing(&l->verdicts), "letter"));

@@ -84,39 +84,43 @@ static const char **list_ids(const struct picked *p)
 	return ids;
 }
 
-/* Of the ids that were named, how many are no dead letters. */
-static int count_missing(const struct picked *p)
+static bool is_picked(const struct picked *p, const char *id)
 {
-	const struct cli *cli = p->dlq.cli;
-	const char **ids = list_ids(p);
-	int missing = cli->operand_count;
+	const char *name = p->names.p;
+
+	for (size_t i = 0; i < p->count; i++, name += strlen(name) + 1)
+		if (strcmp(name, id) == 0)
+			return true;
+	return false;
+}
+
+/* Whether all that was named is there: one wrong name, and nothing is changed. */
+static int check_names(const struct picked *p, struct err *err)
+{
+	struct cli *cli = p->dlq.cli;
+	const char *first = NULL;
+	int missing = 0;
 
 	for (int i = 0; i < cli->operand_count; i++)
-		for (size_t k = 0; k < p->count; k++)
-			if (strcmp(cli->operands[i], ids[k]) == 0) {
-				missing--;
-				break;
-			}
-	free(ids);
-	return missing;
+		if (!is_picked(p, cli->operands[i]) && missing++ == 0)
+			first = cli->operands[i];
+	if (missing == 0)
+		return 0;
+	(void)cli_next(cli, "run: opsctl dlq ls");
+	if (missing == 1)
+		return err_set(err, ERR_NOTFOUND, "no dead letter has the id '%s'", first);
+	return err_set(err, ERR_NOTFOUND, "no dead letter has the id '%s', nor %d more of these %d",
+	    first, missing - 1, cli->operand_count);
 }
 
 static int pick_letters(struct picked *p, struct err *err)
 {
-	struct cli *cli = p->dlq.cli;
-	int missing;
-
 	if (dlq_each(&p->dlq, pick_letter, p, err) != 0)
 		return -1;
 	if (is_full(p))
 		return err_set(err, ERR_INVALID, "more than %zu dead letters at once; name them",
 		    p->count - 1);
-	missing = count_missing(p);
-	if (missing == 0)
-		return 0;
-	(void)cli_next(cli, "run: opsctl dlq ls");
-	return err_set(err, ERR_NOTFOUND, "%d of %s: no dead letter", missing,
-	    COUNT((uint64_t)cli->operand_count, "id"));
+	return check_names(p, err);
 }
 
 /* ", 2 of which would fail again" */

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <unistd.h>
 
 #include "checkup.h"
@@ -41,6 +42,15 @@ static void print_text(struct cli *cli, const struct checkup *c)
 	    healthy ? "healthy" : "unhealthy", out_color(cli, COLOR_NONE));
 }
 
+/* Most are counts. */
+static void value_json(struct json_writer *w, const char *name, double value)
+{
+	if (value == floor(value))
+		json_member_int(w, name, (int64_t)value);
+	else
+		json_member_double(w, name, value, 3);
+}
+
 static void row_json(struct json_writer *w, const struct checkup_row *r)
 {
 	json_object_begin(w);
@@ -53,7 +63,7 @@ static void row_json(struct json_writer *w, const struct checkup_row *r)
 	json_key(w, "values");
 	json_object_begin(w);
 	for (size_t i = 0; i < CHECKUP_VALUES_MAX && r->values[i].name; i++)
-		json_member_double(w, r->values[i].name, r->values[i].value, 3);
+		value_json(w, r->values[i].name, r->values[i].value);
 	json_object_end(w);
 	json_object_end(w);
 }

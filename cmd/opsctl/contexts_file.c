@@ -86,6 +86,12 @@ static bool has_section(const struct inifile *ini, const char *name)
 	return false;
 }
 
+static int unknown_context(const struct contexts_file *f, const char *name, struct err *err)
+{
+	return err_set(err, ERR_CONFIG, "unknown context '%s': %s has no section of that name",
+	    name, buf_text(&f->path));
+}
+
 static int key_of(const char *name)
 {
 	for (int key = 0; key < CONTEXT_KEY_COUNT; key++)
@@ -116,9 +122,7 @@ static int take_section(const struct contexts_file *f, const char *name, struct 
 	struct context c = { 0 };
 
 	if (!has_section(&f->ini, name))
-		return err_set(err, ERR_CONFIG,
-		    "unknown context '%s': %s has no section of that name", name,
-		    buf_text(&f->path));
+		return unknown_context(f, name, err);
 	(void)snprintf(c.name, sizeof(c.name), "%s", name);
 	for (size_t i = 0; i < f->ini.count; i++)
 		if (strcmp(f->ini.rows[i].section, name) == 0 &&
@@ -198,9 +202,7 @@ int context_make_current(const char *name, struct err *err)
 	if (file_open(&f, true, err) == -1)
 		return -1;
 	if (strcmp(name, CONTEXT_LOCAL) != 0 && !has_section(&f.ini, name)) {
-		(void)err_set(err, ERR_CONFIG,
-		    "unknown context '%s': %s has no section of that name", name,
-		    buf_text(&f.path));
+		(void)unknown_context(&f, name, err);
 	} else {
 		buf_addf(&line, "current = %s\n", name);
 		inifile_put_head(buf_str(&f.text), "current", buf_str(&line), &out);
@@ -254,8 +256,7 @@ int context_remove(const char *name, struct err *err)
 	if (context_check_name(name, err) == -1 || file_open(&f, true, err) == -1)
 		return -1;
 	if (!has_section(&f.ini, name)) {
-		(void)err_set(err, ERR_NOTFOUND, "context '%s': %s has no section of that name",
-		    name, buf_text(&f.path));
+		(void)unknown_context(&f, name, err);
 	} else {
 		current = inifile_get(&f.ini, "", "current");
 		inifile_put_section(buf_str(&f.text), name, STR_NONE, &without);

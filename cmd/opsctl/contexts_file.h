@@ -22,7 +22,7 @@ int context_current(char name[CONTEXT_NAME_MAX + 1], const char **decided_by, st
 /* Make it what the file says is current. ERR_CONFIG: no such context. */
 int context_make_current(const char *name, struct err *err) ATTR_MUST_CHECK;
 
-/* Write or replace the section of c; remove one (ERR_NOTFOUND), and `current` with it. */
+/* Write or replace the section of c; remove one (ERR_CONFIG: none), and `current` with it. */
 int context_save(const struct context *c, struct err *err) ATTR_MUST_CHECK;
 int context_remove(const char *name, struct err *err) ATTR_MUST_CHECK;
 

@@ -23,7 +23,7 @@ void look_at_queue(struct look *l)
 	struct err err;
 
 	if (!look_is_named(l, row, CONTEXT_QUEUE)) {
-		dead->state = CHECKUP_SKIPPED;
+		row_skip(dead, row->detail);
 		return;
 	}
 	if (ports_queue(l->cli, &queue, &err) != 0 || queue_stats(queue, s, &err) != 0) {

@@ -159,7 +159,8 @@ class Context(Cli):
         self.assertIn("a", self.names())
         self.ok("context", "rm", "a")
         self.assertEqual(self.names(), {"local": True, "b": False})
-        self.refused(EXIT_NOTFOUND, "context 'a'", "context", "rm", "a")
+        for more in ([], ["--dry-run"]):
+            self.refused(EXIT_CONFIG, "unknown context 'a'", "context", "rm", "a", *more)
         self.refused(EXIT_USAGE, "built in", "context", "rm", "local")
 
     # ---- a file that is wrong ----

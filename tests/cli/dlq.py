@@ -147,14 +147,14 @@ class DlqTest(SystemTest):
     def test_one_wrong_id_changes_nothing(self):
         ids = self.bury(None)
         for verb in ("redrive", "purge"):
-            self.refused(EXIT_NOTFOUND, "1 of 2 ids", "dlq", verb, "--yes", ids[0], "nope")
+            self.refused(EXIT_NOTFOUND, "no dead letter has the id 'nope'\n", "dlq", verb, "--yes", ids[0], "nope")
         self.assertEqual(len(self.letters()), 1)
 
     def test_an_id_named_twice(self):
         ids = self.bury(None, None)
         self.assertEqual(self.ok("dlq", "redrive", "-n", ids[0], ids[0]).splitlines()[1:],
                          [f"{ids[0]}   would pass", "would be redriven 1"])
-        self.refused(EXIT_NOTFOUND, "1 of 3 ids", "dlq", "purge", "--yes", ids[0], ids[0], "nope")
+        self.refused(EXIT_NOTFOUND, "has the id 'no', nor 1 more of these 3", "dlq", "purge", "--yes", "no", ids[0], "pe")
         self.assertEqual(self.document("dlq", "purge", "--yes", ids[0], ids[0])["purged"], 1)
         self.assertEqual([l["id"] for l in self.letters()], ids[1:])
 

@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import pty
+import re
 import signal
 import socket
 import subprocess
@@ -146,6 +147,16 @@ class Failures(Cli):
                     self.assertRegex(document["schema"], r"^opsctl/[a-z0-9-]+/1$")
                 if done.returncode > EXIT_BAD:
                     self.assertEqual(documents[-1]["error"]["exit"], done.returncode)
+
+    def test_hints_have_one_form(self):
+        """A command in a hint stands behind "run: ", as it is to be typed; so it does in a note."""
+        root = HERE.parents[1] / "cmd/opsctl"
+        hints = [hint for path in sorted(root.glob("*.c")) for hint in
+                 re.findall(r'(?:cli_next|look_judge|row_judge)\([^;]*?"([^";]*)"\)', path.read_text())]
+        self.assertGreater(len(hints), 20)
+        for hint in hints:
+            self.assertNotRegex(hint, r"^(?!run: ).*\bopsctl [a-z]", hint)
+            self.assertNotRegex(hint, r"^(try|look|start)\b", hint)
 
     def test_verbose_shows_what_it_works_on(self):
         done = self.opsctl("queue", "stat", "-v")
