@@ -34,6 +34,11 @@ bool outbox_reserve(struct outbox *o, size_t bytes)
 	return false;
 }
 
+bool outbox_has_room(struct outbox *o, size_t bytes)
+{
+	return outbox_bytes(o) + bytes <= o->o.bytes_max;
+}
+
 void outbox_add(struct outbox *o, struct parcel *p)
 {
 	parcels_add(&o->lanes[p->loop], p);

@@ -47,6 +47,7 @@ void outbox_close(struct outbox *o);
 
 /* Room for a record of that size, before it is made; false: too much waits. Any thread. */
 bool outbox_reserve(struct outbox *o, size_t bytes);
+bool outbox_has_room(struct outbox *o, size_t bytes); /* whether that would be true now */
 void outbox_release(struct outbox *o, size_t bytes); /* the record's memory is free again */
 
 /* In that loop's thread: add a record, for which room was reserved; at the turn's end hand over. */

@@ -5,10 +5,14 @@
 #include <string.h>
 
 #include "api_metrics.h"
+#include "httpd_guard.h"
+#include "log.h"
 #include "mem.h"
 #include "submit_core.h"
 
 enum { RETRY_BUSY_S = 1 };
+
+static const char too_much_waits[] = "Too much is waiting for the queue";
 
 /* ---- the way to the queue ---- */
 
@@ -135,7 +139,7 @@ static void admit(struct submission *s, const struct payload *p)
 
 	if (!outbox_reserve(s->api->outbox, bytes)) {
 		api_count(API_RECORDS_REFUSED, 1);
-		submit_answer_unavailable(s, "Too much is waiting for the queue", RETRY_BUSY_S);
+		submit_answer_unavailable(s, too_much_waits, RETRY_BUSY_S);
 		return;
 	}
 	s->reserved = bytes;
@@ -223,20 +227,40 @@ static bool is_json(const struct httpd_field *type)
 	return type->count == 1 && str_eq_nocase(str_trim(name), STR("application/json"));
 }
 
+/* A body whose record would be refused for want of room; a chunked one is only known at its end. */
+static bool is_too_much(struct api *api, const struct httpd_request *r)
+{
+	int64_t length = httpd_guard_length(r);
+
+	return length > 0 && !outbox_has_room(api->outbox, (size_t)length);
+}
+
+/*
+ * Over capacity a refusal must be cheap, or refusing takes the time from those who are
+ * served: it is decided here, before the body is kept, parsed, judged and logged.
+ */
 void submit_head(struct api *api, struct httpd_request *r)
 {
-	struct problem p = { .status = 415,
-		.error = "Content-Type must be application/json",
-		.name = "Accept",
-		.value = "application/json" };
-	char id[REQUEST_ID_SIZE];
+	char id[REQUEST_ID_SIZE], retry_after_s[LOG_INT_SIZE];
+	struct problem p;
 
 	if (r->fields[HTTPD_CONTENT_ENCODING].count > 0)
 		p = (struct problem){ .status = 415,
 			.error = "Content-Encoding is not supported",
 			.name = "Accept-Encoding",
 			.value = "identity" };
-	else if (is_json(&r->fields[HTTPD_CONTENT_TYPE]))
+	else if (!is_json(&r->fields[HTTPD_CONTENT_TYPE]))
+		p = (struct problem){ .status = 415,
+			.error = "Content-Type must be application/json",
+			.name = "Accept",
+			.value = "application/json" };
+	else if (is_too_much(api, r)) {
+		api_count(API_RECORDS_REFUSED, 1);
+		p = (struct problem){ .status = 503,
+			.error = too_much_waits,
+			.name = "Retry-After",
+			.value = log_int(RETRY_BUSY_S, retry_after_s) };
+	} else
 		return;
 	request_id(r, api->clock, id);
 	problem_answer(r, id, &p);

@@ -9,7 +9,7 @@
 #include "api.h"
 #include "outbox.h"
 
-void submit_head(struct api *api, struct httpd_request *r); /* media type */
+void submit_head(struct api *api, struct httpd_request *r); /* media type, room */
 void submit_body(struct api *api, struct httpd_request *r); /* all the rest */
 
 /* It came back from wherever it waited. */

@@ -55,6 +55,7 @@ def over_capacity():
         wait_for(lambda: len(answers) >= 15, "refusals while nothing can be committed")
         check_equal({a.status for a in answers}, {503}, "refused at once")
         check(all(a.headers.get("Retry-After") for a in answers), "Retry-After")
+        check_equal(post(service, b"{" + b" " * 8000).status, 503, "before the body is looked at")
         lock.execute("ROLLBACK")
         for t in threads:
             t.join()

@@ -269,7 +269,10 @@ static void room_is_bounded(void)
 	CHECK(outbox_reserve(outbox, 40));
 	CHECK(!outbox_reserve(outbox, 1));
 	CHECK_INT(outbox_bytes(outbox), 100);
+	CHECK(!outbox_has_room(outbox, 1));
 	outbox_release(outbox, 40);
+	CHECK(outbox_has_room(outbox, 40));
+	CHECK(!outbox_has_room(outbox, 41));
 	CHECK(!outbox_reserve(outbox, 41));
 	CHECK(outbox_reserve(outbox, 40));
 	outbox_close(outbox);
