@@ -64,6 +64,13 @@ int http_call(struct http *h, const struct http_request *request, struct http_re
 /* Value of a header, trimmed, or empty. */
 struct str http_response_header(const struct http_response *r, const char *name);
 
+/*
+ * The date of Date, Last-Modified and others, in all three forms of RFC 9110, section 5.6.7; Unix s.
+ * The day of the week is a name, and not compared with the date. Two digits of a year from 70 on
+ * are of the last century.
+ */
+bool http_date_parse(struct str text, int64_t *out_s);
+
 /* Version line of the linked library, for --version. */
 const char *http_library_version(void);
 

@@ -1,7 +1,8 @@
 /*
  * redact: the one place through which traces pass. Takes out by name (Authorization,
  * X-Amz-Security-Token, Password, SecretString, Value of SSM, tokens in bodies, ...) and by value
- * (whatever secrets the caller names). Pure; any thread.
+ * (whatever secrets the caller names, also where they are written with the escapes of JSON, XML or
+ * URLs). Text need not be well-formed: what has no end is hidden to the end. Pure; any thread.
  */
 #ifndef OPS_REDACT_H
 #define OPS_REDACT_H
@@ -11,10 +12,13 @@
 /* What stands in place of a secret. */
 #define REDACTED "[redacted]"
 
-/* A header line "Name: value", without line end. */
+/* A header line "Name: value", without line end; control characters become '.'. */
 void redact_header(struct buf *out, struct str line, const struct str *secrets, size_t count);
 
-/* A body: JSON, XML or form; control characters become '.'; cut at max bytes with "... (N bytes)". */
+/*
+ * A body: JSON, XML or form; control characters become '.'; after max bytes of it, and never within
+ * a secret, "... (N bytes)" stands for the rest.
+ */
 void redact_body(struct buf *out, struct str body, size_t max, const struct str *secrets,
     size_t count);
 

@@ -15,9 +15,12 @@ enum { XML_TEXT_MAX = 16 * 1024 * 1024, XML_DEPTH_MAX = 32, XML_ELEMENTS_MAX = 1
 /* An element; opaque; children live as long as the document. */
 struct xml;
 
-/* The root element, which owns all. ERR_CORRUPT: not well-formed, DOCTYPE, over a limit. */
+/*
+ * The root element, which owns all; the text is UTF-8 whatever it declares. ERR_CORRUPT: not
+ * well-formed, DOCTYPE, over a limit; the text names the line and nothing that stands there.
+ */
 int xml_parse(struct str text, struct xml **out, struct err *err) ATTR_MUST_CHECK;
-void xml_free(struct xml *root);
+void xml_free(struct xml *root); /* wipes: credentials may stand in it */
 
 /* All accept NULL, so that look-ups chain. */
 const struct xml *xml_get(const struct xml *element, const char *child); /* first of that name */
