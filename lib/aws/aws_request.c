@@ -76,50 +76,93 @@ static bool is_json(const struct aws_exchange *x)
 	return x->service->protocol == AWS_JSON_1_0 || x->service->protocol == AWS_JSON_1_1;
 }
 
-/* Texts made for the headers of one attempt. */
-struct header_texts {
-	struct buf host;
+/* What is signed, and the texts that it points to. */
+struct draft {
+	struct endpoint_parts place;
+	struct buf host, path;
 	char date[SIGV4_DATE_SIZE], target[SHORT_MAX], attempt[SHORT_MAX];
+	struct headers headers;
+	struct sigv4_request request;
 };
 
-static void make_texts(const struct aws_exchange *x, int64_t at_s, struct header_texts *t)
+static int draft_texts(const struct aws_exchange *x, struct draft *d, struct err *err)
 {
-	sigv4_date(at_s, t->date);
+	make_host(x, d->place, &d->host);
+	make_path(x, d->place, &d->path);
+	sigv4_date(d->request.at_s, d->date);
 	/* Both are short: names of the table, and two numbers. */
-	(void)snprintf(t->target, sizeof(t->target), "%s.%s",
+	(void)snprintf(d->target, sizeof(d->target), "%s.%s",
 	    x->service->target ? x->service->target : "", x->op->name);
-	(void)snprintf(t->attempt, sizeof(t->attempt), "attempt=%u; max=%u", x->retry.attempt,
+	(void)snprintf(d->attempt, sizeof(d->attempt), "attempt=%u; max=%u", x->retry.attempt,
 	    x->retry.max);
+	if (d->host.full || d->path.full)
+		return err_set(err, ERR_INVALID, "bucket or key is too long");
+	return 0;
 }
 
 /* All that is sent is signed. */
-static int collect(const struct aws_exchange *x, const struct header_texts *t, struct headers *h,
-    struct err *err)
+static int draft_headers(const struct aws_exchange *x, struct draft *d, struct err *err)
 {
 	const struct aws_request *r = x->request;
 	const char *content_type = content_types[x->service->protocol];
+	struct headers *h = &d->headers;
 
 	if (r->header_count + OWN_HEADERS > SIGV4_PAIRS_MAX)
 		return err_set(err, ERR_INVALID, "%zu headers: at most %d are possible",
 		    r->header_count, SIGV4_PAIRS_MAX - OWN_HEADERS);
 
-	add(h, "Host", buf_str(&t->host));
-	add(h, "X-Amz-Date", str_from(t->date));
+	add(h, "Host", buf_str(&d->host));
+	add(h, "X-Amz-Date", str_from(d->date));
 	if (*x->creds->session_token)
 		add(h, "X-Amz-Security-Token", str_from(x->creds->session_token));
 	if (content_type)
 		add(h, "Content-Type", str_from(content_type));
 	if (is_json(x))
-		add(h, "X-Amz-Target", str_from(t->target));
+		add(h, "X-Amz-Target", str_from(d->target));
 	if (x->service->has_query_mode)
 		add(h, "x-amzn-query-mode", STR("true"));
 	if (x->service->protocol == AWS_REST_XML)
 		add(h, "x-amz-content-sha256", str_from(x->body_sha256));
 	add(h, "amz-sdk-invocation-id", str_from(x->id));
-	add(h, "amz-sdk-request", str_from(t->attempt));
+	add(h, "amz-sdk-request", str_from(d->attempt));
 	for (size_t i = 0; i < r->header_count; i++)
 		h->pairs[h->count++] = r->headers[i];
 	return 0;
+}
+
+/* The time is taken once: it stands in a header, in the scope, and is what the key is made for. */
+static int draft_make(const struct aws_exchange *x, struct draft *d, struct err *err)
+{
+	bool is_s3 = x->service->protocol == AWS_REST_XML;
+
+	*d = (struct draft){
+		.place = endpoint_split(x->endpoint.url),
+		.host = BUF_INIT(ENDPOINT_URL_MAX),
+		.path = BUF_INIT(PATH_MAX_BYTES),
+	};
+	d->request = (struct sigv4_request){
+		.method = str_from(method(x)),
+		.query = x->request->query,
+		.query_count = x->request->query_count,
+		.payload_hash = str_from(x->body_sha256),
+		.is_path_encoded_once = is_s3,
+		.is_path_kept = is_s3,
+		.region = str_from(x->region),
+		.service = str_from(x->service->signing_name),
+		.at_s = clock_wall_s(x->aws->clock) + skew_s(&x->aws->skew),
+	};
+	if (draft_texts(x, d, err) != 0 || draft_headers(x, d, err) != 0)
+		return -1;
+	d->request.path = buf_str(&d->path);
+	d->request.headers = d->headers.pairs;
+	d->request.header_count = d->headers.count;
+	return 0;
+}
+
+static void draft_release(struct draft *d)
+{
+	buf_release(&d->host);
+	buf_release(&d->path);
 }
 
 static const char *terminated(struct buf *text, struct str s)
@@ -188,8 +231,8 @@ static void signing_key(const struct aws_exchange *x, const struct sigv4_request
 	pthread_mutex_unlock(&x->aws->lock);
 }
 
-static int authorize(const struct aws_exchange *x, const struct sigv4_request *s, const char *date,
-    struct buf *out, struct err *err)
+static int authorize(const struct aws_exchange *x, const struct draft *d, struct buf *out,
+    struct err *err)
 {
 	struct sigv4_keys keys = {
 		.access_key_id = str_from(x->creds->access_key_id),
@@ -199,19 +242,18 @@ static int authorize(const struct aws_exchange *x, const struct sigv4_request *s
 	unsigned char key[HASH_SIZE];
 	int rc;
 
-	signing_key(x, s, date, key);
-	rc = sigv4_authorize(s, &keys, key, out, err);
+	signing_key(x, &d->request, d->date, key);
+	rc = sigv4_authorize(&d->request, &keys, key, out, err);
 	mem_wipe(key, sizeof(key));
 	return rc;
 }
 
-static int make_url(const struct sigv4_request *s, struct endpoint_parts p, struct str host,
-    struct buf *out, struct err *err)
+static int make_url(const struct draft *d, struct buf *out, struct err *err)
 {
-	buf_add(out, p.scheme);
+	buf_add(out, d->place.scheme);
 	buf_adds(out, "://");
-	buf_add(out, host);
-	sigv4_target(s, out);
+	buf_add(out, buf_str(&d->host));
+	sigv4_target(&d->request, out);
 	return out->full ? err_set(err, ERR_INVALID, "key and query are too long for a URL") : 0;
 }
 
@@ -222,7 +264,6 @@ static void init(struct aws_signed *s)
 	buf_init(&s->authorization, SIGV4_TEXT_MAX);
 }
 
-/* The parts that are as they were given. */
 static void fill(const struct aws_exchange *x, int timeout_ms, struct aws_signed *out)
 {
 	out->http.method = method(x);
@@ -234,48 +275,18 @@ static void fill(const struct aws_exchange *x, int timeout_ms, struct aws_signed
 
 int aws_sign(const struct aws_exchange *x, int timeout_ms, struct aws_signed *out, struct err *err)
 {
-	struct endpoint_parts place = endpoint_split(x->endpoint.url);
-	int64_t at_s = clock_wall_s(x->aws->clock) + skew_s(&x->aws->skew);
-	struct header_texts texts = { .host = BUF_INIT(ENDPOINT_URL_MAX) };
-	struct buf path = BUF_INIT(PATH_MAX_BYTES);
-	struct headers headers = { .count = 0 };
-	struct sigv4_request s = {
-		.method = str_from(method(x)),
-		.query = x->request->query,
-		.query_count = x->request->query_count,
-		.payload_hash = str_from(x->body_sha256),
-		.is_path_encoded_once = x->service->protocol == AWS_REST_XML,
-		.is_path_kept = x->service->protocol == AWS_REST_XML,
-		.region = str_from(x->region),
-		.service = str_from(x->service->signing_name),
-		.at_s = at_s,
-	};
+	struct draft draft;
 	int rc = -1;
 
 	init(out);
-	make_host(x, place, &texts.host);
-	make_path(x, place, &path);
-	make_texts(x, at_s, &texts);
-	if (texts.host.full || path.full) {
-		(void)err_set(err, ERR_INVALID, "bucket or key is too long");
-		goto out;
+	if (draft_make(x, &draft, err) == 0 &&
+	    authorize(x, &draft, &out->authorization, err) == 0 &&
+	    make_url(&draft, &out->url, err) == 0) {
+		write_lines(&draft.headers, out);
+		fill(x, timeout_ms, out);
+		rc = 0;
 	}
-	if (collect(x, &texts, &headers, err) != 0)
-		goto out;
-
-	s.path = buf_str(&path);
-	s.headers = headers.pairs;
-	s.header_count = headers.count;
-	if (authorize(x, &s, texts.date, &out->authorization, err) != 0 ||
-	    make_url(&s, place, buf_str(&texts.host), &out->url, err) != 0)
-		goto out;
-
-	write_lines(&headers, out);
-	fill(x, timeout_ms, out);
-	rc = 0;
-out:
-	buf_release(&texts.host);
-	buf_release(&path);
+	draft_release(&draft);
 	return rc;
 }
 

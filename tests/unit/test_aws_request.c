@@ -189,6 +189,45 @@ static void test_addresses(void)
 	aws_close(a);
 }
 
+/* What was signed is what arrives: libcurl must not tidy it up. */
+static const struct {
+	const char *name, *key;
+	struct sigv4_pair query[2];
+	const char *want;
+} targets[] = {
+	{ "dot segments", "a/../b/./c", { { STR_NONE, STR_NONE } }, "/b/a/../b/./c" },
+	{ "slashes", "/a//b/", { { STR_NONE, STR_NONE } }, "/b//a//b/" },
+	{ "what a URL would end at", "a?b#c%20", { { STR_NONE, STR_NONE } }, "/b/a%3Fb%23c%2520" },
+	{ "a query out of order", "",
+	    { { STR("prefix"), STR("a/b c") }, { STR("list-type"), STR("2") } },
+	    "/b?list-type=2&prefix=a%2Fb%20c" },
+	{ "a token", "", { { STR("continuation-token"), STR("1+/=") }, { STR("a"), STR("") } },
+	    "/b?a=&continuation-token=1%2B%2F%3D" },
+};
+
+static void test_targets(void)
+{
+	struct aws *a = peer_client();
+
+	peer_handle(peer_answer_nothing);
+	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
+		struct aws_request r = { .op = S3_GET_OBJECT,
+			.bucket = STR("b"),
+			.key = str_from(targets[i].key),
+			.query = targets[i].query };
+		struct err err = { 0 };
+
+		test_case = targets[i].name;
+		r.query_count = targets[i].query[0].name.n > 0 ? 2 : 0;
+		CHECK_OK(aws_call(a, &r, NULL, &err), &err);
+		CHECK_STR(web_method(buf_str(&peer.last)), STR("GET"));
+		CHECK_STR(web_target(buf_str(&peer.last)), str_from(targets[i].want));
+		CHECK_STR(peer_header("x-amz-content-sha256"),
+		    STR("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
+	}
+	aws_close(a);
+}
+
 /* A key kept from the call before signs as one derived anew would; another secret is another key. */
 static void test_signing_key_is_kept(void)
 {
@@ -273,6 +312,7 @@ static const struct test tests[] = {
 	{ "requests", test_requests },
 	{ "all is signed", test_all_is_signed },
 	{ "addresses", test_addresses },
+	{ "targets", test_targets },
 	{ "signing key is kept", test_signing_key_is_kept },
 	{ "what cannot be sent", test_what_cannot_be_sent },
 };
