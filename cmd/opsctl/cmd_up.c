@@ -97,6 +97,8 @@ int cmd_up(struct cli *cli, struct err *err)
 		return -1;
 	rc = up_place_open(&up.place, cli_text(cli, "dir"), err);
 	cli->context = up.place.context;
+	if (rc == -1 && err->code == ERR_NOTFOUND)
+		err->code = ERR_CONFIG; /* its directory cannot be made; all else it makes */
 	if (rc == -1)
 		return cli->context.local_dir[0] != '\0' ? ports_failed(cli, err) : -1;
 

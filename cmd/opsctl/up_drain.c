@@ -34,6 +34,12 @@ static bool wait_for_end(struct up *up, struct unit *u, int *status)
 	return true;
 }
 
+/* Before it can drain there is nothing to drain. */
+static bool was_starting(const struct unit *u, int status)
+{
+	return !u->is_ready && WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM;
+}
+
 static void stop_unit(struct up *up, struct unit *u)
 {
 	struct buf how = BUF_INIT(128);
@@ -51,7 +57,7 @@ static void stop_unit(struct up *up, struct unit *u)
 	}
 	u->pid = 0;
 	child_describe(status, &how);
-	if (status != 0)
+	if (status != 0 && !was_starting(u, status))
 		up->cli->exit_code = EXIT_BAD;
 	up_say_unit(up->cli, "ended", u, pid, buf_text(&how), "%s (process %d) %s", u->name, pid,
 	    buf_text(&how));

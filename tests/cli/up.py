@@ -144,6 +144,10 @@ class UpTest(Cli):
         for address in ("localhost:80", "127.0.0.1", "127.0.0.1:99999", ":x"):
             self.refused(EXIT_USAGE, "--listen", "up", "--listen", address)
 
+    def test_directory_that_cannot_be_made(self):
+        err = self.refused(EXIT_CONFIG, "/proc/no", "up", "--listen", "127.0.0.1:0", "--dir", "/proc/no/such")
+        self.assertNotIn("run: opsctl up", err)
+
     def test_corrupt_queue(self):
         self.local.mkdir(parents=True)
         (self.local / "queue.db").write_bytes(b"not a database" * 100)
@@ -261,6 +265,14 @@ class UpTest(Cli):
             os.kill(up.ready["worker_pid"], signal.SIGKILL)  # gives it something to say
             self.assertEqual(up.process.wait(LIMIT_S), EXIT_OK)
             self.assertEqual(up.process.stderr.read(), "")
+            up.process.stdout = open(os.devnull)
+
+    def test_reader_that_goes_away_at_once(self):
+        """The services may not even have come to wait for signals."""
+        with Up(self, wait=False) as up:
+            up.process.stdout.readline()
+            up.process.stdout.close()
+            self.assertEqual(up.process.wait(LIMIT_S), EXIT_OK)
             up.process.stdout = open(os.devnull)
 
     def test_second_signal_changes_nothing(self):
