@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "mem.h"
+
 /* ---- writer ---- */
 
 void json_writer_init(struct json_writer *w, struct buf *out)
@@ -293,8 +295,18 @@ int json_parse(struct str text, struct json **out, struct err *err)
 	return 0;
 }
 
+static void wipe_texts(cJSON *node)
+{
+	for (; node; node = node->next) {
+		if (node->valuestring)
+			mem_wipe(node->valuestring, strlen(node->valuestring));
+		wipe_texts(node->child);
+	}
+}
+
 void json_free(struct json *doc)
 {
+	wipe_texts((cJSON *)(void *)doc);
 	cJSON_Delete((cJSON *)(void *)doc);
 }
 

@@ -59,7 +59,7 @@ struct json;
 
 /* Whole text, one value, at most 16 MiB; keys are compared with case. Free with json_free(). */
 int json_parse(struct str text, struct json **out, struct err *err) ATTR_MUST_CHECK;
-void json_free(struct json *doc);
+void json_free(struct json *doc); /* wipes the texts: they may be secrets */
 
 /* The member or element, or NULL; all of these accept NULL, so that look-ups chain. */
 const struct json *json_get(const struct json *object, const char *key);
