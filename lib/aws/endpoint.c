@@ -75,13 +75,6 @@ static void write_host(const char *prefix, const char *region, struct variant v,
 
 /* ---- what is configured ---- */
 
-static const char *get_env(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : NULL;
-}
-
 static const char *get_profile(const struct endpoint_options *o, const char *key)
 {
 	return profiles_get(o->profiles, PROFILE_PROFILE, profile_name(o->profile), key);
@@ -91,7 +84,7 @@ static const char *get_profile(const struct endpoint_options *o, const char *key
 static const char *get_either(const struct endpoint_options *o, const char *variable,
     const char *key, const char **from)
 {
-	const char *value = get_env(variable);
+	const char *value = profile_env(variable);
 
 	*from = value ? variable : key;
 	return value ? value : get_profile(o, key);
@@ -149,9 +142,9 @@ static int find_override(const struct endpoint_options *o, const char *service_i
 		return 0;
 
 	(void)snprintf(variable, sizeof(variable), "AWS_ENDPOINT_URL_%s", service_id);
-	*out = get_env(variable);
+	*out = profile_env(variable);
 	if (!*out)
-		*out = get_env("AWS_ENDPOINT_URL");
+		*out = profile_env("AWS_ENDPOINT_URL");
 	if (!*out)
 		*out = get_services_url(o, service_id);
 	if (!*out)
@@ -217,6 +210,21 @@ int endpoint_resolve(const struct endpoint_options *o, const char *service_id, c
 	return 0;
 }
 
+struct endpoint_parts endpoint_split(const char *url)
+{
+	struct endpoint_parts parts;
+	struct str rest, port;
+
+	(void)str_cut(str_from(url), ':', &parts.scheme, &rest);
+	rest = str_skip(rest, 2);
+	parts.host = str_slice(rest, 0, str_find(rest, '/'));
+	parts.path = str_skip(rest, parts.host.n);
+	port = str_is(parts.scheme, "https") ? STR(":443") : STR(":80");
+	if (str_has_suffix(parts.host, port))
+		parts.host.n -= port.n;
+	return parts;
+}
+
 bool region_is_valid(const char *region)
 {
 	struct str s = str_from(region);
@@ -232,8 +240,8 @@ int region_resolve(const struct endpoint_options *o, const char *wanted, char ou
 		const char *value, *from;
 	} places[] = {
 		{ wanted, "region" },
-		{ get_env("AWS_REGION"), "AWS_REGION" },
-		{ get_env("AWS_DEFAULT_REGION"), "AWS_DEFAULT_REGION" },
+		{ profile_env("AWS_REGION"), "AWS_REGION" },
+		{ profile_env("AWS_DEFAULT_REGION"), "AWS_DEFAULT_REGION" },
 		{ get_profile(o, "region"), "region of the profile" },
 	};
 

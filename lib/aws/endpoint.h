@@ -32,6 +32,15 @@ struct endpoint {
 int endpoint_resolve(const struct endpoint_options *o, const char *service_id, const char *prefix,
     const char *region, struct endpoint *out, struct err *err) ATTR_MUST_CHECK;
 
+/*
+ * Parts of an http or https URL, pointing into it: the host without the scheme's own port, which is
+ * how it is sent and signed; path "" or beginning with '/'.
+ */
+struct endpoint_parts {
+	struct str scheme, host, path;
+};
+struct endpoint_parts endpoint_split(const char *url);
+
 /* [a-z0-9-]{1,63}, no hyphen at the ends: it becomes part of host names. */
 bool region_is_valid(const char *region);
 

@@ -271,12 +271,19 @@ int profiles_parse(struct profiles **out, struct str config, const char *config_
 	return 0;
 }
 
+const char *profile_env(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value ? value : NULL;
+}
+
 bool profile_path(const char *path, struct buf *out)
 {
-	const char *home = getenv("HOME");
+	const char *home = profile_env("HOME");
 
 	if (strncmp(path, "~/", 2) == 0) {
-		if (!home || !*home)
+		if (!home)
 			return false;
 		buf_adds(out, home);
 		path++;
@@ -288,10 +295,10 @@ bool profile_path(const char *path, struct buf *out)
 static int read_file(const char *variable, const char *fallback, struct buf *path, struct buf *text,
     struct err *err)
 {
-	const char *wanted = getenv(variable);
+	const char *wanted = profile_env(variable);
 
 	/* Without HOME there is no such file. */
-	if (!profile_path(wanted && *wanted ? wanted : fallback, path))
+	if (!profile_path(wanted ? wanted : fallback, path))
 		return 0;
 	if (file_read(buf_text(path), text, err) == 0 || err->code == ERR_NOTFOUND)
 		return 0;
@@ -372,9 +379,9 @@ const char *profiles_name_at(const struct profiles *p, size_t index)
 
 const char *profile_name(const char *wanted)
 {
-	const char *env = getenv("AWS_PROFILE");
+	const char *env = profile_env("AWS_PROFILE");
 
 	if (wanted)
 		return wanted;
-	return env && *env ? env : "default";
+	return env ? env : "default";
 }

@@ -41,6 +41,9 @@ const char *profiles_get_nested(const struct profiles *p, enum profile_section s
 /* Names of the profiles for messages and completion; NULL past the end. */
 const char *profiles_name_at(const struct profiles *p, size_t index);
 
+/* An environment variable; NULL when it is unset or empty, which is the same to the SDKs. */
+const char *profile_env(const char *name);
+
 /* The profile that counts: `wanted` unless NULL, AWS_PROFILE unless empty, else "default". */
 const char *profile_name(const char *wanted);
 
