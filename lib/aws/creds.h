@@ -2,13 +2,15 @@
  * creds: AWS credentials, from the first provider that is configured, kept and refreshed.
  *
  * A named profile (the caller's) is the only source then. Else: environment; web identity from
- * the environment; the profile (AWS_PROFILE, else "default"): static keys, role_arn with
- * source_profile or credential_source, web identity, credential_process, SSO, login_session;
- * container endpoint; EC2 metadata (IMDSv2 only). Configured but failing is an error, never a
- * reason to try the next.
+ * the environment; the profile (AWS_PROFILE, else "default"): role_arn with source_profile or
+ * credential_source, web identity, static keys, SSO, login_session, credential_process; container
+ * endpoint; EC2 metadata (IMDSv2 only). Configured but failing is an error, never a reason to try
+ * the next.
  *
- * Kept until they expire: from 15 minutes before expiry one thread refreshes them while the
- * others go on with the old ones; only when expired does everybody wait. Any thread.
+ * Kept until they expire: from 15 minutes before expiry (a third of their life, if that is less)
+ * one of the callers refreshes them while the others go on with the old ones; only when expired
+ * does everybody wait for it, and when it fails all fail with its error: one try a second. Those
+ * of EC2 are used beyond their expiry while no new ones come, as AWS asks for. Any thread.
  */
 #ifndef OPS_CREDS_H
 #define OPS_CREDS_H
@@ -23,6 +25,7 @@ struct creds {
 	const char *session_token; /* "" = none */
 	const char *account_id;    /* "" = unknown */
 	const char *provider;      /* "environment", "profile x: credential_process", for people */
+	const char *renew;         /* the command, or what to do; "" = they renew themselves */
 	int64_t expires_at;        /* Unix s; 0 = never */
 };
 
@@ -31,8 +34,8 @@ struct creds_options {
 	const struct profiles *profiles; /* or NULL: no files */
 	const char *profile;             /* NULL: AWS_PROFILE, else default; named: only this */
 	const char *region;              /* for STS and SSO; NULL: asked for only when needed */
-	const char *endpoint_url;        /* the caller's override, or NULL */
-	const struct clock *clock;
+	const char *endpoint_url;        /* for STS and SSO: the caller's override, or NULL */
+	const struct clock *clock;       /* of expiry; waiting for answers is by the machine's */
 };
 
 struct creds_cache;
@@ -45,7 +48,8 @@ void creds_close(struct creds_cache *c);
 /*
  * The credentials of now; give them back with creds_release(). ERR_CREDENTIALS: none configured, or
  * expired: the text names the source and the command that renews them; ERR_CONFIG: a profile is
- * wrong; ERR_DENIED (STS refused the role); ERR_TIMEOUT, ERR_IO.
+ * wrong; ERR_DENIED (STS or SSO refused the role); ERR_BUSY, ERR_TIMEOUT, ERR_IO, ERR_CORRUPT: the
+ * source does not answer, or not as it should.
  */
 int creds_get(struct creds_cache *c, const struct creds **out, struct err *err) ATTR_MUST_CHECK;
 void creds_release(const struct creds *creds);

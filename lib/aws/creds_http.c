@@ -1,0 +1,83 @@
+#include "aws_core.h"
+#include "creds_provider.h"
+#include "hash.h"
+
+static double random01(void)
+{
+	uint32_t r;
+
+	hash_random(&r, sizeof(r));
+	return r / 4294967296.0;
+}
+
+/* Whether it may pass by itself. */
+static bool is_worth_another(enum retry_class class)
+{
+	return class == RETRY_TRANSIENT || class == RETRY_THROTTLING;
+}
+
+static enum retry_class classify(const struct http_response *response, int rc,
+    const struct err *err)
+{
+	struct aws_error e;
+
+	if (rc != 0)
+		return retry_classify(0, STR_NONE, err->code);
+	aws_error_read(response, NULL, 0, &e);
+	return retry_classify(response->status, str_from(e.code), ERR_NONE);
+}
+
+/* "<what> at <host>: <why>" in place of "<method> <url>: <why>". */
+static int rename_failure(const struct creds_call *call, struct err *err)
+{
+	const char *url = call->request.url, *at = strstr(err->text, url);
+	struct str host = endpoint_split(url).host;
+	char why[ERR_TEXT_MAX];
+
+	(void)snprintf(why, sizeof(why), "%s",
+	    at && strncmp(at + strlen(url), ": ", 2) == 0 ? at + strlen(url) + 2 : "no answer");
+	return err_set(err, err->code, "%s at %.*s: %s", call->what, STR_ARG(host), why);
+}
+
+int creds_http(struct creds_kit *kit, const struct creds_call *call, struct http_response *response,
+    struct err *err)
+{
+	struct retry r;
+	int64_t delay_ms;
+	int rc;
+
+	retry_begin(&r, &kit->bucket, call->tries, false);
+	for (;;) {
+		enum retry_class class;
+
+		rc = http_call(kit->options->http, &call->request, response, err);
+		if (rc == 0 && response->status == 200)
+			break;
+		class = classify(response, rc, err);
+		if (!is_worth_another(class) || !retry_next(&r, class, random01(), -1, &delay_ms))
+			return rc == 0 ? 0 : rename_failure(call, err);
+		clock_sleep_ms(delay_ms);
+	}
+	retry_succeeded(&r);
+	return 0;
+}
+
+int creds_http_refused(const struct creds_call *call, const struct http_response *response,
+    struct err *err)
+{
+	struct aws_error e;
+	char status[32];
+
+	aws_error_read(response, call->secrets, call->secret_count, &e);
+	(void)snprintf(status, sizeof(status), "HTTP %d", response->status);
+	return err_set(err, aws_error_code(response->status, str_from(e.code)), "%s: %s%s%s",
+	    call->what, e.code[0] ? e.code : status, e.message[0] ? ": " : "", e.message);
+}
+
+int creds_http_200(struct creds_kit *kit, const struct creds_call *call,
+    struct http_response *response, struct err *err)
+{
+	if (creds_http(kit, call, response, err) != 0)
+		return -1;
+	return response->status == 200 ? 0 : creds_http_refused(call, response, err);
+}
