@@ -10,7 +10,7 @@
 
 enum checkup_state {
 	CHECKUP_OK,
-	CHECKUP_SKIPPED, /* the context does not name it */
+	CHECKUP_SKIPPED, /* not named by the context, or another row is why it cannot be judged */
 	CHECKUP_WARN,    /* works, but somebody should look */
 	CHECKUP_BAD,
 	CHECKUP_STATE_COUNT,

@@ -187,6 +187,16 @@ class UpTest(Cli):
         self.assertEqual(done.returncode, EXIT_TIMED_OUT)
         self.assertIn("not ready after 500ms", done.stderr)
 
+    def test_others_while_it_starts(self):
+        """There are no URLs yet; nobody is told to start what is starting."""
+        with Up(self, env={"FAKE_API": "deaf"}, wait=False) as up:
+            up.wait_for("starting")
+            err = self.refused(EXIT_REMOTE, "is not ready yet", "token", "check")
+            self.assertNotIn("opsctl up\n", err)
+            rows = {r["name"]: r for r in self.document("health", code=EXIT_BAD)["checks"]}
+            self.assertIn("is not ready yet", rows["api"]["why"])
+            up.stop()
+
     # ---- supervision ----
 
     def test_killed_service_is_started_again(self):
