@@ -1,5 +1,7 @@
 #include "fake_s3.h"
 
+#include <stdlib.h>
+
 enum { BODY_MAX = 2 * STORE_OBJECT_MAX };
 
 static struct {
@@ -69,7 +71,7 @@ struct store *fake_s3_open(const char *url)
 	buf_reset(&fake.notices);
 	fake.is_real = false;
 	if (store_s3_ops.open(&s, str_from(url), &options, &err) != 0)
-		test_die("%s: %s", url, err.text);
+		abort(); /* the test's own URL */
 	return s;
 }
 

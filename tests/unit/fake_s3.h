@@ -6,7 +6,6 @@
 #define OPS_TEST_FAKE_S3_H
 
 #include "store_s3.h"
-#include "test.h"
 
 /* Headers are lines "Name: value\n". status 0: no answer came. */
 struct fake_answer {

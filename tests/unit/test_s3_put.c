@@ -1,5 +1,6 @@
 /* What a put to S3 makes of each answer, and what it asks. */
 #include "fake_s3.h"
+#include "test.h"
 
 #define KEY   "2024/11/21/10/01934e2b-7d0c-7000-8000-000000000001.ndjson"
 #define BYTES "{\"a\":1}\n"
@@ -50,15 +51,18 @@ static const struct row {
 	bool existed, is_real;
 } rows[] = {
 	{ "stored", { STORED }, "PUT? ", ERR_NONE, false, true },
-	{ "stored, checksum confirmed", { { 200, .headers = ETAG SUM } }, "PUT? ", ERR_NONE, false,
-	    true },
-	{ "other checksum", { { 200, .headers = ETAG SUM_OTHER } }, "PUT? ", ERR_IO, false, true },
-	{ "no ETag", { { 200 }, STORED }, "PUT? PUT? ", ERR_NONE, false, true },
-	{ "no ETag, then it is there", { { 200 }, EXISTS, HEAD(SUM) }, "PUT? PUT? HEAD ", ERR_NONE,
-	    true, true },
-	{ "never an ETag", { { 200 }, { 200 }, { 200 }, { 200 }, { 200 }, { 200 } },
+	{ "stored, checksum confirmed", { { .status = 200, .headers = ETAG SUM } }, "PUT? ",
+	    ERR_NONE, false, true },
+	{ "other checksum", { { .status = 200, .headers = ETAG SUM_OTHER } }, "PUT? ", ERR_IO,
+	    false, true },
+	{ "no ETag", { { .status = 200 }, STORED }, "PUT? PUT? ", ERR_NONE, false, true },
+	{ "no ETag, then it is there", { { .status = 200 }, EXISTS, HEAD(SUM) }, "PUT? PUT? HEAD ",
+	    ERR_NONE, true, true },
+	{ "never an ETag",
+	    { { .status = 200 }, { .status = 200 }, { .status = 200 }, { .status = 200 },
+		{ .status = 200 }, { .status = 200 } },
 	    "PUT? PUT? PUT? PUT? PUT? PUT? ", ERR_IO, false, true },
-	{ "no answer", { { 0 } }, "PUT? ", ERR_IO, false, true },
+	{ "no answer", { { .status = 0 } }, "PUT? ", ERR_IO, false, true },
 
 	{ "there, same checksum", { EXISTS, HEAD(SUM) }, "PUT? HEAD ", ERR_NONE, true, true },
 	{ "there, other checksum", { EXISTS, HEAD(SUM_OTHER) }, "PUT? HEAD ", ERR_CONFLICT, false,
@@ -77,56 +81,65 @@ static const struct row {
 	    { EXISTS, HEAD("x-amz-meta-sha256: yes\n"), BYTES_OF("other") }, "PUT? HEAD GET ",
 	    ERR_CONFLICT, false, true },
 	{ "there, larger than any of ours",
-	    { EXISTS, { 200, .headers = "Content-Length: 1048577\n" } }, "PUT? HEAD ", ERR_CONFLICT,
-	    false, true },
+	    { EXISTS, { .status = 200, .headers = "Content-Length: 1048577\n" } }, "PUT? HEAD ",
+	    ERR_CONFLICT, false, true },
 	{ "there, and gone again", { EXISTS, MISSING, STORED }, "PUT? HEAD PUT? ", ERR_NONE, false,
 	    true },
-	{ "there, not to be seen", { EXISTS, { 403 } }, "PUT? HEAD ", ERR_DENIED, false, true },
-	{ "there, HEAD refused", { EXISTS, { 400 } }, "PUT? HEAD ", ERR_IO, false, true },
-	{ "there, GET in trouble", { EXISTS, HEAD(""), { 503 } }, "PUT? HEAD GET ", ERR_BUSY, false,
+	{ "there, not to be seen", { EXISTS, { .status = 403 } }, "PUT? HEAD ", ERR_DENIED, false,
 	    true },
+	{ "there, HEAD refused", { EXISTS, { .status = 400 } }, "PUT? HEAD ", ERR_IO, false, true },
+	{ "there, GET in trouble", { EXISTS, HEAD(""), { .status = 503 } }, "PUT? HEAD GET ",
+	    ERR_BUSY, false, true },
 
 	{ "race", { RACE, STORED }, "PUT? PUT? ", ERR_NONE, false, true },
 	{ "race lost", { RACE, EXISTS, HEAD(SUM) }, "PUT? PUT? HEAD ", ERR_NONE, true, true },
 	{ "race without end", { RACE, RACE, RACE, RACE, RACE, RACE },
 	    "PUT? PUT? PUT? PUT? PUT? PUT? ", ERR_BUSY, false, true },
-	{ "other conflict", { { 409, .code = "ExistingObjectIsDirectory" } }, "PUT? ", ERR_IO,
-	    false, true },
+	{ "other conflict", { { .status = 409, .code = "ExistingObjectIsDirectory" } }, "PUT? ",
+	    ERR_IO, false, true },
 
-	{ "denied", { { 403, .code = "AccessDenied" } }, "PUT? ", ERR_DENIED, false, true },
-	{ "no bucket", { { 404, .code = "NoSuchBucket" } }, "PUT? ", ERR_NOTFOUND, false, true },
-	{ "slow down", { { 503, .code = "SlowDown" } }, "PUT? ", ERR_BUSY, false, true },
-	{ "changed on the way", { { 400, .code = "BadDigest" } }, "PUT? ", ERR_IO, false, true },
-	{ "refused", { { 405, .code = "MethodNotAllowed" } }, "PUT? ", ERR_IO, false, true },
-	{ "error in a 200", { { 200, .code = "InternalError" } }, "PUT? ", ERR_IO, false, true },
-	{ "key disabled", { { 400, .code = "KMS.DisabledException" } }, "PUT? ", ERR_DENIED, false,
+	{ "denied", { { .status = 403, .code = "AccessDenied" } }, "PUT? ", ERR_DENIED, false,
 	    true },
-	{ "key pending deletion", { { 400, .code = "KMS.KMSInvalidStateException" } }, "PUT? ",
+	{ "no bucket", { { .status = 404, .code = "NoSuchBucket" } }, "PUT? ", ERR_NOTFOUND, false,
+	    true },
+	{ "slow down", { { .status = 503, .code = "SlowDown" } }, "PUT? ", ERR_BUSY, false, true },
+	{ "changed on the way", { { .status = 400, .code = "BadDigest" } }, "PUT? ", ERR_IO, false,
+	    true },
+	{ "refused", { { .status = 405, .code = "MethodNotAllowed" } }, "PUT? ", ERR_IO, false,
+	    true },
+	{ "error in a 200", { { .status = 200, .code = "InternalError" } }, "PUT? ", ERR_IO, false,
+	    true },
+	{ "key disabled", { { .status = 400, .code = "KMS.DisabledException" } }, "PUT? ",
 	    ERR_DENIED, false, true },
-	{ "no such key", { { 400, .code = "KMS.NotFoundException" } }, "PUT? ", ERR_CONFIG, false,
-	    true },
-	{ "key service busy", { { 400, .code = "KMS.ThrottlingException" } }, "PUT? ", ERR_BUSY,
-	    false, true },
+	{ "key pending deletion", { { .status = 400, .code = "KMS.KMSInvalidStateException" } },
+	    "PUT? ", ERR_DENIED, false, true },
+	{ "no such key", { { .status = 400, .code = "KMS.NotFoundException" } }, "PUT? ",
+	    ERR_CONFIG, false, true },
+	{ "key service busy", { { .status = 400, .code = "KMS.ThrottlingException" } }, "PUT? ",
+	    ERR_BUSY, false, true },
 
 	{ "no conditions on AWS", { LACKS }, "PUT? ", ERR_BUSY, false, true },
 	{ "no conditions", { LACKS, MISSING, STORED }, "PUT? HEAD PUT ", ERR_NONE, false, false },
-	{ "no conditions, says 400", { { 400, .code = "NotImplemented" }, MISSING, STORED },
-	    "PUT? HEAD PUT ", ERR_NONE, false, false },
+	{ "no conditions, says 400",
+	    { { .status = 400, .code = "NotImplemented" }, MISSING, STORED }, "PUT? HEAD PUT ",
+	    ERR_NONE, false, false },
 	{ "no conditions, there", { LACKS, HEAD(META) }, "PUT? HEAD ", ERR_NONE, true, false },
 	{ "no conditions, other there", { LACKS, HEAD(SUM_OTHER) }, "PUT? HEAD ", ERR_CONFLICT,
 	    false, false },
 	{ "no conditions, no writes either", { LACKS, MISSING, LACKS }, "PUT? HEAD PUT ", ERR_BUSY,
 	    false, false },
 
-	{ "elsewhere", { { 301, .region = "eu-west-3" }, STORED }, "PUT? PUT?@eu-west-3 ", ERR_NONE,
-	    false, true },
-	{ "elsewhere for now", { { 307, .region = "eu-west-3" }, STORED }, "PUT? PUT?@eu-west-3 ",
+	{ "elsewhere", { { .status = 301, .region = "eu-west-3" }, STORED }, "PUT? PUT?@eu-west-3 ",
 	    ERR_NONE, false, true },
-	{ "signed for another region",
-	    { { 400, .code = "AuthorizationHeaderMalformed", .region = "eu-west-3" }, STORED },
+	{ "elsewhere for now", { { .status = 307, .region = "eu-west-3" }, STORED },
 	    "PUT? PUT?@eu-west-3 ", ERR_NONE, false, true },
-	{ "elsewhere, who knows where", { { 301 } }, "PUT? ", ERR_CONFIG, false, true },
-	{ "elsewhere again", { { 301, .region = "eu-west-3" }, { 301, .region = "eu-west-1" } },
+	{ "signed for another region",
+	    { { .status = 400, .code = "AuthorizationHeaderMalformed", .region = "eu-west-3" },
+		STORED },
+	    "PUT? PUT?@eu-west-3 ", ERR_NONE, false, true },
+	{ "elsewhere, who knows where", { { .status = 301 } }, "PUT? ", ERR_CONFIG, false, true },
+	{ "elsewhere again",
+	    { { .status = 301, .region = "eu-west-3" }, { .status = 301, .region = "eu-west-1" } },
 	    "PUT? PUT?@eu-west-3 ", ERR_CONFIG, false, true },
 };
 
@@ -255,8 +268,8 @@ static void test_unconditional(void)
 
 static void test_region_is_kept(void)
 {
-	static const struct fake_answer answers[] = { { 301, .region = "eu-west-3" }, STORED,
-		STORED, { 301, .region = "eu-west-1" }, STORED, STORED };
+	static const struct fake_answer answers[] = { { .status = 301, .region = "eu-west-3" },
+		STORED, STORED, { .status = 301, .region = "eu-west-1" }, STORED, STORED };
 	struct store *s = fake_s3_open("s3://bucket/in/");
 	bool existed;
 	struct err err;
@@ -281,8 +294,8 @@ static void test_encryption(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct fake_answer answers[] = { { 200, .headers = cases[i].headers },
-			{ 200, .headers = cases[i].headers } };
+		struct fake_answer answers[] = { { .status = 200, .headers = cases[i].headers },
+			{ .status = 200, .headers = cases[i].headers } };
 		struct store *s = fake_s3_open("s3://bucket/in/?sse=aws:kms");
 		bool existed;
 		struct err err;

@@ -1,5 +1,6 @@
 /* get, head, list and check of an S3 store: what they make of answers, and what they ask. */
 #include "fake_s3.h"
+#include "test.h"
 
 #define KEY   "2026/11/21/08/x"
 #define BYTES "{\"a\":1}\n"
@@ -20,36 +21,40 @@ static const struct {
 	const char *sha256;      /* that head tells */
 	int64_t stored_at_ms;
 } objects[] = {
-	{ "checksum", { 200, .headers = SUM DATE, .body = BYTES }, ERR_NONE, ERR_NONE, HEX,
-	    1795249600000 },
-	{ "metadata", { 200, .headers = META, .body = BYTES }, ERR_NONE, ERR_NONE, HEX, 0 },
-	{ "both", { 200, .headers = SUM META, .body = BYTES }, ERR_NONE, ERR_NONE, HEX, 0 },
+	{ "checksum", { .status = 200, .headers = SUM DATE, .body = BYTES }, ERR_NONE, ERR_NONE,
+	    HEX, 1795249600000 },
+	{ "metadata", { .status = 200, .headers = META, .body = BYTES }, ERR_NONE, ERR_NONE, HEX,
+	    0 },
+	{ "both", { .status = 200, .headers = SUM META, .body = BYTES }, ERR_NONE, ERR_NONE, HEX,
+	    0 },
 	{ "checksum of parts, metadata",
-	    { 200, .headers = "x-amz-checksum-sha256: AAAA-2\n" META, .body = BYTES }, ERR_NONE,
-	    ERR_NONE, HEX, 0 },
+	    { .status = 200, .headers = "x-amz-checksum-sha256: AAAA-2\n" META, .body = BYTES },
+	    ERR_NONE, ERR_NONE, HEX, 0 },
 	{ "checksum that is too short, metadata",
-	    { 200, .headers = "x-amz-checksum-sha256: AAAA\n" META, .body = BYTES }, ERR_NONE,
-	    ERR_NONE, HEX, 0 },
-	{ "other checksum", { 200, .headers = SUM_OTHER META, .body = BYTES }, ERR_CORRUPT,
-	    ERR_NONE, HEX_OTHER, 0 },
-	{ "other bytes", { 200, .headers = META, .body = "other" }, ERR_CORRUPT, ERR_NONE, HEX, 0 },
-	{ "cut", { 200, .headers = SUM, .body = "{\"a\"" }, ERR_CORRUPT, ERR_NONE, HEX, 0 },
-	{ "nothing", { 200, .headers = SUM, .body = "" }, ERR_CORRUPT, ERR_NONE, HEX, 0 },
-	{ "no digest", { 200, .headers = DATE, .body = BYTES }, ERR_CORRUPT, ERR_NONE, "",
+	    { .status = 200, .headers = "x-amz-checksum-sha256: AAAA\n" META, .body = BYTES },
+	    ERR_NONE, ERR_NONE, HEX, 0 },
+	{ "other checksum", { .status = 200, .headers = SUM_OTHER META, .body = BYTES },
+	    ERR_CORRUPT, ERR_NONE, HEX_OTHER, 0 },
+	{ "other bytes", { .status = 200, .headers = META, .body = "other" }, ERR_CORRUPT, ERR_NONE,
+	    HEX, 0 },
+	{ "cut", { .status = 200, .headers = SUM, .body = "{\"a\"" }, ERR_CORRUPT, ERR_NONE, HEX,
+	    0 },
+	{ "nothing", { .status = 200, .headers = SUM, .body = "" }, ERR_CORRUPT, ERR_NONE, HEX, 0 },
+	{ "no digest", { .status = 200, .headers = DATE, .body = BYTES }, ERR_CORRUPT, ERR_NONE, "",
 	    1795249600000 },
 	{ "digest in capitals",
-	    { 200,
+	    { .status = 200,
 		.headers = "x-amz-meta-sha256: "
 			   "E346432021B04179518D9614F3560CCD71354A4EE101DDCB893D6959A9D6301C\n",
 		.body = BYTES },
 	    ERR_CORRUPT, ERR_NONE, "", 0 },
-	{ "bad date", { 200, .headers = SUM "Last-Modified: yesterday\n", .body = BYTES }, ERR_NONE,
-	    ERR_NONE, HEX, 0 },
-	{ "missing", { 404, .code = "NoSuchKey" }, ERR_NOTFOUND, ERR_NOTFOUND, NULL, 0 },
-	{ "denied", { 403, .code = "AccessDenied" }, ERR_DENIED, ERR_DENIED, NULL, 0 },
-	{ "key of the bytes is off", { 400, .code = "KMS.DisabledException" }, ERR_DENIED,
+	{ "bad date", { .status = 200, .headers = SUM "Last-Modified: yesterday\n", .body = BYTES },
+	    ERR_NONE, ERR_NONE, HEX, 0 },
+	{ "missing", { .status = 404, .code = "NoSuchKey" }, ERR_NOTFOUND, ERR_NOTFOUND, NULL, 0 },
+	{ "denied", { .status = 403, .code = "AccessDenied" }, ERR_DENIED, ERR_DENIED, NULL, 0 },
+	{ "key of the bytes is off", { .status = 400, .code = "KMS.DisabledException" }, ERR_DENIED,
 	    ERR_DENIED, NULL, 0 },
-	{ "busy", { 503, .code = "SlowDown" }, ERR_BUSY, ERR_BUSY, NULL, 0 },
+	{ "busy", { .status = 503, .code = "SlowDown" }, ERR_BUSY, ERR_BUSY, NULL, 0 },
 };
 
 #define ASKED "bucket bucket\nkey in/" KEY "\nx-amz-checksum-mode: ENABLED\n"
@@ -169,13 +174,13 @@ static const struct {
 	    ERR_CORRUPT, "LIST LIST ", NULL },
 	{ "prefix ignored", "s3://bucket/in/", "", { OK(ITEM("other")) }, 0, "", ERR_CORRUPT,
 	    "LIST ", NULL },
-	{ "not a listing", "s3://bucket", "", { { 200, .body = "<html></html>" } }, 0, "",
+	{ "not a listing", "s3://bucket", "", { { .status = 200, .body = "<html></html>" } }, 0, "",
 	    ERR_CORRUPT, "LIST ", NULL },
-	{ "second page denied", "s3://bucket", "", { OK(MORE("t") ITEM("a")), { 403 } }, 0, "a ",
-	    ERR_DENIED, "LIST LIST ", NULL },
+	{ "second page denied", "s3://bucket", "", { OK(MORE("t") ITEM("a")), { .status = 403 } },
+	    0, "a ", ERR_DENIED, "LIST LIST ", NULL },
 	{ "elsewhere", "s3://bucket", "",
-	    { { 301, .region = "eu-west-3" }, OK(MORE("t") ITEM("a")), OK(ITEM("b")) }, 0, "a b ",
-	    ERR_NONE, "LIST LIST@eu-west-3 LIST@eu-west-3 ", NULL },
+	    { { .status = 301, .region = "eu-west-3" }, OK(MORE("t") ITEM("a")), OK(ITEM("b")) }, 0,
+	    "a b ", ERR_NONE, "LIST LIST@eu-west-3 LIST@eu-west-3 ", NULL },
 };
 
 struct seen {
@@ -225,10 +230,10 @@ static const struct {
 	enum err_code code;
 } checks[] = {
 	{ "good", OK("<KeyCount>0</KeyCount>"), ERR_NONE },
-	{ "no bucket", { 404, .code = "NoSuchBucket" }, ERR_NOTFOUND },
-	{ "denied", { 403, .code = "AccessDenied" }, ERR_DENIED },
-	{ "somebody's web page", { 200, .body = "<html></html>" }, ERR_CORRUPT },
-	{ "unreachable", { 0 }, ERR_IO },
+	{ "no bucket", { .status = 404, .code = "NoSuchBucket" }, ERR_NOTFOUND },
+	{ "denied", { .status = 403, .code = "AccessDenied" }, ERR_DENIED },
+	{ "somebody's web page", { .status = 200, .body = "<html></html>" }, ERR_CORRUPT },
+	{ "unreachable", { .status = 0 }, ERR_IO },
 };
 
 static void test_check(void)
