@@ -9,6 +9,8 @@
 #ifndef OPS_AWS_H
 #define OPS_AWS_H
 
+#include <stdatomic.h>
+
 #include "aws_ops.h"
 #include "clock.h"
 #include "http.h"
@@ -39,13 +41,15 @@ void aws_close(struct aws *a); /* no call may be under way */
 struct aws_request {
 	enum aws_op op;
 	struct str body; /* JSON, form (Query: without Action and Version), or object bytes */
-	const char *body_sha256; /* hex, when the caller knows it */
-	const char *resource;    /* bare name, for error texts; the row adds its noun: queue 'x' */
-	struct str secret;       /* a value in the body that no trace and no error text may hold */
-	const char *region;      /* NULL: the client's */
-	int wait_s;              /* long poll: its timeout is this and 10 s */
-	int total_ms;            /* of all attempts and the pauses between; 0: no such limit */
-	size_t answer_max;       /* bytes; 0: 1 MiB */
+	const char *body_sha256;  /* hex, when the caller knows it */
+	const char *resource;     /* bare name, for error texts; the row adds its noun: queue 'x' */
+	struct str secret;        /* a value in the body that no trace and no error text may hold */
+	const char *region;       /* NULL: the client's */
+	const char *endpoint_url; /* when none is configured; NULL: AWS's own */
+	const atomic_bool *stop;  /* once it is true, no further attempt is made; may be NULL */
+	int wait_s;               /* long poll: its timeout is this and 10 s */
+	int total_ms;             /* of all attempts and the pauses between; 0: no such limit */
+	size_t answer_max;        /* bytes; 0: 1 MiB */
 
 	/* S3 */
 	struct str bucket, key; /* decoded */

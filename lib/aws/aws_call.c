@@ -79,6 +79,10 @@ static int begin(struct aws_exchange *x, struct err *err)
 	x->region = r->region ? r->region : a->setup.region;
 	if (aws_endpoint(a, x->op->service, r->region, &x->endpoint, err) != 0)
 		return -1;
+	if (r->endpoint_url && !x->endpoint.is_override) {
+		(void)snprintf(x->endpoint.url, sizeof(x->endpoint.url), "%s", r->endpoint_url);
+		x->endpoint.is_override = true;
+	}
 	if (r->total_ms > 0)
 		x->ends_at_ms = clock_mono_ms(a->clock) + r->total_ms;
 	make_body(x);
@@ -141,6 +145,11 @@ static int64_t retry_after_ms(const struct aws_exchange *x)
 	return ms > INT32_MAX ? INT32_MAX : (int64_t)ms;
 }
 
+static bool is_stopped(const struct aws_exchange *x)
+{
+	return x->request->stop && atomic_load(x->request->stop);
+}
+
 /* Pauses, and says whether to go on. */
 static bool again(struct aws_exchange *x, const struct aws_outcome *o, struct err *err)
 {
@@ -148,7 +157,7 @@ static bool again(struct aws_exchange *x, const struct aws_outcome *o, struct er
 	int64_t delay_ms;
 	bool goes_on;
 
-	if (!is_worth_it(x, o, err))
+	if (is_stopped(x) || !is_worth_it(x, o, err))
 		return false;
 	goes_on = retry_next(&x->retry, o->class, a->random01(), retry_after_ms(x), &delay_ms);
 	if (x->ends_at_ms && clock_mono_ms(a->clock) + delay_ms >= x->ends_at_ms) {
@@ -157,7 +166,10 @@ static bool again(struct aws_exchange *x, const struct aws_outcome *o, struct er
 	}
 	if (delay_ms > 0)
 		a->sleep_ms(delay_ms);
-	return goes_on;
+	if (!goes_on || !is_stopped(x))
+		return goes_on;
+	retry_cancel(&x->retry);
+	return false;
 }
 
 static int exchange(struct aws_exchange *x, struct aws_document *d, struct err *err)
