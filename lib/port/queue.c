@@ -4,10 +4,14 @@
 
 #include "port_url.h"
 
-extern const struct queue_ops queue_sqlite_ops;
+extern const struct queue_ops queue_sqlite_ops, queue_sqs_ops;
 
-static const struct queue_ops *const backends[] = {
-	&queue_sqlite_ops,
+static const struct {
+	const char *scheme; /* text before ':' in the URL */
+	const struct queue_ops *ops;
+} backends[] = {
+	{ "sqlite", &queue_sqlite_ops }, { "https", &queue_sqs_ops },
+	{ "http", &queue_sqs_ops }, /* a server that stands in for SQS */
 };
 
 enum {
@@ -36,7 +40,7 @@ void queue_message_release(struct queue_message *m)
 
 static const char *scheme(size_t row)
 {
-	return row < ARRAY_SIZE(backends) ? backends[row]->scheme : NULL;
+	return row < ARRAY_SIZE(backends) ? backends[row].scheme : NULL;
 }
 
 int queue_open(struct queue **out, struct str url, const struct queue_options *options,
@@ -46,7 +50,7 @@ int queue_open(struct queue **out, struct str url, const struct queue_options *o
 
 	if (port_url_pick(url, scheme, &row, err) != 0)
 		return err_wrap(err, "queue URL '%.*s'", STR_ARG(url));
-	return backends[row]->open(out, url, options, err);
+	return backends[row].ops->open(out, url, options, err);
 }
 
 void queue_close(struct queue *q)
@@ -57,7 +61,7 @@ void queue_close(struct queue *q)
 
 const struct queue_traits *queue_traits(const struct queue *q)
 {
-	return &q->ops->traits;
+	return q->traits ? q->traits : &q->ops->traits;
 }
 
 size_t queue_entry_size(const struct queue_entry *e)
@@ -65,16 +69,16 @@ size_t queue_entry_size(const struct queue_entry *e)
 	return e->body.n + e->object.n + e->sha256.n + e->traceparent.n + ATTRIBUTES_OVERHEAD;
 }
 
-static void check_entry(struct queue_entry *e)
+static void check_entry(struct queue_entry *e, size_t size_max)
 {
 	e->result.code = ERR_NONE;
 	e->result.text[0] = '\0';
 	if (e->body.n == 0)
 		(void)err_set(&e->result, ERR_INVALID, "message body: must not be empty");
-	else if (queue_entry_size(e) > QUEUE_BODY_MAX)
+	else if (queue_entry_size(e) > size_max)
 		(void)err_set(&e->result, ERR_INVALID,
-		    "message of %zu bytes with its attributes: at most %d", queue_entry_size(e),
-		    QUEUE_BODY_MAX);
+		    "message of %zu bytes with its attributes: at most %zu", queue_entry_size(e),
+		    size_max);
 	else if (e->object.n >= OBJECTKEY_SIZE)
 		(void)err_set(&e->result, ERR_INVALID, "object key of %zu bytes: at most %d",
 		    e->object.n, OBJECTKEY_SIZE - 1);
@@ -87,13 +91,14 @@ static void check_entry(struct queue_entry *e)
 }
 
 /* Number of good entries; *size is what they count. */
-static size_t check_entries(struct queue_entry *entries, size_t count, size_t *size)
+static size_t check_entries(const struct queue *q, struct queue_entry *entries, size_t count,
+    size_t *size)
 {
-	size_t good = 0;
+	size_t max = queue_traits(q)->body_max, good = 0;
 
 	*size = 0;
 	for (size_t i = 0; i < count; i++) {
-		check_entry(&entries[i]);
+		check_entry(&entries[i], max < QUEUE_BODY_MAX ? max : QUEUE_BODY_MAX);
 		if (entries[i].result.code != ERR_NONE)
 			continue;
 		good++;
@@ -107,12 +112,12 @@ int queue_send(struct queue *q, struct queue_entry *entries, size_t count, struc
 	size_t size;
 	int rc;
 
-	assert(count > 0 && count <= q->ops->traits.batch_max);
-	if (check_entries(entries, count, &size) == 0)
+	assert(count > 0 && count <= queue_traits(q)->batch_max);
+	if (check_entries(q, entries, count, &size) == 0)
 		return 0;
-	if (size > q->ops->traits.body_max)
+	if (size > queue_traits(q)->body_max)
 		rc = err_set(err, ERR_INVALID, "%zu bytes in one send: at most %zu", size,
-		    q->ops->traits.body_max);
+		    queue_traits(q)->body_max);
 	else
 		rc = q->ops->send(q, entries, count, err);
 	for (size_t i = 0; rc != 0 && i < count; i++)
@@ -125,7 +130,7 @@ int queue_send(struct queue *q, struct queue_entry *entries, size_t count, struc
 int queue_receive(struct queue *q, struct queue_message *messages, size_t max, unsigned wait_s,
     unsigned visibility_s, size_t *count, struct err *err)
 {
-	assert(max > 0 && max <= q->ops->traits.batch_max && wait_s <= QUEUE_WAIT_MAX_S);
+	assert(max > 0 && max <= queue_traits(q)->batch_max && wait_s <= QUEUE_WAIT_MAX_S);
 	assert(visibility_s >= 1 && visibility_s <= QUEUE_VISIBILITY_MAX_S);
 	for (size_t i = 0; i < max; i++)
 		message_reset(&messages[i]);
@@ -154,7 +159,7 @@ static int leases_end(struct queue_lease *leases, size_t count, int rc, const st
 
 int queue_delete(struct queue *q, struct queue_lease *leases, size_t count, struct err *err)
 {
-	assert(count > 0 && count <= q->ops->traits.batch_max);
+	assert(count > 0 && count <= queue_traits(q)->batch_max);
 	leases_begin(leases, count);
 	return leases_end(leases, count, q->ops->remove(q, leases, count, err), err);
 }
@@ -162,7 +167,7 @@ int queue_delete(struct queue *q, struct queue_lease *leases, size_t count, stru
 int queue_extend(struct queue *q, struct queue_lease *leases, size_t count, unsigned visibility_s,
     struct err *err)
 {
-	assert(count > 0 && count <= q->ops->traits.batch_max);
+	assert(count > 0 && count <= queue_traits(q)->batch_max);
 	assert(visibility_s <= QUEUE_VISIBILITY_MAX_S);
 	leases_begin(leases, count);
 	return leases_end(leases, count, q->ops->extend(q, leases, count, visibility_s, err), err);

@@ -2,7 +2,8 @@
  * queue: where accepted envelopes wait. At-least-once: a message that was received
  * and not deleted comes back after its visibility timeout; after the queue's limit of
  * receives, or when its stored content is damaged, it becomes a dead letter. No order is
- * promised.
+ * promised. Damage that only the receiver can see (SQS) comes with the message, as its fault: it is
+ * to be refused, and then becomes a dead letter by its number of receives.
  *
  * Every function may be called from several threads at once; calls are synchronous.
  * A batch can fail in part: each entry has its own result (code ERR_NONE = done), and
@@ -37,6 +38,9 @@ struct queue_options {
 	const struct clock *clock; /* NULL: clock_system */
 	bool create;               /* sqlite: make the file when it is missing */
 	struct aws *aws;           /* SQS: the client to call with, borrowed until close */
+	/* May be NULL. SQS: how far a redrive or purge is, total 0: unknown; from its thread. */
+	void (*progress)(void *arg, uint64_t done, uint64_t total);
+	void *progress_arg;
 };
 
 /* One message to send. Borrowed for the duration of the call. */
@@ -60,6 +64,7 @@ struct queue_message {
 	size_t record_count;
 	int64_t sent_at_ms;
 	unsigned receive_count; /* this delivery included */
+	struct err fault;       /* ERR_NONE, or why the content is not to be trusted, nor stored */
 };
 
 void queue_message_init(struct queue_message *m);
@@ -68,7 +73,11 @@ void queue_message_release(struct queue_message *m);
 /* A delivery to delete or to extend. */
 struct queue_lease {
 	const char *receipt;
-	struct err result; /* out; ERR_CONFLICT: the lease is no longer ours */
+	/*
+	 * out; ERR_CONFLICT: the lease is no longer ours; ERR_INVALID: not a receipt, where the queue
+	 * can tell that from an old one.
+	 */
+	struct err result;
 };
 
 struct queue_stats {
@@ -78,8 +87,10 @@ struct queue_stats {
 
 /*
  * Open by URL: "sqlite:<path>" ("?max_receives=N", default 5, 1 to 1000, kept in the file),
- * "https://sqs.<region>.amazonaws.com/<account>/<name>".
- * ERR_CONFIG: unknown scheme, bad URL, other schema version; ERR_NOTFOUND; ERR_CORRUPT; ERR_IO.
+ * "https://sqs.<region>.amazonaws.com/<account>/<name>", and "http[s]://<host>/<account>/<name>" of a
+ * server that speaks like SQS. Asks SQS whether the queue is there and what it takes; who may not
+ * ask (ERR_DENIED) is let in all the same.
+ * ERR_CONFIG: unknown scheme, bad URL, other schema version; ERR_NOTFOUND; ERR_CORRUPT; ERR_IO, ERR_BUSY.
  */
 int queue_open(struct queue **out, struct str url, const struct queue_options *options,
     struct err *err) ATTR_MUST_CHECK;
@@ -96,7 +107,10 @@ const struct queue_traits *queue_traits(const struct queue *q);
 /* What an entry counts against QUEUE_BODY_MAX and body_max: body and attributes, names included, as on SQS. */
 size_t queue_entry_size(const struct queue_entry *e);
 
-/* An entry with ERR_NONE is durable. ERR_BUSY, ERR_TIMEOUT, ERR_IO: unknown, may be sent again. */
+/*
+ * An entry with ERR_NONE is durable. ERR_BUSY, ERR_TIMEOUT, ERR_IO: unknown, may be sent again. On
+ * SQS the text must be UTF-8 of the characters that SQS takes, else ERR_INVALID with the byte.
+ */
 int queue_send(struct queue *q, struct queue_entry *entries, size_t count, struct err *err)
     ATTR_MUST_CHECK;
 
@@ -108,10 +122,17 @@ int queue_send(struct queue *q, struct queue_entry *entries, size_t count, struc
 int queue_receive(struct queue *q, struct queue_message *messages, size_t max, unsigned wait_s,
     unsigned visibility_s, size_t *count, struct err *err) ATTR_MUST_CHECK;
 
-/* Make waiting and later receives return at once with nothing: for stop. Sticky. */
+/*
+ * Make waiting and later receives return at once with nothing: for stop. Sticky. On SQS a receive
+ * under way is awaited, up to its wait_s, because what SQS hands to a connection that was given up is
+ * hidden from everybody; none is begun or repeated after it.
+ */
 void queue_interrupt(struct queue *q);
 
-/* Remove for good. A message that is gone already counts as deleted. */
+/*
+ * Remove for good. A message that is gone already counts as deleted. SQS may take an old receipt
+ * without a word; then the message comes back.
+ */
 int queue_delete(struct queue *q, struct queue_lease *leases, size_t count, struct err *err)
     ATTR_MUST_CHECK;
 
@@ -125,17 +146,30 @@ int queue_stats(struct queue *q, struct queue_stats *out, struct err *err) ATTR_
 
 /*
  * Up to max dead letters, oldest first, behind the one with id `after` ("" = from the start).
- * receipt is unset; the body is empty when the queue has lost it. On SQS listing raises
- * the receive count.
+ * receipt is unset; the body is empty when the queue has lost it.
+ *
+ * SQS has no list: letters are received, in no certain order, which raises their receive count and
+ * hides them for up to a minute, until the listing has come to its end (*count < max), another one
+ * begins, or the queue is closed. `after` must be the last of the listing under way; a handle has one.
  */
 int queue_dead_list(struct queue *q, const char *after, struct queue_message *messages, size_t max,
     size_t *count, struct err *err) ATTR_MUST_CHECK;
 
-/* Back into the queue with receive count 0; ids == NULL: all of them. *moved says how many. */
+/*
+ * Back into the queue with receive count 0; ids == NULL: all of them. *moved says how many, on SQS
+ * also after -1: what was done before the error, or beside it, stays done.
+ *
+ * SQS: by ids, a copy is sent, confirmed, and the letter deleted: it may then be in both places, with
+ * one key. All: by a task of the service, of which options.progress tells; letters that somebody
+ * else has just received stay.
+ */
 int queue_dead_redrive(struct queue *q, const char *const *ids, size_t count, uint64_t *moved,
     struct err *err) ATTR_MUST_CHECK;
 
-/* Remove for good; ids == NULL: all of them. */
+/*
+ * Remove for good; ids == NULL: all of them. As with redrive, *removed is set after -1 too. SQS purges
+ * once in 60 s (ERR_BUSY), says approximately how many there were, and takes up to 60 s to do it.
+ */
 int queue_dead_purge(struct queue *q, const char *const *ids, size_t count, uint64_t *removed,
     struct err *err) ATTR_MUST_CHECK;
 
@@ -145,7 +179,6 @@ const char *queue_sqlite_version(void);
 /* ---- for backends ---- */
 
 struct queue_ops {
-	const char *scheme; /* text before ':' in the URL */
 	struct queue_traits traits;
 	int (*open)(struct queue **out, struct str url, const struct queue_options *o,
 	    struct err *err);
@@ -169,6 +202,7 @@ struct queue_ops {
 /* Every backend's struct begins with this. */
 struct queue {
 	const struct queue_ops *ops;
+	const struct queue_traits *traits; /* of this one queue; NULL: those of ops */
 };
 
 #endif

@@ -281,7 +281,6 @@ const char *queue_sqlite_version(void)
 }
 
 const struct queue_ops queue_sqlite_ops = {
-	.scheme = "sqlite",
 	.traits = { .senders = 1, .batch_max = 64, .body_max = 4 * 1024 * 1024 },
 	.open = sqlite_open,
 	.close = sqlite_close,

@@ -85,6 +85,10 @@ static int check_message(const struct queue_message *m, struct put *put, struct 
 	char id[UUID_TEXT_SIZE];
 
 	put->is_foreign = m->object[0] == '\0';
+	if (m->fault.code != ERR_NONE) {
+		*err = m->fault;
+		return -1;
+	}
 	hash_sha256_hex(buf_str(&m->body), put->sha256);
 	if (m->sha256[0] != '\0' && strcmp(m->sha256, put->sha256) != 0)
 		return err_set(err, ERR_CORRUPT,

@@ -189,7 +189,6 @@ void fake_queue_init(struct fake_queue *q)
 {
 	*q = (struct fake_queue){ .steal = -1 };
 	q->ops = (struct queue_ops){
-		.scheme = "fake",
 		.traits = { .senders = 1, .batch_max = 10, .body_max = QUEUE_BODY_MAX },
 		.receive = receive,
 		.interrupt = interrupt,

@@ -50,7 +50,6 @@ static int fake_send(struct queue *q, struct queue_entry *entries, size_t count,
 }
 
 static const struct queue_ops fake_ops = {
-	.scheme = "fake",
 	.traits = { .senders = 1, .batch_max = 10, .body_max = 1024 * 1024 },
 	.send = fake_send,
 };
