@@ -71,17 +71,10 @@ void aws_close(struct aws *a)
 
 /* ---- setting up ---- */
 
-static const char *env(const char *name)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : NULL;
-}
-
 /* The environment's word, else the profile's, else NULL. */
 static const char *setting(const struct aws_setup *s, const char *variable, const char *key)
 {
-	const char *value = env(variable);
+	const char *value = profile_env(variable);
 
 	return value ? value : profiles_get(s->profiles, PROFILE_PROFILE, s->profile, key);
 }
@@ -176,7 +169,7 @@ static int set_up(struct aws *a, struct err *err)
 {
 	struct aws_setup *s = &a->setup;
 
-	s->profile = a->profile ? a->profile : env("AWS_PROFILE");
+	s->profile = a->profile ? a->profile : profile_env("AWS_PROFILE");
 	if (!s->profile)
 		s->profile = "default";
 	if (profiles_load(&s->profiles, err) == 0 && read_retry_settings(a, s, err) == 0 &&

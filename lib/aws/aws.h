@@ -46,7 +46,7 @@ struct aws_request {
 	struct str secret;        /* a value in the body that no trace and no error text may hold */
 	const char *region;       /* NULL: the client's */
 	const char *endpoint_url; /* when none is configured; NULL: AWS's own */
-	const atomic_bool *stop;  /* once it is true, no further attempt is made; may be NULL */
+	const atomic_bool *stop;  /* once true: no further attempt, no pause; may be NULL */
 	int wait_s;               /* long poll: its timeout is this and 10 s */
 	int total_ms;             /* of all attempts and the pauses between; 0: no such limit */
 	size_t answer_max;        /* bytes; 0: 1 MiB */

@@ -4,6 +4,7 @@
 
 enum {
 	ANSWER_MAX = 1024 * 1024,
+	STEP_MS = 100,      /* of a pause that can be stopped */
 	NAME_PART_MAX = 96, /* of a resource in a text: keys may be 1024 bytes long */
 };
 
@@ -69,6 +70,20 @@ static void make_body(struct aws_exchange *x)
 		hash_sha256_hex(x->body, x->body_sha256);
 }
 
+/* A queue's URL may name a server that is not AWS's; what the environment says is stronger. */
+static int choose_endpoint(struct aws_exchange *x, struct err *err)
+{
+	const struct aws_request *r = x->request;
+
+	if (aws_endpoint(x->aws, x->op->service, r->region, &x->endpoint, err) != 0)
+		return -1;
+	if (r->endpoint_url && !x->endpoint.is_override) {
+		(void)snprintf(x->endpoint.url, sizeof(x->endpoint.url), "%s", r->endpoint_url);
+		x->endpoint.is_override = true;
+	}
+	return 0;
+}
+
 static int begin(struct aws_exchange *x, struct err *err)
 {
 	struct aws *a = x->aws;
@@ -77,12 +92,8 @@ static int begin(struct aws_exchange *x, struct err *err)
 	if (aws_set_up(a, err) != 0)
 		return -1;
 	x->region = r->region ? r->region : a->setup.region;
-	if (aws_endpoint(a, x->op->service, r->region, &x->endpoint, err) != 0)
+	if (choose_endpoint(x, err) != 0)
 		return -1;
-	if (r->endpoint_url && !x->endpoint.is_override) {
-		(void)snprintf(x->endpoint.url, sizeof(x->endpoint.url), "%s", r->endpoint_url);
-		x->endpoint.is_override = true;
-	}
 	if (r->total_ms > 0)
 		x->ends_at_ms = clock_mono_ms(a->clock) + r->total_ms;
 	make_body(x);
@@ -145,28 +156,36 @@ static int64_t retry_after_ms(const struct aws_exchange *x)
 	return ms > INT32_MAX ? INT32_MAX : (int64_t)ms;
 }
 
+static bool has_time_for(const struct aws_exchange *x, int64_t ms)
+{
+	return !x->ends_at_ms || clock_mono_ms(x->aws->clock) + ms < x->ends_at_ms;
+}
+
 static bool is_stopped(const struct aws_exchange *x)
 {
 	return x->request->stop && atomic_load(x->request->stop);
 }
 
+/* In short steps where somebody may say stop; whether nobody did. */
+static bool rest(const struct aws_exchange *x, int64_t ms)
+{
+	int64_t step_ms = x->request->stop ? STEP_MS : ms;
+
+	for (; ms > 0 && !is_stopped(x); ms -= step_ms)
+		x->aws->sleep_ms(ms < step_ms ? ms : step_ms);
+	return !is_stopped(x);
+}
+
 /* Pauses, and says whether to go on. */
 static bool again(struct aws_exchange *x, const struct aws_outcome *o, struct err *err)
 {
-	struct aws *a = x->aws;
 	int64_t delay_ms;
 	bool goes_on;
 
 	if (is_stopped(x) || !is_worth_it(x, o, err))
 		return false;
-	goes_on = retry_next(&x->retry, o->class, a->random01(), retry_after_ms(x), &delay_ms);
-	if (x->ends_at_ms && clock_mono_ms(a->clock) + delay_ms >= x->ends_at_ms) {
-		retry_cancel(&x->retry);
-		return false;
-	}
-	if (delay_ms > 0)
-		a->sleep_ms(delay_ms);
-	if (!goes_on || !is_stopped(x))
+	goes_on = retry_next(&x->retry, o->class, x->aws->random01(), retry_after_ms(x), &delay_ms);
+	if (has_time_for(x, delay_ms) && rest(x, delay_ms))
 		return goes_on;
 	retry_cancel(&x->retry);
 	return false;

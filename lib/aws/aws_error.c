@@ -264,13 +264,16 @@ static struct str word_after(const char *text, const char *before)
 
 /* "User: <arn> is not authorized to perform: <action> on resource: <arn> because <reason>" */
 static int set_denied(const struct aws_exchange *x, const char *name, const char *what,
-    const char *message, struct err *err)
+    const struct aws_error *e, struct err *err)
 {
+	const char *message = e->message;
 	struct str who = word_after(message, "User: ");
 	struct str action = word_after(message, "perform: ");
 	struct str resource = word_after(message, "resource: ");
 	const char *because = strstr(message, " because ");
 	const char *why = because ? because + strlen(" because ") : who.n > 0 ? "" : message;
+	/* HEAD tells a stranger from somebody who may not as little as anything else. */
+	const char *or_else = e->code[0] ? "" : ", or is not known";
 	char own_action[96];
 
 	(void)snprintf(own_action, sizeof(own_action), "%s:%s", x->service->iam_prefix,
@@ -279,8 +282,8 @@ static int set_denied(const struct aws_exchange *x, const char *name, const char
 		who = STR("the caller");
 	if (action.n == 0)
 		action = str_from(own_action);
-	return err_set(err, ERR_DENIED, "%s: %s: %.*s may not %.*s%s%.*s%s%s", name, what,
-	    STR_ARG(who), STR_ARG(action), resource.n > 0 ? " on " : "", STR_ARG(resource),
+	return err_set(err, ERR_DENIED, "%s: %s: %.*s may not %.*s%s%.*s%s%s%s", name, what,
+	    STR_ARG(who), STR_ARG(action), resource.n > 0 ? " on " : "", STR_ARG(resource), or_else,
 	    *why ? ": " : "", why);
 }
 
@@ -315,7 +318,7 @@ int aws_error_set(const struct aws_exchange *x, const struct aws_error *e, int s
 	if (!what[0])
 		(void)snprintf(what, sizeof(what), "HTTP %d", status);
 	if (code == ERR_DENIED)
-		return set_denied(x, name, what, e->message, err);
+		return set_denied(x, name, what, e, err);
 	if (is_other_region(x, e, code))
 		return set_other_region(x, name, what, e->region, err);
 	if (code == ERR_CREDENTIALS)

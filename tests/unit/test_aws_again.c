@@ -212,6 +212,34 @@ static void test_total_time(void)
 	aws_close(a);
 }
 
+static atomic_bool is_stopped;
+
+static void stop_at_third_step(int64_t ms)
+{
+	peer_sleep(ms);
+	is_stopped = peer_sleeps == 3;
+}
+
+/* A pause ends soon after a stop, and its retry is neither made nor paid for. */
+static void test_stop(void)
+{
+	struct aws *a = peer_client();
+	struct aws_request r = { .op = SQS_RECEIVE_MESSAGE, .stop = &is_stopped };
+	struct err err = { 0 };
+
+	a->sleep_ms = stop_at_third_step;
+	peer_handle(answer_throttled);
+	CHECK_ERR(aws_call(a, &r, NULL, &err), &err, ERR_BUSY);
+	CHECK_INT(peer_requests(), 1);
+	CHECK_INT(peer_slept_ms, 300);
+	CHECK_INT(a->clients[AWS_SQS].bucket.tokens, RETRY_TOKENS);
+
+	CHECK_ERR(aws_call(a, &r, NULL, &err), &err, ERR_BUSY);
+	CHECK_INT(peer_requests(), 2); /* the first attempt is made even so */
+	CHECK_INT(peer_slept_ms, 300);
+	aws_close(a);
+}
+
 /* ---- and then it works ---- */
 
 static bool answer_at_third(struct str request, unsigned number, struct buf *answer)
@@ -322,6 +350,7 @@ static const struct test tests[] = {
 	{ "throttling spends the bucket", test_throttling_spends_the_bucket },
 	{ "long poll with empty bucket", test_long_poll_with_empty_bucket },
 	{ "total time", test_total_time },
+	{ "stop", test_stop },
 	{ "success at third", test_success_at_third },
 	{ "threads", test_threads },
 };

@@ -258,7 +258,7 @@ static const struct {
 	    "s3 HeadObject on key 'a/b': AccessDenied: the caller may not s3:GetObject: Access "
 	    "Denied" },
 	{ "denied without a word", S3_HEAD_BUCKET, NULL, "b", "", 403, { .code = "" },
-	    "s3 HeadBucket on bucket 'b': HTTP 403: the caller may not s3:ListBucket" },
+	    "s3 HeadBucket on bucket 'b': HTTP 403: the caller may not s3:ListBucket, or is not known" },
 	{ "another's permission is missing", SSM_GET_PARAMETER, "/t", "", "", 400,
 	    { .code = "AccessDeniedException",
 		.message = "User: arn:u is not authorized to perform: kms:Decrypt on resource: "

@@ -192,18 +192,38 @@ static void test_addresses(void)
 /* What was signed is what arrives: libcurl must not tidy it up. */
 static const struct {
 	const char *name, *key;
-	struct sigv4_pair query[2];
+	const char *query[2][2];
 	const char *want;
 } targets[] = {
-	{ "dot segments", "a/../b/./c", { { STR_NONE, STR_NONE } }, "/b/a/../b/./c" },
-	{ "slashes", "/a//b/", { { STR_NONE, STR_NONE } }, "/b//a//b/" },
-	{ "what a URL would end at", "a?b#c%20", { { STR_NONE, STR_NONE } }, "/b/a%3Fb%23c%2520" },
-	{ "a query out of order", "",
-	    { { STR("prefix"), STR("a/b c") }, { STR("list-type"), STR("2") } },
+	{ "dot segments", "a/../b/./c", { { NULL } }, "/b/a/../b/./c" },
+	{ "slashes", "/a//b/", { { NULL } }, "/b//a//b/" },
+	{ "what a URL would end at", "a?b#c%20", { { NULL } }, "/b/a%3Fb%23c%2520" },
+	{ "a query out of order", "", { { "prefix", "a/b c" }, { "list-type", "2" } },
 	    "/b?list-type=2&prefix=a%2Fb%20c" },
-	{ "a token", "", { { STR("continuation-token"), STR("1+/=") }, { STR("a"), STR("") } },
+	{ "a token", "", { { "continuation-token", "1+/=" }, { "a", "" } },
 	    "/b?a=&continuation-token=1%2B%2F%3D" },
 };
+
+static void check_target(struct aws *a, size_t i)
+{
+	struct sigv4_pair query[2];
+	struct aws_request r = { .op = S3_GET_OBJECT,
+		.bucket = STR("b"),
+		.key = str_from(targets[i].key),
+		.query = query };
+	struct err err = { 0 };
+
+	while (r.query_count < 2 && targets[i].query[r.query_count][0]) {
+		query[r.query_count].name = str_from(targets[i].query[r.query_count][0]);
+		query[r.query_count].value = str_from(targets[i].query[r.query_count][1]);
+		r.query_count++;
+	}
+	CHECK_OK(aws_call(a, &r, NULL, &err), &err);
+	CHECK_STR(web_method(buf_str(&peer.last)), STR("GET"));
+	CHECK_STR(web_target(buf_str(&peer.last)), str_from(targets[i].want));
+	CHECK_STR(peer_header("x-amz-content-sha256"),
+	    STR("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
+}
 
 static void test_targets(void)
 {
@@ -211,20 +231,31 @@ static void test_targets(void)
 
 	peer_handle(peer_answer_nothing);
 	for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
-		struct aws_request r = { .op = S3_GET_OBJECT,
-			.bucket = STR("b"),
-			.key = str_from(targets[i].key),
-			.query = targets[i].query };
-		struct err err = { 0 };
-
 		test_case = targets[i].name;
-		r.query_count = targets[i].query[0].name.n > 0 ? 2 : 0;
-		CHECK_OK(aws_call(a, &r, NULL, &err), &err);
-		CHECK_STR(web_method(buf_str(&peer.last)), STR("GET"));
-		CHECK_STR(web_target(buf_str(&peer.last)), str_from(targets[i].want));
-		CHECK_STR(peer_header("x-amz-content-sha256"),
-		    STR("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"));
+		check_target(a, i);
 	}
+	aws_close(a);
+}
+
+/* The request's own URL is for where none is configured. */
+static void test_own_url(void)
+{
+	struct aws_options o = { .program = "test/1" };
+	struct aws_request r = { .op = SQS_PURGE_QUEUE, .endpoint_url = peer.url };
+	struct aws *a = NULL;
+	struct err err = { 0 };
+
+	peer_handle(peer_answer_nothing);
+	if (aws_open(&a, &o, &err) != 0)
+		test_die("aws_open: %s", err.text);
+	CHECK_OK(aws_call(a, &r, NULL, &err), &err);
+	CHECK_INT(peer_requests(), 1);
+	aws_close(a);
+
+	a = peer_client();
+	r.endpoint_url = "http://127.0.0.1:1";
+	CHECK_OK(aws_call(a, &r, NULL, &err), &err);
+	CHECK_INT(peer_requests(), 2);
 	aws_close(a);
 }
 
@@ -313,6 +344,7 @@ static const struct test tests[] = {
 	{ "all is signed", test_all_is_signed },
 	{ "addresses", test_addresses },
 	{ "targets", test_targets },
+	{ "own url", test_own_url },
 	{ "signing key is kept", test_signing_key_is_kept },
 	{ "what cannot be sent", test_what_cannot_be_sent },
 };
