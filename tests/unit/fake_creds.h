@@ -1,0 +1,63 @@
+/*
+ * fake_creds: a home of the test's own, endpoints on loopback that answer by a table, and a cache
+ * of credentials with a clock that stands still. Set-up that fails fails the test. One per program.
+ */
+#ifndef OPS_TEST_FAKE_CREDS_H
+#define OPS_TEST_FAKE_CREDS_H
+
+#include "creds_provider.h"
+
+/* Every secret of a test holds it; no error text may. */
+#define SENTINEL "SENTINEL"
+
+enum { FAKE_START_S = 1795248000 }; /* 2026-11-21T08:00:00Z */
+
+struct fake_row {
+	const char *request; /* what it begins with: "GET /path" */
+	int status;          /* 0: the connection closes without an answer */
+	const char *headers, *body;
+	bool is_held; /* answered when fake_release() is called */
+};
+
+void fake_start(void); /* once; makes HOME and clears the environment */
+void fake_stop(void);  /* removes HOME */
+
+/* No variable of AWS's is set afterwards but the one that keeps EC2's real service out. */
+void fake_clear(void);
+void fake_set(const char *name, const char *value);
+
+/* "http://127.0.0.1:<port><path>"; the next call overwrites it. */
+const char *fake_url(const char *path);
+
+/* A file below HOME, its directories made. */
+void fake_write(const char *path, const char *text);
+void fake_read(const char *path, struct buf *out); /* missing: empty */
+unsigned fake_mode(const char *path);
+void fake_remove(const char *path);
+
+/*
+ * From now on these rows answer, the first that fits; anything else is 404. Counts and what was sent
+ * begin anew. `rows` is borrowed until the next call.
+ */
+void fake_answer(const struct fake_row *rows, size_t count);
+unsigned fake_requests(void);
+bool fake_was_sent(const char *part);
+void fake_wait_held(unsigned count); /* until so many requests are held */
+void fake_release(void);             /* answers what is held, and holds no more */
+
+struct fake_session {
+	struct http *http;
+	struct profiles *profiles;
+	struct clock_fake clock;
+	struct creds_cache *cache;
+};
+
+/* profile: as in creds_options. Texts of the two files. */
+void fake_open(struct fake_session *s, const char *config, const char *profile);
+void fake_close(struct fake_session *s);
+
+/* "<key>/<secret>/<token>/<account>/<provider>/<renew>/<seconds until expiry or never>", or the
+ * error as "<code>: <text>"; the next call overwrites it. */
+const char *fake_get(struct fake_session *s);
+
+#endif
