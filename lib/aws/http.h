@@ -1,21 +1,23 @@
 /*
- * http: an HTTP client, the home of libcurl. Connections are pooled and reused; each
- * call is synchronous and may be made from any thread. No redirects, no netrc, no
- * proxy surprises; TLS 1.2 or newer, verified.
+ * http: an HTTP/1.1 client, the home of libcurl. Connections are pooled by scheme, host and port,
+ * and reused; each call is synchronous and may be made from any thread. No redirects, no netrc,
+ * no proxy to this machine and link-local addresses; TLS 1.2 or newer, verified.
  */
 #ifndef OPS_HTTP_H
 #define OPS_HTTP_H
 
 #include "buf.h"
+#include "clock.h"
 #include "err.h"
 
 struct http;
 
 struct http_options {
-	const char *user_agent; /* required; borrowed */
-	const char *ca_bundle;  /* path, or NULL: SSL_CERT_FILE, else the library's default */
-	int connect_timeout_ms; /* 0: 5,000 */
-	int total_timeout_ms;   /* 0: 30,000 */
+	const char *user_agent;    /* required; borrowed */
+	const char *ca_bundle;     /* path, or NULL: SSL_CERT_FILE, else the library's default */
+	int connect_timeout_ms;    /* 0: 5,000 */
+	int total_timeout_ms;      /* 0: 30,000 */
+	const struct clock *clock; /* of the pool; borrowed; NULL: clock_system */
 };
 
 int http_open(struct http **out, const struct http_options *options, struct err *err)
@@ -33,7 +35,7 @@ struct http_request {
 	size_t header_count;
 	struct str body;
 	bool has_body;
-	int total_timeout_ms; /* 0: that of the options */
+	int connect_timeout_ms, total_timeout_ms; /* 0: those of the options */
 };
 
 /* Where the time went, from the start of the call, in microseconds; 0 when a step was skipped. */
@@ -44,7 +46,7 @@ struct http_timing {
 
 struct http_response {
 	int status;
-	struct buf headers; /* raw lines of the final answer */
+	struct buf headers; /* raw lines of the final answer, without trailers */
 	struct buf body;    /* its max is the limit: larger is ERR_CORRUPT */
 	struct http_timing timing;
 };
@@ -54,9 +56,11 @@ void http_response_init(struct http_response *r, size_t body_max);
 void http_response_release(struct http_response *r);
 
 /*
- * Any answer with a status is success, 4xx and 5xx included. ERR_TIMEOUT, ERR_IO (refused, reset,
- * name not found, torn answer), ERR_CORRUPT (too large, not HTTP), ERR_INVALID (bad URL, header or
- * method), ERR_CONFIG (the other side's certificate is not trusted). The program ignores SIGPIPE.
+ * Any whole answer is success, 4xx and 5xx included; but where neither Content-Length nor chunks
+ * say so, nobody can tell whether it is whole: it ends with its connection. ERR_TIMEOUT (also after
+ * 30 s without a byte), ERR_IO (refused, reset, name not found, torn answer), ERR_CORRUPT (too
+ * large, not HTTP), ERR_INVALID (bad URL, header or method), ERR_CONFIG (the other side's
+ * certificate is not trusted). The program ignores SIGPIPE.
  */
 int http_call(struct http *h, const struct http_request *request, struct http_response *response,
     struct err *err) ATTR_MUST_CHECK;

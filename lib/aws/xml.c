@@ -202,6 +202,10 @@ int xml_parse(struct str text, struct xml **out, struct err *err)
 	if (text.n > XML_TEXT_MAX)
 		return err_set(err, ERR_CORRUPT, "XML: more than %d bytes", XML_TEXT_MAX);
 
+	/* UTF-16, which expat would read though it is told UTF-8; it has NUL in every '<'. */
+	if (str_find(text, '\0') < text.n)
+		return err_set(err, ERR_CORRUPT, "XML: must be UTF-8");
+
 	/* Every service says UTF-8; another name in the declaration does not count. */
 	r.parser = XML_ParserCreate_MM("UTF-8", &memory, NULL);
 	if (!r.parser)

@@ -134,6 +134,20 @@ static void test_refused(void)
 	}
 }
 
+static void test_wide(void)
+{
+	const struct str texts16[] = { STR("\xff\xfe<\0a\0/\0>\0"), STR("\xfe\xff\0<\0a\0/\0>"),
+		STR("<\0a\0/\0>\0"), STR("\0<\0a\0/\0>") };
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts16); i++) {
+		struct xml *doc = NULL;
+		struct err err;
+
+		CHECK_ERR(xml_parse(texts16[i], &doc, &err), &err, ERR_CORRUPT);
+		CHECK(doc == NULL);
+	}
+}
+
 /* An entity is refused for its declaration, before anything is made of it. */
 static void test_says_why(void)
 {
@@ -260,6 +274,7 @@ static const struct test tests[] = {
 	{ "texts", test_texts },
 	{ "names", test_names },
 	{ "refused", test_refused },
+	{ "wide", test_wide },
 	{ "says why", test_says_why },
 	{ "cut", test_cut },
 	{ "depth", test_depth },

@@ -1,0 +1,131 @@
+#include "http_core.h"
+
+/* One line per call. An interim answer (1xx) or a proxy's comes before the final one. */
+size_t http_take_header(char *data, size_t size, size_t n, void *arg)
+{
+	struct http_call *c = arg;
+	struct str line = { data, size * n };
+
+	/* What follows the head are trailers, and libcurl cannot tell us which. */
+	if (c->head_is_whole && !str_has_prefix(line, STR("HTTP/")))
+		return line.n;
+	if (str_has_prefix(line, STR("HTTP/"))) {
+		buf_reset(&c->response->headers);
+		c->head_is_whole = false;
+	}
+	/* A CR alone is how a connection looks that closed before the last byte of the head. */
+	if (str_is(line, "\r\n") || str_is(line, "\n"))
+		c->head_is_whole = true;
+	buf_add(&c->response->headers, line);
+	c->head_is_too_large = c->response->headers.full;
+	return c->head_is_too_large ? 0 : line.n;
+}
+
+size_t http_take_body(char *data, size_t size, size_t n, void *arg)
+{
+	struct http_call *c = arg;
+	struct str bytes = { data, size * n };
+
+	buf_add(&c->response->body, bytes);
+	return c->response->body.full ? 0 : bytes.n;
+}
+
+/* What is not ERR_IO. */
+static const struct {
+	CURLcode code;
+	enum err_code err;
+} error_codes[] = {
+	{ CURLE_OPERATION_TIMEDOUT, ERR_TIMEOUT },
+	{ CURLE_URL_MALFORMAT, ERR_INVALID },
+	{ CURLE_UNSUPPORTED_PROTOCOL, ERR_CORRUPT }, /* HTTP/0.9: the scheme was judged before */
+	{ CURLE_WEIRD_SERVER_REPLY, ERR_CORRUPT },
+	{ CURLE_BAD_CONTENT_ENCODING, ERR_CORRUPT },
+	{ CURLE_PEER_FAILED_VERIFICATION, ERR_CONFIG },
+	{ CURLE_SSL_CACERT_BADFILE, ERR_CONFIG },
+	{ CURLE_SSL_ISSUER_ERROR, ERR_CONFIG },
+};
+
+static int call_failed(const struct http_call *c, CURLcode code, struct err *err)
+{
+	const char *why = c->detail[0] ? c->detail : curl_easy_strerror(code);
+	enum err_code kind = ERR_IO;
+
+	for (size_t i = 0; i < ARRAY_SIZE(error_codes); i++)
+		if (error_codes[i].code == code)
+			kind = error_codes[i].err;
+	if (c->response->body.full || c->head_is_too_large)
+		return err_set(err, ERR_CORRUPT, "%s %s: the answer is larger than %zu bytes",
+		    c->request->method, c->request->url,
+		    c->head_is_too_large ? (size_t)HTTP_HEADERS_MAX : c->response->body.max);
+	return err_set(err, kind, "%s %s: %s", c->request->method, c->request->url, why);
+}
+
+static int64_t info_us(CURL *easy, CURLINFO info)
+{
+	curl_off_t us = 0;
+
+	(void)curl_easy_getinfo(easy, info, &us); /* stays 0 where the step was skipped */
+	return us;
+}
+
+static void read_timing(CURL *easy, struct http_timing *t)
+{
+	long connects = 0;
+
+	(void)curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+	t->dns_us = info_us(easy, CURLINFO_NAMELOOKUP_TIME_T);
+	t->connect_us = info_us(easy, CURLINFO_CONNECT_TIME_T);
+	t->tls_us = info_us(easy, CURLINFO_APPCONNECT_TIME_T);
+	t->first_byte_us = info_us(easy, CURLINFO_STARTTRANSFER_TIME_T);
+	t->total_us = info_us(easy, CURLINFO_TOTAL_TIME_T);
+	t->is_reused = connects == 0;
+	if (t->is_reused)
+		t->dns_us = t->connect_us = t->tls_us = 0; /* libcurl: some of its own */
+}
+
+static int read_status(struct http_call *c, struct err *err)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+	/* libcurl calls an answer whole when its connection closed in the middle of the headers. */
+	if (!c->head_is_whole || status < 200)
+		return err_set(err, ERR_IO, "%s %s: the answer broke off in its headers",
+		    c->request->method, c->request->url);
+	c->response->status = (int)status;
+	return 0;
+}
+
+int http_answer_judge(struct http_call *c, CURLcode code, struct err *err)
+{
+	read_timing(c->easy, &c->response->timing);
+	return code == CURLE_OK ? read_status(c, err) : call_failed(c, code, err);
+}
+
+void http_response_init(struct http_response *r, size_t body_max)
+{
+	*r = (struct http_response){ 0 };
+	buf_init(&r->headers, HTTP_HEADERS_MAX);
+	buf_init(&r->body, body_max);
+}
+
+void http_response_release(struct http_response *r)
+{
+	if (!r)
+		return;
+	buf_wipe(&r->headers);
+	buf_wipe(&r->body); /* may be a secret's value */
+	r->status = 0;
+}
+
+struct str http_response_header(const struct http_response *r, const char *name)
+{
+	struct str rest = buf_str(&r->headers), line, key, value;
+
+	while (rest.n > 0) {
+		str_cut(rest, '\n', &line, &rest);
+		if (str_cut(line, ':', &key, &value) && str_eq_nocase(key, str_from(name)))
+			return str_trim(value);
+	}
+	return STR_NONE;
+}
