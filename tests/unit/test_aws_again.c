@@ -79,9 +79,9 @@ static void test_renewals(void)
 #define WHOLE_BODY "{\"Successful\":[{\"Id\":\"0\",\"MessageId\":\"m\"}],\"Failed\":[]}"
 
 static struct {
-	bool has_length;
-	size_t cut; /* bytes of the answer that arrive */
-	size_t whole;
+	_Atomic bool has_length;
+	_Atomic size_t cut; /* bytes of the answer that arrive */
+	_Atomic size_t whole;
 } torn;
 
 static bool answer_torn(struct str request, unsigned number, struct buf *answer)
