@@ -2,10 +2,11 @@
 
 #include "port_url.h"
 
-extern const struct store_ops store_file_ops;
+extern const struct store_ops store_file_ops, store_s3_ops;
 
 static const struct store_ops *const backends[] = {
 	&store_file_ops,
+	&store_s3_ops,
 };
 
 const char store_key_bytes[] =

@@ -1,18 +1,28 @@
 /*
  * contract_store: the backends that contract_store_*.c run against, and the store under
  * test. To add a backend, add a row to `backends`; no case may be changed for it.
+ *
+ * Without further ado against files. With CONTRACT_STORE_URL=s3://bucket/prefix in the environment,
+ * beside the SDKs' variables, against a server: every case under a prefix of its own, which stays.
+ * What CONTRACT_PEER, "versitygw 1.7.0", is known to answer wrongly stands in contract_peer.h.
  */
 #ifndef OPS_TEST_CONTRACT_STORE_H
 #define OPS_TEST_CONTRACT_STORE_H
 
-#include "contract.h"
+#include <unistd.h>
+
+#include "aws.h"
+#include "contract_peer.h"
+#include "mem.h"
 #include "place.h"
 #include "store.h"
+#include "store_s3_url.h"
+#include "test.h"
 
 /* ---- backends ---- */
 
 struct backend {
-	const char *name;
+	const char *scheme;
 	void (*fresh)(struct buf *url); /* append the URL of a store that is new and empty */
 	/* Change the bytes of an object behind the store's back; the key's object exists. */
 	void (*damage)(const char *url, const char *key, struct str bytes);
@@ -34,16 +44,100 @@ static void file_damage(const char *url, const char *key, struct str bytes)
 	place_write(path, bytes, 0600);
 }
 
+/* One client for each process: connections do not survive a fork. */
+static struct aws *client(void)
+{
+	static struct aws *aws;
+	static pid_t owner;
+	struct aws_options options = { .program = "contract" };
+	struct err err;
+
+	if (owner != getpid() && aws_open(&aws, &options, &err) != 0)
+		test_die("%s", err.text);
+	owner = getpid();
+	return aws;
+}
+
+static void s3_fresh(struct buf *url)
+{
+	struct str place, options;
+	bool has_options = str_cut(str_from(getenv("CONTRACT_STORE_URL")), '?', &place, &options);
+	unsigned char random[8];
+
+	hash_random(random, sizeof(random));
+	buf_add(url, place);
+	buf_add_hex(url, random, sizeof(random));
+	buf_adds(url, "/");
+	if (has_options)
+		buf_addf(url, "?%.*s", STR_ARG(options));
+}
+
+/* As another program would write it: no condition, no digest. */
+static void s3_damage(const char *url, const char *key, struct str bytes)
+{
+	struct buf name = BUF_INIT(STORE_PREFIX_MAX + STORE_KEY_MAX);
+	struct aws_request r = { .op = S3_PUT_OBJECT, .body = bytes };
+	struct aws_answer answer;
+	struct s3_url place;
+	struct err err;
+
+	if (s3_url_parse(str_from(url), &place, &err) != 0)
+		test_die("%s", err.text);
+	buf_add(&name, place.prefix);
+	buf_adds(&name, key);
+	r.bucket = place.bucket;
+	r.key = buf_str(&name);
+	aws_answer_init(&answer);
+	if (aws_call(client(), &r, &answer, &err) != 0)
+		test_die("%s", err.text);
+	aws_answer_release(&answer);
+	buf_release(&name);
+}
+
 static const struct backend backends[] = {
 	{ "file", file_fresh, file_damage },
+	{ "s3", s3_fresh, s3_damage },
 };
 static const struct backend *backend;
+
+/* The row of CONTRACT_STORE_URL's scheme, or the first. */
+static inline void pick_backend(void)
+{
+	const char *url = getenv("CONTRACT_STORE_URL");
+	struct str scheme = STR("file"), rest;
+
+	if (url)
+		(void)str_cut(str_from(url), ':', &scheme, &rest);
+	for (size_t i = 0; i < ARRAY_SIZE(backends); i++)
+		if (str_is(scheme, backends[i].scheme))
+			backend = &backends[i];
+	if (!backend)
+		test_die("CONTRACT_STORE_URL=%s: no such backend", url);
+}
+
+static inline int run_contract(const struct test *tests, size_t count, int argc, char **argv)
+{
+	int rc;
+
+	pick_backend();
+	printf("%s: ", peer_name() ? peer_name() : backend->scheme);
+	rc = test_main(tests, count, argc, argv);
+	if (backend->fresh == s3_fresh)
+		aws_close(client());
+	return rc;
+}
+
+#define STORE_CONTRACT_MAIN(tests)                                                                 \
+	int main(int argc, char **argv)                                                            \
+	{                                                                                          \
+		return run_contract(tests, ARRAY_SIZE(tests), argc, argv);                         \
+	}
 
 /* ---- the store under test ---- */
 
 #define KEY "2026/11/21/08/01934e2b-7d0c-7000-8000-000000000001.ndjson"
 
-static char url[PLACE_PATH_SIZE + 64];
+static char url[1024];
 static struct store *store;
 
 static inline struct store *open_again(void)
@@ -52,6 +146,8 @@ static inline struct store *open_again(void)
 	struct store *s;
 	struct err err;
 
+	if (backend->fresh == s3_fresh)
+		options.aws = client();
 	if (store_open(&s, str_from(url), &options, &err) != 0)
 		test_die("%s: %s", url, err.text);
 	return s;

@@ -73,4 +73,4 @@ static const struct test tests[] = {
 	{ "list", test_list },
 };
 
-CONTRACT_MAIN(tests)
+STORE_CONTRACT_MAIN(tests)

@@ -13,6 +13,12 @@ struct putter {
 
 static atomic_uint created[KEYS], conflicts, errors;
 
+/* How many are told that they were the first. */
+static bool counts_winners(void)
+{
+	return !peer_differs("one winner among puts of one key at the same moment");
+}
+
 static void *put_all(void *arg)
 {
 	const struct putter *p = arg;
@@ -50,6 +56,8 @@ static void put_from_threads(bool same)
 	for (size_t i = 0; i < PUTTERS; i++)
 		(void)pthread_join(threads[i], NULL);
 	CHECK_INT(atomic_load(&errors), 0);
+	if (!counts_winners())
+		return;
 	for (size_t i = 0; i < KEYS; i++)
 		CHECK_INT(atomic_load(&created[i]), 1);
 }
@@ -68,7 +76,8 @@ static void test_different_from_threads(void)
 {
 	begin();
 	put_from_threads(false);
-	CHECK_INT(atomic_load(&conflicts), KEYS * (PUTTERS - 1));
+	if (counts_winners())
+		CHECK_INT(atomic_load(&conflicts), KEYS * (PUTTERS - 1));
 	for (unsigned k = 0; k < KEYS; k++) {
 		struct buf got = BUF_INIT(100);
 		char name[64], want[32];
@@ -108,7 +117,8 @@ static void test_processes(void)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(putters); i++)
 		sum += place_join(children[i]);
-	CHECK_INT(sum, KEYS * (ARRAY_SIZE(putters) - 1));
+	if (counts_winners())
+		CHECK_INT(sum, KEYS * (ARRAY_SIZE(putters) - 1));
 	store = open_again();
 	for (unsigned k = 0; k < KEYS; k++) {
 		struct buf got = BUF_INIT(100);
@@ -128,4 +138,4 @@ static const struct test tests[] = {
 	{ "processes", test_processes },
 };
 
-CONTRACT_MAIN(tests)
+STORE_CONTRACT_MAIN(tests)

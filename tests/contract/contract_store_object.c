@@ -235,4 +235,4 @@ static const struct test tests[] = {
 	{ "bad_urls", test_bad_urls },
 };
 
-CONTRACT_MAIN(tests)
+STORE_CONTRACT_MAIN(tests)
