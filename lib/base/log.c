@@ -28,12 +28,22 @@ static struct log_options config = {
 static _Atomic enum log_level threshold = LOG_INFO;
 static _Atomic uint64_t line_counts[LOG_LEVEL_COUNT];
 
-/* ,"key":"value" with the key as it stands: keys are literals in our own source. */
+/* ,"key":" with the key as it stands: keys are literals in our own source. */
+static void add_key(struct buf *line, struct str key)
+{
+	char *p = buf_room(line, key.n + strlen(",\"\":\""));
+
+	if (!p)
+		return;
+	memcpy(p, ",\"", 2);
+	memcpy(p + 2, key.p, key.n);
+	memcpy(p + 2 + key.n, "\":\"", 3);
+	buf_added(line, key.n + 5);
+}
+
 static void add_pair(struct buf *line, const char *key, const char *value)
 {
-	buf_adds(line, ",\"");
-	buf_adds(line, key);
-	buf_adds(line, "\":\"");
+	add_key(line, str_from(key));
 	json_escape(line, str_from(value));
 	buf_addc(line, '"');
 }

@@ -15,8 +15,13 @@ void *xmalloc(size_t size)
 	return checked(malloc(size ? size : 1));
 }
 
+/* glibc's calloc() passes over the thread's cache of small blocks: twice the work of malloc(). */
 void *xcalloc(size_t count, size_t size)
 {
+	enum { SMALL = 1024 };
+
+	if (count == 1 && size <= SMALL)
+		return memset(xmalloc(size), 0, size);
 	return checked(calloc(count ? count : 1, size ? size : 1));
 }
 

@@ -43,22 +43,23 @@ static bool is_token(struct str s)
 		char c = s.p[i];
 		bool is_alnum = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
 
-		if (!is_alnum && (c == '\0' || !strchr("!#$%&'*+-.^_`|~", c)))
+		if (!is_alnum && c != '-' && (c == '\0' || !strchr("!#$%&'*+.^_`|~", c)))
 			return false;
 	}
 	return s.n > 0;
 }
 
-/* RFC 9110 section 5.5: no control characters but the tab. */
+/* RFC 9110 section 5.5: no control characters but the tab. One look at the end, not per byte. */
 static bool is_field_value(struct str s)
 {
+	unsigned bad = 0;
+
 	for (size_t i = 0; i < s.n; i++) {
 		unsigned char c = (unsigned char)s.p[i];
 
-		if ((c < 0x20 && c != '\t') || c == 0x7f)
-			return false;
+		bad |= (unsigned)(((c < 0x20) & (c != '\t')) | (c == 0x7f));
 	}
-	return true;
+	return bad == 0;
 }
 
 void httpd_guard_target(struct httpd_guard *g, struct str target)
@@ -109,7 +110,8 @@ static enum httpd_field_name find_field(struct str name)
 	const struct str family = field_names[HTTPD_WEBHOOK_OTHER];
 	int i = 0;
 
-	while (i < HTTPD_FIELD_COUNT && !str_eq_nocase(name, field_names[i]))
+	while (i < HTTPD_FIELD_COUNT &&
+	    (name.n != field_names[i].n || !str_eq_nocase(name, field_names[i])))
 		i++;
 	if (i == HTTPD_FIELD_COUNT && str_eq_nocase(str_slice(name, 0, family.n), family))
 		i = HTTPD_WEBHOOK_OTHER;
