@@ -8,11 +8,13 @@
 #include <stdatomic.h>
 
 #include "api_settings.h"
+#include "cloud.h"
 #include "httpd.h"
 
 struct api {
 	struct api_settings settings;
 	const struct clock *clock;
+	struct cloud cloud;
 	struct httpd *httpd;
 	struct admin *admin;
 	struct queue *queue;

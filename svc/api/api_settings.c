@@ -12,12 +12,12 @@
 static const struct setting rows[] = {
 	{ .env = "OPS_QUEUE",
 	    .type = SETTING_URL,
-	    .choices = "sqlite|https",
+	    .choices = "sqlite|https|http",
 	    .help = "the queue that records go to",
 	    .offset = FIELD(queue) },
 	{ .env = "OPS_SECRET",
 	    .type = SETTING_URL,
-	    .choices = "file|env",
+	    .choices = "file|env|ssm|secretsmanager",
 	    .help = "where the shared token is read from",
 	    .offset = FIELD(secret) },
 	{ .env = "OPS_LISTEN",
@@ -126,7 +126,7 @@ static const struct setting rows[] = {
 };
 
 static const char *const of_the_worker[] = { "OPS_STORE", "OPS_RECEIVERS", "OPS_PUTTERS",
-	"OPS_VISIBILITY_TIMEOUT_S", "OPS_MAX_IN_FLIGHT", NULL };
+	"OPS_VISIBILITY_TIMEOUT_S", "OPS_MAX_IN_FLIGHT", "OPS_TASK_PROTECTION", NULL };
 
 /* Combinations that cannot work. */
 static int check(const void *settings, struct err *err)

@@ -357,6 +357,7 @@ int keyring_open(struct keyring **out, const struct keyring_options *options, st
 {
 	struct keyring *k = xcalloc(1, sizeof(*k));
 	struct ring first;
+	const struct secret_options secret_options = { .aws = options->aws };
 
 	k->o = *options;
 	k->waiting_tail = &k->waiting;
@@ -364,7 +365,7 @@ int keyring_open(struct keyring **out, const struct keyring_options *options, st
 	hash_random(k->mac_key, sizeof(k->mac_key));
 	k->read_at_s = clock_wall_s(k->o.clock);
 	k->read_started_ms = mono_ms(k);
-	if (secret_open(&k->secret, str_from(options->url), NULL, err) != 0 ||
+	if (secret_open(&k->secret, str_from(options->url), &secret_options, err) != 0 ||
 	    ring_read(k, &first, err) != 0) {
 		keyring_close(k);
 		return err_wrap(err, "OPS_SECRET");

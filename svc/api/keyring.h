@@ -19,6 +19,7 @@ enum { KEYRING_MAX = 2, KEYRING_REREAD_S = 5 };
 
 struct keyring_options {
 	const char *url;
+	struct aws *aws; /* as secret_options has it */
 	int64_t ttl_s, grace_s;
 	const struct clock *clock;
 	/* Waiting requests go back to their loops through this. */

@@ -106,9 +106,10 @@ static void give_back(void *arg, unsigned loop, struct httpd_request *list)
 static int open_ports(struct api *api, struct err *err)
 {
 	const struct api_settings *s = &api->settings;
-	const struct queue_options queue_options = { .create = true };
+	const struct queue_options queue_options = { .create = true, .aws = api->cloud.aws };
 	const struct keyring_options keyring_options = {
 		.url = s->secret,
+		.aws = api->cloud.aws,
 		.ttl_s = s->secret_ttl_s,
 		.grace_s = s->secret_grace_s,
 		.clock = api->clock,
@@ -197,8 +198,8 @@ static int api_open(struct api *api, struct err *err)
 	keep_memory();
 	api_metrics_init();
 	api->replay = replay_open();
-	if (open_ports(api, err) != 0 || open_http(api, err) != 0 || open_outbox(api, err) != 0 ||
-	    open_admin(api, err) != 0)
+	if (cloud_open(&api->cloud, api_service.name, err) != 0 || open_ports(api, err) != 0 ||
+	    open_http(api, err) != 0 || open_outbox(api, err) != 0 || open_admin(api, err) != 0)
 		return -1;
 	if (keyring_start(api->keyring, err) != 0)
 		return -1;
@@ -216,6 +217,7 @@ static void api_close(struct api *api)
 	keyring_close(api->keyring);
 	replay_close(api->replay);
 	queue_close(api->queue);
+	cloud_close(&api->cloud);
 }
 
 /* The start failed: loops that were running by then may have taken requests already. */

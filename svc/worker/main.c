@@ -1,8 +1,11 @@
 #include <unistd.h>
 
 #include "admin.h"
+#include "cloud.h"
+#include "ecs_agent.h"
 #include "gauges.h"
 #include "log.h"
+#include "protection.h"
 #include "pump.h"
 #include "stop.h"
 #include "worker_metrics.h"
@@ -10,10 +13,12 @@
 
 /* Everything that runs. */
 struct worker {
+	struct cloud cloud;
 	struct queue *queue;
 	struct store *store;
 	struct pump *pump;
 	struct ticker *gauges;
+	struct protection *protection;
 	struct admin *admin;
 };
 
@@ -40,8 +45,8 @@ static void render(void *arg, struct buf *out)
 
 static int open_ports(struct worker *w, const struct worker_settings *s, struct err *err)
 {
-	const struct queue_options queue_options = { .create = true };
-	const struct store_options store_options = { .create = true };
+	const struct queue_options queue_options = { .create = true, .aws = w->cloud.aws };
+	const struct store_options store_options = { .create = true, .aws = w->cloud.aws };
 
 	if (queue_open(&w->queue, str_from(s->queue), &queue_options, err) != 0)
 		return -1;
@@ -76,24 +81,35 @@ static int open_admin(struct worker *w, const struct worker_settings *s, struct 
 	return admin_open(&w->admin, &options, err);
 }
 
+/* Off the ECS there is nobody to ask. */
+static int open_protection(struct worker *w, const struct worker_settings *s, struct err *err)
+{
+	if (s->task_protection == TASK_PROTECTION_OFF || !ecs_agent_can_protect())
+		return 0;
+	return protection_open(&w->protection, w->cloud.http, err);
+}
+
 /* The pump starts last: nothing is received before everything else is known to work. */
 static int worker_open(struct worker *w, const struct worker_settings *s, struct err *err)
 {
-	if (open_ports(w, s, err) != 0)
+	if (cloud_open(&w->cloud, worker_service.name, err) != 0 || open_ports(w, s, err) != 0)
 		return -1;
 	open_pump(w, s);
-	if (open_admin(w, s, err) != 0 || gauges_open(&w->gauges, w->queue, err) != 0)
+	if (open_admin(w, s, err) != 0 || gauges_open(&w->gauges, w->queue, err) != 0 ||
+	    open_protection(w, s, err) != 0)
 		return -1;
 	return pump_start(w->pump, err);
 }
 
 static void worker_close(struct worker *w)
 {
+	protection_close(w->protection);
 	ticker_close(w->gauges);
 	admin_close(w->admin);
 	pump_close(w->pump);
 	store_close(w->store);
 	queue_close(w->queue);
+	cloud_close(&w->cloud);
 }
 
 /* The exit is part of the time that the drain may take. */

@@ -8,7 +8,7 @@
 
 /* clang-format off */
 static const struct setting rows[] = {
-	{ .env = "OPS_QUEUE", .type = SETTING_URL, .choices = "sqlite|https",
+	{ .env = "OPS_QUEUE", .type = SETTING_URL, .choices = "sqlite|https|http",
 	  .help = "queue to receive from", .offset = FIELD(queue) },
 	{ .env = "OPS_STORE", .type = SETTING_URL, .choices = "file|s3",
 	  .help = "store to write objects to", .offset = FIELD(store) },
@@ -25,6 +25,10 @@ static const struct setting rows[] = {
 	{ .env = "OPS_MAX_IN_FLIGHT", .type = SETTING_INT, .fallback = "128",
 	  .min = 1, .max = PUMP_IN_FLIGHT_MAX,
 	  .help = "messages held at a time, at the most", .offset = FIELD(max_in_flight) },
+	{ .env = "OPS_TASK_PROTECTION", .type = SETTING_CHOICE, .fallback = "auto",
+	  .choices = TASK_PROTECTION_CHOICES,
+	  .help = "on ECS, protect the task from scale-in while messages are in flight",
+	  .offset = FIELD(task_protection) },
 	SERVICE_ROWS(struct worker_settings, service, "127.0.0.1:9091"),
 };
 /* clang-format on */

@@ -1,0 +1,26 @@
+/*
+ * cloud: what a service has of the platform that it runs on: one AWS client, which its ports
+ * share, and the task of ECS that it is. On a machine of one's own nothing is asked of anybody.
+ */
+#ifndef OPS_CLOUD_H
+#define OPS_CLOUD_H
+
+#include "aws.h"
+#include "http.h"
+
+/* Zeroed is closed. */
+struct cloud {
+	struct aws *aws;
+	struct http *http; /* for the container agent */
+};
+
+/*
+ * program: "ops-api". On ECS the task's id becomes part of every further log line; an agent that
+ * does not answer is logged and no reason not to start. Call before other threads log.
+ */
+int cloud_open(struct cloud *c, const char *program, struct err *err) ATTR_MUST_CHECK;
+
+/* After everything that borrowed the clients. */
+void cloud_close(struct cloud *c);
+
+#endif
