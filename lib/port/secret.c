@@ -2,11 +2,14 @@
 
 #include "port_url.h"
 
-extern const struct secret_ops secret_env_ops, secret_file_ops;
+extern const struct secret_ops secret_env_ops, secret_file_ops, secret_secretsmanager_ops,
+    secret_ssm_ops;
 
 static const struct secret_ops *const backends[] = {
 	&secret_file_ops,
 	&secret_env_ops,
+	&secret_ssm_ops,
+	&secret_secretsmanager_ops,
 };
 
 void secret_value_init(struct secret_value *v)
