@@ -43,10 +43,21 @@ static void render(void *arg, struct buf *out)
 	worker_metrics_render(out);
 }
 
+/* A server that keeps less than AWS does: once each, see store.h. */
+static void log_notice(void *arg, const char *text)
+{
+	(void)arg;
+	log_warn("store", "notice", text, NULL);
+}
+
 static int open_ports(struct worker *w, const struct worker_settings *s, struct err *err)
 {
 	const struct queue_options queue_options = { .create = true, .aws = w->cloud.aws };
-	const struct store_options store_options = { .create = true, .aws = w->cloud.aws };
+	const struct store_options store_options = {
+		.create = true,
+		.aws = w->cloud.aws,
+		.notice = log_notice,
+	};
 
 	if (queue_open(&w->queue, str_from(s->queue), &queue_options, err) != 0)
 		return -1;

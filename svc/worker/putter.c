@@ -113,6 +113,7 @@ static int put_message(struct pump *p, const struct item *it, struct put *put, s
 		.sent_at_ms = m->sent_at_ms,
 		.received_at_ms = it->received_at_ms,
 		.traceparent = str_from(m->traceparent),
+		.message_id = str_from(m->id),
 	};
 	int rc;
 
