@@ -204,6 +204,29 @@ static void test_no_region(void)
 	aws_close(a);
 }
 
+/* The provider's words stand alone: they end in what to do, and there is room for them. */
+static void test_no_credentials(void)
+{
+	struct aws *a = peer_client();
+	struct aws_request r = { .op = SQS_PURGE_QUEUE };
+	struct aws_answer answer;
+	struct err err = { 0 };
+
+	aws_answer_init(&answer);
+	unsetenv("AWS_ACCESS_KEY_ID");
+	unsetenv("AWS_SECRET_ACCESS_KEY");
+	unsetenv("AWS_SESSION_TOKEN");
+	peer_handle(peer_answer_nothing);
+	CHECK_ERR(aws_call(a, &r, &answer, &err), &err, ERR_CREDENTIALS);
+	CHECK(!str_contains(str_from(err.text), STR("PurgeQueue")));
+	CHECK_INT(answer.status, 0);
+	CHECK_INT(answer.attempts, 0);
+	CHECK_INT(peer_requests(), 0);
+	aws_answer_release(&answer);
+	aws_close(a);
+	peer_environment();
+}
+
 static const struct {
 	const char *name, *app_id;
 	const char *want; /* at the end */
@@ -303,6 +326,34 @@ static void test_traces(void)
 	buf_release(&traced);
 }
 
+static bool answer_never(struct str request, unsigned number, struct buf *answer)
+{
+	(void)request;
+	(void)number;
+	(void)answer;
+	return false;
+}
+
+/* What is worth a line beside the calls themselves: a setting that has no effect, no answer. */
+static void test_trace_of_oddities(void)
+{
+	struct aws *a = peer_client_with(
+	    (struct aws_options){ .trace = AWS_TRACE_CALLS, .trace_line = keep_trace });
+	struct aws_request r = { .op = SQS_PURGE_QUEUE };
+	struct err err = { 0 };
+
+	setenv("AWS_RETRY_MODE", "adaptive", 1);
+	peer_handle(answer_never);
+	CHECK_ERR(aws_call(a, &r, NULL, &err), &err, ERR_IO);
+	CHECK(str_contains(str_from(err.text), STR("sqs PurgeQueue: POST http://127.0.0.1")));
+	CHECK(str_contains(buf_str(&traced), STR("AWS_RETRY_MODE 'adaptive'")));
+	CHECK(str_contains(buf_str(&traced), STR("\nsqs PurgeQueue - ")));
+	CHECK(str_contains(buf_str(&traced), STR("ms attempt 3 io\n")));
+	unsetenv("AWS_RETRY_MODE");
+	aws_close(a);
+	buf_release(&traced);
+}
+
 static const struct test tests[] = {
 	{ "answers", test_answers },
 	{ "identity", test_identity },
@@ -310,6 +361,8 @@ static const struct test tests[] = {
 	{ "no region", test_no_region },
 	{ "user agent", test_user_agent },
 	{ "traces", test_traces },
+	{ "trace of oddities", test_trace_of_oddities },
+	{ "no credentials", test_no_credentials },
 };
 
 int main(int argc, char **argv)

@@ -311,12 +311,32 @@ static void test_texts(void)
 	}
 }
 
+static void test_text_names_renewal(void)
+{
+	const struct creds creds = { .provider = "profile x: sso",
+		.session_token = "",
+		.renew = "aws sso login --profile x" };
+	const struct aws_request r = { .op = STS_GET_CALLER_IDENTITY };
+	const struct aws_exchange x = { .request = &r,
+		.op = &aws_operations[r.op],
+		.service = &aws_services[AWS_STS],
+		.region = "us-east-1",
+		.creds = &creds };
+	struct err err = { 0 };
+
+	CHECK_INT(aws_error_set(&x, &(struct aws_error){ .code = "ExpiredToken" }, 400, &err), -1);
+	CHECK_TEXT(err.text,
+	    "sts GetCallerIdentity: ExpiredToken (credentials of: profile x: sso; renew with: aws "
+	    "sso login --profile x)");
+}
+
 static const struct test tests[] = {
 	{ "answers", test_answers },
 	{ "limits", test_limits },
 	{ "documents", test_documents },
 	{ "codes", test_codes },
 	{ "texts", test_texts },
+	{ "text names renewal", test_text_names_renewal },
 };
 
 TEST_MAIN(tests)
