@@ -31,14 +31,19 @@ static _Atomic uint64_t line_counts[LOG_LEVEL_COUNT];
 /* ,"key":" with the key as it stands: keys are literals in our own source. */
 static void add_key(struct buf *line, struct str key)
 {
-	char *p = buf_room(line, key.n + strlen(",\"\":\""));
+	size_t n = key.n + strlen(",\"\":\"");
+	char *p = buf_room(line, n);
 
 	if (!p)
 		return;
-	memcpy(p, ",\"", 2);
-	memcpy(p + 2, key.p, key.n);
-	memcpy(p + 2 + key.n, "\":\"", 3);
-	buf_added(line, key.n + 5);
+	*p++ = ',';
+	*p++ = '"';
+	memcpy(p, key.p, key.n);
+	p += key.n;
+	*p++ = '"';
+	*p++ = ':';
+	*p = '"';
+	buf_added(line, n);
 }
 
 static void add_pair(struct buf *line, const char *key, const char *value)
