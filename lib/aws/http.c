@@ -125,7 +125,7 @@ static void set_message(struct http_call *c)
 
 /*
  * libcurl sends once more, on a new connection, when a reused one turns out to be closed before
- * a byte of the answer came: every call of ours may be repeated (its key or id stays the same).
+ * a line of the answer came: every call of ours may be repeated (its key or id stays the same).
  */
 int http_call(struct http *h, const struct http_request *request, struct http_response *response,
     struct err *err)

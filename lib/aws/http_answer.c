@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "http_core.h"
 
 /* One line per call. An interim answer (1xx) or a proxy's comes before the final one. */
@@ -83,6 +85,30 @@ static void read_timing(CURL *easy, struct http_timing *t)
 		t->dns_us = t->connect_us = t->tls_us = 0; /* libcurl: some of its own */
 }
 
+static bool has_body(const struct http_call *c)
+{
+	return strcmp(c->request->method, "HEAD") != 0 && c->response->status != 204 &&
+	    c->response->status != 304;
+}
+
+/* Every Content-Length must be the length that came; libcurl looks at one of them. */
+static bool is_as_long_as_told(const struct http_call *c)
+{
+	struct str rest = buf_str(&c->response->headers), line, name, value;
+	uint64_t length;
+
+	if (!has_body(c) || http_response_header(c->response, "Transfer-Encoding").n > 0)
+		return true;
+	while (rest.n > 0) {
+		(void)str_cut(rest, '\n', &line, &rest);
+		(void)str_cut(line, ':', &name, &value);
+		if (str_eq_nocase(name, STR("Content-Length")) &&
+		    (!str_to_u64(str_trim(value), &length) || length != c->response->body.n))
+			return false;
+	}
+	return true;
+}
+
 static int read_status(struct http_call *c, struct err *err)
 {
 	long status = 0;
@@ -93,7 +119,10 @@ static int read_status(struct http_call *c, struct err *err)
 		return err_set(err, ERR_IO, "%s %s: the answer broke off in its headers",
 		    c->request->method, c->request->url);
 	c->response->status = (int)status;
-	return 0;
+	if (is_as_long_as_told(c))
+		return 0;
+	return err_set(err, ERR_CORRUPT, "%s %s: the answer is not as long as it says",
+	    c->request->method, c->request->url);
 }
 
 int http_answer_judge(struct http_call *c, CURLcode code, struct err *err)

@@ -5,10 +5,10 @@
 #include "mem.h"
 
 /*
- * From here on libcurl asks before it sends a body ("Expect: 100-continue"). It has to be asked for
- * nothing smaller: that costs a round trip, or a second where the other side does not know it.
+ * Above this libcurl asks before it sends a body ("Expect: 100-continue"), as do other clients of
+ * S3. For smaller ones that costs a round trip, or a second where the other side does not know it.
  */
-enum { EXPECT_MIN = 1024 * 1024 };
+enum { UNASKED_MAX = 1024 * 1024 };
 
 /* ---- headers ---- */
 
@@ -74,7 +74,7 @@ int http_lines_make(const struct http_request *r, struct curl_slist **out, struc
 		add_line(out, "Accept:");
 	if (!has_header(r, "Content-Type"))
 		add_line(out, "Content-Type:");
-	if (!has_header(r, "Expect") && r->body.n < EXPECT_MIN)
+	if (!has_header(r, "Expect") && r->body.n <= UNASKED_MAX)
 		add_line(out, "Expect:");
 	return 0;
 }
