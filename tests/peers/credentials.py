@@ -11,11 +11,9 @@ import http.server
 import json
 import os
 import threading
-import unittest
 import urllib.parse
 
 import lib
-import peers
 
 ROLE = "arn:aws:iam::123456789012:role/intake"
 UNSET = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "")
