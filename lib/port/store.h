@@ -64,7 +64,8 @@ struct store_metadata {
 /*
  * Store bytes under key if it is absent; durable once 0 is returned. sha256 is the hex
  * digest of bytes, checked by the caller; metadata may be NULL. *existed (may be NULL)
- * says that the same object was there already.
+ * says that the same object was there already, perhaps from this very put, whose first answer
+ * was lost on the way.
  * Keys: 1 to STORE_KEY_MAX bytes of [A-Za-z0-9._/=-], no empty, "." or ".." segment, none
  * that begins with a dot (ERR_INVALID). ERR_CONFLICT: other bytes are there. Whatever else goes
  * wrong is the store's trouble and not the object's, and has none of ERR_INVALID, ERR_CONFLICT and
