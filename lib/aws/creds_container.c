@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 
 #include "creds_provider.h"
-#include "file.h"
 
 enum { TRIES = 3, TIMEOUT_MS = 2000, URL_MAX_BYTES = 2048, HOST_MAX = 255 };
 
@@ -130,7 +129,7 @@ static int read_token(struct buf *out, struct err *err)
 {
 	const char *path = profile_env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
 
-	if (path && file_read(path, out, err) != 0)
+	if (path && creds_read_file(path, out, err) != 0)
 		return err_wrap(err, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
 	if (!path)
 		buf_adds(out, profile_env("AWS_CONTAINER_AUTHORIZATION_TOKEN"));

@@ -1,4 +1,5 @@
 #include "creds_provider.h"
+#include "file.h"
 
 int64_t creds_now_s(const struct creds_kit *kit)
 {
@@ -67,4 +68,19 @@ int creds_endpoint(const struct creds_kit *kit, const struct creds_step *step, c
 	struct endpoint_options o = options_of(kit, step);
 
 	return endpoint_resolve(&o, id, prefix, region, out, err);
+}
+
+int creds_read_file(const char *path, struct buf *out, struct err *err)
+{
+	struct buf full = BUF_INIT(CREDS_PATH_MAX);
+	int rc;
+
+	if (!profile_path(path, &full))
+		rc = err_set(err, ERR_CONFIG, "%s: HOME is not set, or the path is too long", path);
+	else
+		rc = file_read(buf_text(&full), out, err);
+	if (rc != 0 && err->code == ERR_NOTFOUND)
+		err->code = ERR_CREDENTIALS;
+	buf_release(&full);
+	return rc;
 }

@@ -138,6 +138,9 @@ int creds_region_of(struct creds_kit *kit, const struct creds_step *step, char o
 int creds_endpoint(const struct creds_kit *kit, const struct creds_step *step, const char *id,
     const char *prefix, const char *region, struct endpoint *out, struct err *err) ATTR_MUST_CHECK;
 
+/* Append the file's content; "~/" is HOME. ERR_CREDENTIALS: it is not there. */
+int creds_read_file(const char *path, struct buf *out, struct err *err) ATTR_MUST_CHECK;
+
 /* ---- HTTP: creds_http.c ---- */
 
 struct creds_call {

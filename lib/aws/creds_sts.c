@@ -1,7 +1,6 @@
 /* STS, asked for a role's credentials: https://docs.aws.amazon.com/STS/latest/APIReference/ */
 #include "aws_core.h"
 #include "creds_provider.h"
-#include "file.h"
 #include "iso8601.h"
 
 enum {
@@ -184,19 +183,11 @@ static int take_answer(const struct sts *s, struct creds_draft *d, struct err *e
 
 static int read_token(const char *path, struct buf *out, struct err *err)
 {
-	struct buf full = BUF_INIT(CREDS_PATH_MAX);
-	int rc = -1;
-
-	if (!profile_path(path, &full))
-		(void)err_set(err, ERR_CONFIG, "web identity token %s: no such path", path);
-	else if (file_read(buf_text(&full), out, err) != 0)
-		(void)err_wrap(err, "web identity token");
-	else if (str_trim(buf_str(out)).n == 0)
-		(void)err_set(err, ERR_CREDENTIALS, "web identity token %s: empty", path);
-	else
-		rc = 0;
-	buf_release(&full);
-	return rc;
+	if (creds_read_file(path, out, err) != 0)
+		return err_wrap(err, "web identity token");
+	if (str_trim(buf_str(out)).n > 0)
+		return 0;
+	return err_set(err, ERR_CREDENTIALS, "web identity token: %s: empty", path);
 }
 
 int creds_assume_role_with_token(struct creds_kit *kit, const struct creds_step *step,

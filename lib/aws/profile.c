@@ -55,7 +55,10 @@ static const char *terminate(struct str s)
 	return s.p;
 }
 
-/* Without a comment: '#' or ';' at the start or after a blank. */
+/*
+ * Without a comment: '#' or ';' at the start or after a blank. So do the SDKs; the AWS CLI alone
+ * takes it for part of the value.
+ */
 static struct str cut_comment(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
