@@ -129,6 +129,7 @@ static void hold(void)
 static bool answer(void *arg, struct str request, struct buf *out)
 {
 	const struct fake_row *row;
+	bool keeps;
 
 	(void)arg;
 	pthread_mutex_lock(&fake.lock);
@@ -137,12 +138,12 @@ static bool answer(void *arg, struct str request, struct buf *out)
 	row = find(request);
 	if (row && row->is_held)
 		hold();
+	keeps = !row || row->status != 0;
+	if (keeps)
+		web_answer(out, row ? row->status : 404, row ? row->headers : "",
+		    str_from(row ? row->body : NULL));
 	pthread_mutex_unlock(&fake.lock);
-	if (!row)
-		web_answer(out, 404, "", STR_NONE);
-	else if (row->status)
-		web_answer(out, row->status, row->headers ? row->headers : "", str_from(row->body));
-	return row == NULL || row->status != 0;
+	return keeps;
 }
 
 void fake_answer(const struct fake_row *rows, size_t count)

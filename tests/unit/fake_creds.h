@@ -12,6 +12,9 @@
 
 enum { FAKE_START_S = 1795248000 }; /* 2026-11-21T08:00:00Z */
 
+/* With test.h: what a text begins with. */
+#define CHECK_BEGINS(got, want) CHECK_STR(str_slice(str_from(got), 0, strlen(want)), str_from(want))
+
 struct fake_row {
 	const char *request; /* what it begins with: "GET /path" */
 	int status;          /* 0: the connection closes without an answer */

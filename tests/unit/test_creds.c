@@ -36,10 +36,7 @@ static void advance_s(struct fake_session *s, int64_t seconds)
 	clock_fake_advance(&s->clock, seconds * 1000);
 }
 
-static bool is_failure(const char *got)
-{
-	return str_has_prefix(str_from(got), STR("busy: container endpoint: HTTP 500"));
-}
+#define FAILURE "busy: container endpoint: HTTP 500"
 
 static void test_kept(void)
 {
@@ -114,14 +111,14 @@ static void test_failing(void)
 
 	test_case = "expired";
 	advance_s(&s, 540);
-	CHECK(is_failure(fake_get(&s)));
+	CHECK_BEGINS(fake_get(&s), FAILURE);
 	CHECK_INT(fake_requests(), 9);
 	test_case = "at once, without asking";
-	CHECK(is_failure(fake_get(&s)));
+	CHECK_BEGINS(fake_get(&s), FAILURE);
 	CHECK_INT(fake_requests(), 9);
 	test_case = "again after a second";
 	ANSWER(two_hours);
-	CHECK(is_failure(fake_get(&s)));
+	CHECK_BEGINS(fake_get(&s), FAILURE);
 	advance_s(&s, 1);
 	CHECK_TEXT(fake_get(&s), FROM_CONTAINER("B", "3599"));
 	fake_close(&s);
@@ -133,7 +130,7 @@ static void test_never_there(void)
 
 	open_container(&s);
 	ANSWER(gone);
-	CHECK(str_has_prefix(str_from(fake_get(&s)), STR("io: container endpoint at 127.0.0.1:")));
+	CHECK_BEGINS(fake_get(&s), "io: container endpoint at 127.0.0.1:");
 	CHECK(!strstr(fake_get(&s), "/c")); /* the path of ECS is as good as a password */
 	CHECK_INT(fake_requests(), 3);
 
@@ -193,7 +190,7 @@ static void test_rejected(void)
 	advance_s(&s, 1);
 	reject(&s);
 	ANSWER(broken);
-	CHECK(is_failure(fake_get(&s)));
+	CHECK_BEGINS(fake_get(&s), FAILURE);
 	fake_close(&s);
 	creds_release(NULL);
 	creds_close(NULL);
@@ -215,7 +212,7 @@ static void test_static(void)
 	    "A/" SENTINEL "///environment/new AWS_ACCESS_KEY_ID, "
 	    "AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN/never");
 	reject(&s);
-	CHECK(str_has_prefix(str_from(fake_get(&s)), STR("B/")));
+	CHECK_BEGINS(fake_get(&s), "B/");
 	fake_close(&s);
 }
 
@@ -260,7 +257,7 @@ static void test_stable(void)
 	test_case = "rejected is rejected";
 	ANSWER(imds_down);
 	reject(&s);
-	CHECK(str_has_prefix(str_from(fake_get(&s)), STR("busy: EC2 metadata: ")));
+	CHECK_BEGINS(fake_get(&s), "busy: EC2 metadata: ");
 	test_case = "new ones";
 	ANSWER(imds_later);
 	advance_s(&s, 1);
