@@ -47,7 +47,7 @@ static void render(void *arg, struct buf *out)
 static void log_notice(void *arg, const char *text)
 {
 	(void)arg;
-	log_warn("store", "notice", text, NULL);
+	log_warn("store keeps less than promised", "notice", text, NULL);
 }
 
 static int open_ports(struct worker *w, const struct worker_settings *s, struct err *err)
