@@ -36,16 +36,16 @@ static void put_utf8(unsigned code, struct piece *out)
 /* The number that all of s is, at most 0x10ffff. */
 static bool to_code(struct str s, unsigned base, unsigned *out)
 {
-	static const char digits[] = "0123456789abcdef";
+	const struct str digits = { "0123456789abcdef", base };
 	unsigned value = 0;
 
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i] >= 'A' && s.p[i] <= 'F' ? (char)(s.p[i] | 0x20) : s.p[i];
-		const char *at = memchr(digits, c, base);
+		size_t digit = str_find(digits, c);
 
-		if (!at)
+		if (digit == digits.n)
 			return false;
-		value = value * base + (unsigned)(at - digits);
+		value = value * base + (unsigned)digit;
 		if (value > 0x10ffff)
 			return false;
 	}
@@ -60,12 +60,12 @@ static bool take_u(struct str s, unsigned *out)
 
 static size_t take_json(struct str s, struct piece *out)
 {
-	static const char letters[] = "bfnrt\"\\/", meanings[] = "\b\f\n\r\t\"\\/";
-	const char *at = s.p[0] == '\\' && s.n > 1 ? memchr(letters, s.p[1], 8) : NULL;
+	const struct str letters = STR("bfnrt\"\\/"), meanings = STR("\b\f\n\r\t\"\\/");
+	size_t at = s.p[0] == '\\' && s.n > 1 ? str_find(letters, s.p[1]) : letters.n;
 	unsigned code, low;
 
-	if (at) {
-		out->bytes[0] = meanings[at - letters];
+	if (at < letters.n) {
+		out->bytes[0] = meanings.p[at];
 		out->n = 1;
 		return 2;
 	}

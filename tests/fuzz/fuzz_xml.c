@@ -11,8 +11,8 @@ struct sum {
 
 static void walk(const struct xml *element, unsigned depth, struct sum *sum)
 {
-	FUZZ_CHECK(depth <= XML_DEPTH_MAX);
 	for (; element; element = xml_next(element)) {
+		FUZZ_CHECK(depth <= XML_DEPTH_MAX);
 		sum->elements++;
 		sum->bytes += strlen(xml_name(element)) + strlen(xml_text(element));
 		FUZZ_CHECK(xml_is(element, xml_name(element)));
