@@ -137,8 +137,9 @@ static void test_answers(void)
 		    "401",
 		    4 },
 		{ "list is down", { LIST, 500, "", "", false }, "busy: EC2 metadata: ", 2 },
+		/* One more is libcurl's own: the connection was open from the call before. */
 		{ "list without an answer", { LIST, 0, "", "", false },
-		    "io: EC2 metadata at 127.0.0.1:", 3 }, /* libcurl's own, on a connection that was open */
+		    "io: EC2 metadata at 127.0.0.1:", 3 },
 		{ "a refusal in a 200",
 		    { ROLE, 200, "",
 			"{\"Code\":\"AssumeRoleUnauthorizedAccess\",\"Message\":\"EC2 cannot "
