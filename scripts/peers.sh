@@ -8,7 +8,9 @@
 #
 # All are pinned. tests/peers/peers.py starts and stops them.
 
+# shellcheck disable=SC2154 # root and deps_dir are of setup.sh
 peers_dir=$deps_dir/peers
+downloads_dir=$peers_dir/downloads # sources, and a compiler: more than a gigabyte, removed at the end
 elasticmq_dir=$peers_dir/elasticmq-1.7.1
 versitygw_version=1.7.0
 toxiproxy_version=2.12.0
@@ -46,14 +48,15 @@ into()
 make_elasticmq()
 {
 	mvn -q -B -ntp -f "$root/tests/peers/elasticmq-pom.xml" dependency:copy-dependencies \
-		-DoutputDirectory="$1"
+		-Dmaven.repo.local="$downloads_dir/maven" -DoutputDirectory="$1"
 }
 
 # The Go of the machine, when it is new enough; else one fetched by it as a module.
 go_binary()
 {
-	local have module=golang.org/toolchain@v0.0.1-go$go_version.linux-$(dpkg --print-architecture)
+	local have module
 
+	module=golang.org/toolchain@v0.0.1-go$go_version.linux-$(dpkg --print-architecture)
 	have=$(go env GOVERSION)
 	if printf '%s\n' "go1.26" "$have" | sort -CV; then
 		command -v go
@@ -62,25 +65,25 @@ go_binary()
 	fi
 }
 
-# The module cache keeps files unreadable to be removed and without their mode; hence sh-style care.
+# The program of a module. A Go that came as a module has lost its files' modes.
 make_go_program()
-{
-	local dir=$1 go
+(
+	export GOPATH=$downloads_dir/go GOCACHE=$downloads_dir/go-build
+	export GOTOOLCHAIN=local GOFLAGS='-buildvcs=false -modcacherw' GOBIN=$2
 
-	shift
-	go=$(go_binary) && [ -n "$go" ] || return 1
-	[ -x "$go" ] || chmod -R u+w,+x "${go%/bin/go}" || return 1
-	GOBIN="$dir" GOTOOLCHAIN=local GOFLAGS=-buildvcs=false "$go" install "$@"
-}
+	go=$(go_binary) && [ -n "$go" ] || exit 1
+	[ -x "$go" ] || chmod -R u+x "${go%/bin/go}" || exit 1
+	"$go" install "$1"
+)
 
 make_versitygw()
 {
-	make_go_program "$1" "github.com/versity/versitygw/cmd/versitygw@v$versitygw_version"
+	make_go_program "github.com/versity/versitygw/cmd/versitygw@v$versitygw_version" "$1"
 }
 
 make_toxiproxy()
 {
-	make_go_program "$1" "github.com/Shopify/toxiproxy/v2/cmd/server@v$toxiproxy_version"
+	make_go_program "github.com/Shopify/toxiproxy/v2/cmd/server@v$toxiproxy_version" "$1"
 }
 
 # A virtual environment knows its own path: it is made in place, and marked when it is whole.
@@ -110,5 +113,6 @@ setup_peers()
 		make_peer_venv "$peers_dir/ministack-venv" "$root/tests/peers/ministack-requirements.txt" &&
 		into "$elasticmq_dir" make_elasticmq &&
 		into "$peers_dir/versitygw-$versitygw_version" make_versitygw &&
-		into "$peers_dir/toxiproxy-$toxiproxy_version" make_toxiproxy
+		into "$peers_dir/toxiproxy-$toxiproxy_version" make_toxiproxy &&
+		rm -rf "$downloads_dir"
 )
