@@ -55,6 +55,8 @@ static int parse_expiry(const struct json *value, const char *name, int64_t *out
 		*out = ms / MS_PER_S;
 	else if (!iso8601_parse(str_from(json_get_text(value, "")), out))
 		return err_set(err, ERR_CORRUPT, "%s is not a time", name);
+	if (*out == 0) /* long ago, which is not the 0 that means never */
+		*out = 1;
 	return 0;
 }
 
@@ -122,8 +124,9 @@ int creds_draft_check(const struct creds_draft *d, int64_t now_s, struct err *er
 		if ((rows[i].is_required && rows[i].value->n == 0) || !is_value(rows[i].value))
 			return err_set(err, ERR_CREDENTIALS, "%s: its %s %s", d->provider,
 			    rows[i].name,
-			    rows[i].value->n ? "has characters or a length that none has"
-					     : "is empty");
+			    rows[i].value->n || rows[i].value->full
+				? "has characters or a length that none has"
+				: "is empty");
 	if (d->expires_at == 0 || d->is_stable || now_s < d->expires_at)
 		return 0;
 	clock_rfc3339(d->expires_at * MS_PER_S, expired);

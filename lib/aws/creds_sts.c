@@ -12,9 +12,9 @@ enum {
 	BODY_MAX = 4 * TOKEN_MAX, /* every byte of the token may become three */
 	URL_MAX_BYTES = ENDPOINT_URL_MAX + 1,
 	WHAT_SIZE = CREDS_LABEL_SIZE + 64,
+	HEADERS_MAX = 4,
+	SECRETS_MAX = 2,
 };
-
-enum { HEADERS_MAX = 5, SECRETS_MAX = 2 };
 
 /* One request and its answer; zeroed at first. */
 struct sts {
@@ -46,7 +46,7 @@ static int begin(struct sts *s, struct creds_kit *kit, const struct creds_step *
 	http_response_init(&s->response, CREDS_ANSWER_MAX);
 	if (creds_region_of(kit, step, s->region, err) != 0 ||
 	    creds_endpoint(kit, step, "STS", "sts", s->region, &e, err) != 0)
-		return err_wrap(err, "STS");
+		return err_wrap(err, "%s", s->what);
 	(void)snprintf(s->url, sizeof(s->url), "%s/", e.url); /* fits: see its size */
 	buf_addf(&s->body, "Action=%s&Version=2011-06-15", action);
 	add_header(s, "Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
@@ -161,6 +161,8 @@ static int exchange(struct sts *s, struct creds_kit *kit, struct err *err)
 	struct creds_call call = call_of(s);
 	int64_t sent_ms = clock_wall_ms(kit->options->clock);
 
+	if (s->body.full)
+		return err_set(err, ERR_CONFIG, "%s: its parameters are too long", s->what);
 	if (creds_http(kit, &call, &s->response, err) != 0)
 		return -1;
 	s->has_learnt_skew = skew_learn(&kit->skew, http_response_header(&s->response, "Date"),

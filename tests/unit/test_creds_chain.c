@@ -210,6 +210,27 @@ static void test_sources(void)
 		    "5d6a81343c02560101fb9b68d49cf4b7503f7efc3c6c8b2e0e38986e6bf0aaba.json");
 }
 
+/* The profiles, and two that are too large to be written down. */
+static const char *whole_config(void)
+{
+	static char text[sizeof(config) + 200 * 1024];
+	static char filler[150 * 1024];
+
+	memset(filler, 'e', sizeof(filler) - 1);
+	(void)snprintf(text, sizeof(text),
+	    "%s"
+	    "[profile endless]\n"
+	    "role_arn = arn:aws:iam::123456789012:role/r\n"
+	    "source_profile = keys\n"
+	    "external_id = %s\n"
+	    "[profile huge]\n"
+	    "aws_access_key_id = K\n"
+	    "aws_secret_access_key = " SENTINEL "\n"
+	    "aws_session_token = %.16385s\n",
+	    config, filler, filler);
+	return text;
+}
+
 static void test_refused(void)
 {
 	static const struct {
@@ -270,7 +291,11 @@ static void test_refused(void)
 		    "config: profile long: role: STS AssumeRole: duration_seconds '43201': must "
 		    "be" },
 		{ "no region", ENV_KEYS, "from env",
-		    "config: STS: no region: set AWS_REGION, or " },
+		    "config: profile from env: role: STS AssumeRole: no region: set AWS_REGION, or " },
+		{ "parameters too long", "AWS_REGION=eu-west-1", "endless",
+		    "config: profile endless: role: STS AssumeRole: its parameters are too long" },
+		{ "value too long", "", "huge",
+		    "credentials: profile huge: keys: its session token has characters or a length" },
 		{ "token without a role", "", "token alone",
 		    "config: profile token alone: web_identity_token_file needs role_arn" },
 	};
@@ -282,7 +307,7 @@ static void test_refused(void)
 		test_case = cases[i].name;
 		set_environment(cases[i].env);
 		fake_set("AWS_LOGIN_CACHE_DIRECTORY", "~/login");
-		fake_open(&s, config, cases[i].profile);
+		fake_open(&s, whole_config(), cases[i].profile);
 		CHECK_BEGINS(fake_get(&s), cases[i].want);
 		fake_close(&s);
 	}

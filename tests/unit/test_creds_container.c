@@ -191,6 +191,12 @@ static void test_answers(void)
 			"{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\",\"Expiration\":\"x\"}",
 			false },
 		    "corrupt: container endpoint: Expiration is not a time", 1 },
+		{ "the epoch is not never",
+		    { "GET", 200, "",
+			"{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\",\"Expiration\":"
+			"\"1970-01-01T00:00:00Z\"}",
+			false },
+		    "credentials: container endpoint: expired at 1970-01-01T00:00:01Z", 1 },
 		{ "null is never",
 		    { "GET", 200, "",
 			"{\"AccessKeyId\":\"A\",\"SecretAccessKey\":\"s\",\"Expiration\":null}",
