@@ -15,8 +15,7 @@ size_t http_take_header(char *data, size_t size, size_t n, void *arg)
 		buf_reset(&c->response->headers);
 		c->head_is_whole = false;
 	}
-	/* A CR alone is how a connection looks that closed before the last byte of the head. */
-	if (str_is(line, "\r\n") || str_is(line, "\n"))
+	if (str_trim(line).n == 0)
 		c->head_is_whole = true;
 	buf_add(&c->response->headers, line);
 	c->head_is_too_large = c->response->headers.full;

@@ -48,6 +48,7 @@ static const struct row rows[] = {
 	    "", "" },
 	{ "/not-modified", "HTTP/1.1 304 No\r\nContent-Length: 5\r\n\r\n", true, ERR_NONE, 304, "",
 	    "" },
+	{ "/switching", "HTTP/1.1 101 No\r\nUpgrade: x\r\n\r\n", false, ERR_IO, 0, "", "" },
 	{ "/trailer", OK_HEAD "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX: no\r\n\r\n",
 	    true, ERR_NONE, 200, "a", "" },
 	{ "/first-counts", OK_HEAD "X: 1\r\nX: 2\r\nContent-Length: 0\r\n\r\n", true, ERR_NONE, 200,

@@ -25,7 +25,8 @@ static const struct {
 	{ "nothing", "", "" },
 };
 
-static const struct str secrets[] = { { "hunter2", 7 }, { "", 0 }, { "a \"\\/\n&+\xc3\xa9z", 11 } };
+static const struct str secrets[] = { { "hunter2", 7 }, { "", 0 }, { "a \"\\/\n&+\xc3\xa9z", 11 },
+	{ "\xf0\x9f\x98\x80key", 7 }, { "}to", 3 } };
 
 static void test_headers(void)
 {
@@ -87,10 +88,13 @@ static const struct {
 	/* by value */
 	{ "raw", "hunter2 hunter2hunter2", "[redacted] [redacted][redacted]" },
 	{ "JSON escapes", "\"a \\\"\\\\\\/\\n&+\\u00E9z\"", "\"[redacted]\"" },
+	{ "JSON surrogates", "\"\\uD83D\\ude00key\"", "\"[redacted]\"" },
+	{ "half a surrogate", "\"\\uD83Dkey\"", "\"\\uD83Dkey\"" },
 	{ "URL", "x=a+%22%5C%2F%0a%26%2B%C3%A9z&y", "x=[redacted]&y" },
 	{ "XML entities", "<a>a &quot;\\/&#10;&amp;+&#xE9;z</a>", "<a>[redacted]</a>" },
 	{ "half of it", "hunter", "hunter" },
 	{ "in a name", "{\"hunter2token\":\"abc\"}", "{\"[redacted]token\":\"[redacted]\"}" },
+	{ "to the middle of a name", "{}token=abc&x", "{[redacted]ken=[redacted]&x" },
 	{ "control characters", "a\r\n\tb\033", "a...b." },
 };
 
