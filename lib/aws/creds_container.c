@@ -159,16 +159,8 @@ static int call(struct creds_kit *kit, const char *url, struct str token, struct
 		.secrets = &token,
 		.secret_count = 1,
 	};
-	struct http_response response;
-	int rc;
 
-	http_response_init(&response, CREDS_ANSWER_MAX);
-	rc = creds_http_200(kit, &c, &response, err);
-	if (rc == 0 &&
-	    creds_draft_parse(buf_str(&response.body), &creds_container_format, d, err) != 0)
-		rc = err_wrap(err, "%s", d->provider);
-	http_response_release(&response);
-	return rc;
+	return creds_http_draft(kit, &c, &creds_container_format, d, err);
 }
 
 static int fetch(struct creds_kit *kit, const struct creds_step *step, struct creds_draft *d,

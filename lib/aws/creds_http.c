@@ -81,3 +81,17 @@ int creds_http_200(struct creds_kit *kit, const struct creds_call *call,
 		return -1;
 	return response->status == 200 ? 0 : creds_http_refused(call, response, err);
 }
+
+int creds_http_draft(struct creds_kit *kit, const struct creds_call *call,
+    const struct creds_format *format, struct creds_draft *d, struct err *err)
+{
+	struct http_response response;
+	int rc;
+
+	http_response_init(&response, CREDS_ANSWER_MAX);
+	rc = creds_http_200(kit, call, &response, err);
+	if (rc == 0 && creds_draft_parse(buf_str(&response.body), format, d, err) != 0)
+		rc = err_wrap(err, "%s", call->what);
+	http_response_release(&response);
+	return rc;
+}

@@ -166,6 +166,10 @@ int creds_http_refused(const struct creds_call *call, const struct http_response
 int creds_http_200(struct creds_kit *kit, const struct creds_call *call,
     struct http_response *response, struct err *err) ATTR_MUST_CHECK;
 
+/* That, and credentials in the answer. */
+int creds_http_draft(struct creds_kit *kit, const struct creds_call *call,
+    const struct creds_format *format, struct creds_draft *d, struct err *err) ATTR_MUST_CHECK;
+
 /* ---- STS: creds_sts.c ---- */
 
 struct creds_role_request {

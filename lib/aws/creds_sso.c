@@ -102,17 +102,12 @@ static int call(struct creds_kit *kit, const char *url, const struct sso_token *
 		.secrets = &secret,
 		.secret_count = 1,
 	};
-	struct http_response response;
-	int rc;
 
-	http_response_init(&response, CREDS_ANSWER_MAX);
-	rc = creds_http_200(kit, &c, &response, err);
-	if (rc == 0 && creds_draft_parse(buf_str(&response.body), &creds_sso_format, d, err) != 0)
-		rc = err_wrap(err, "%s", d->provider);
-	if (rc != 0 && err->code == ERR_CREDENTIALS)
+	if (creds_http_draft(kit, &c, &creds_sso_format, d, err) == 0)
+		return 0;
+	if (err->code == ERR_CREDENTIALS)
 		(void)err_wrap(err, "log in with '%s'", d->renew);
-	http_response_release(&response);
-	return rc;
+	return -1;
 }
 
 static int fetch(struct creds_kit *kit, const struct creds_step *step, struct creds_draft *d,

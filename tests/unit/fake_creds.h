@@ -12,8 +12,19 @@
 
 enum { FAKE_START_S = 1795248000 }; /* 2026-11-21T08:00:00Z */
 
-/* With test.h: what a text begins with. */
+/* With test.h: what a text begins with; the main function. */
 #define CHECK_BEGINS(got, want) CHECK_STR(str_slice(str_from(got), 0, strlen(want)), str_from(want))
+
+#define FAKE_MAIN(tests)                                                                           \
+	int main(int argc, char **argv)                                                            \
+	{                                                                                          \
+		int rc;                                                                            \
+                                                                                                   \
+		fake_start();                                                                      \
+		rc = test_main(tests, ARRAY_SIZE(tests), argc, argv);                              \
+		fake_stop();                                                                       \
+		return rc;                                                                         \
+	}
 
 struct fake_row {
 	const char *request; /* what it begins with: "GET /path" */

@@ -221,12 +221,4 @@ static const struct test tests[] = {
 	{ "timeout", test_timeout },
 };
 
-int main(int argc, char **argv)
-{
-	int rc;
-
-	fake_start();
-	rc = test_main(tests, ARRAY_SIZE(tests), argc, argv);
-	fake_stop();
-	return rc;
-}
+FAKE_MAIN(tests)
