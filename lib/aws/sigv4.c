@@ -1,5 +1,6 @@
 #include "sigv4.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
