@@ -6,7 +6,7 @@
 #	setup_demo	that, and what scripts/demo calls
 #	setup_test	that, and whatever scripts/test calls
 #	setup_python	a virtual environment with requirements.txt, first in PATH
-#	setup_mhd	libmicrohttpd 1.0.10, found by pkg-config
+#	setup_libraries	libmicrohttpd 1.0.10 and a small libcurl, found by pkg-config
 #
 # Each does nothing, and needs no network, when everything is there. What is built or
 # downloaded stays under $DEPS_DIR. (OPS_ is the prefix of the services' own settings,
@@ -20,7 +20,7 @@ export DEPS_DIR=$deps_dir
 build_packages=(
 	gcc libc6-dev make meson ninja-build pkg-config git ca-certificates
 	libmicrohttpd-dev libcurl4-openssl-dev libcjson-dev libssl-dev libsqlite3-dev
-	libexpat1-dev libinih-dev zlib1g-dev
+	libexpat1-dev libinih-dev zlib1g-dev dpkg-dev
 )
 
 # clang only recommends libclang-rt, the run time of its sanitizers and of libFuzzer.
@@ -156,7 +156,7 @@ setup_python()
 	export PATH=$venv/bin:$PATH
 }
 
-# ---- libmicrohttpd ----
+# ---- libraries built here ----
 
 # The Debian mirror that this machine uses; nothing on a machine without one. --print-uris also
 # answers where the package lists were removed, as in most container images.
@@ -164,6 +164,26 @@ debian_mirror()
 {
 	apt-get update --print-uris 2>/dev/null |
 		sed -nE "s#^'(.*/debian(\.list)?)/+dists/.*#\1#p" | sort -u | sed -n 1p
+}
+
+# The lines of the machine's package sources, for source packages.
+machine_sources()
+{
+	cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
+		sed -n 's/^deb /deb-src /p'
+	awk '
+		/^URIs:/ { uris = $2 }
+		/^Suites:/ { suites = substr($0, 9) }
+		/^Signed-By:/ { key = " [signed-by=" $2 "]" }
+		function flush(   n, i, part) {
+			n = split(suites, part, " ")
+			for (i = 1; i <= n && uris != ""; i++)
+				print "deb-src" key, uris, part[i], "main"
+			uris = suites = key = ""
+		}
+		/^$/ { flush() }
+		END { flush() }
+	' /etc/apt/sources.list.d/*.sources 2>/dev/null
 }
 
 # apt-get with a configuration of its own under $1, so that the machine's lists stay as they are.
@@ -177,15 +197,47 @@ private_apt()
 		-o APT::Sandbox::User=root "$@" </dev/null # the directory is not for the user _apt
 }
 
+# Run make_<name> once, with a lock, a log, and a temporary directory that does not stay. It
+# installs into $dir/stage; what it puts at <prefix> there moves to its place when it is whole.
+build_once()
+(
+	name=$1 prefix=$2
+
+	mkdir -p "$deps_dir"
+	exec 9>"$deps_dir/.lock"
+	flock 9
+	[ ! -d "$prefix" ] || exit 0
+	dir=$(mktemp -d)
+	trap 'rm -rf "$dir"' EXIT
+	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
+	say "building ${prefix##*/} from Debian's source"
+	"make_$name" "$dir" >"$deps_dir/$name.log" 2>&1 &&
+		mv -T "$dir/stage$prefix" "$prefix"
+)
+
+# Build a library, or say why the distribution's must do.
+setup_library()
+{
+	local name=$1 prefix=$2
+
+	if build_once "$name" "$prefix"; then
+		export PKG_CONFIG_PATH=$prefix/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+	else
+		say "${prefix##*/}: not to be had, so the distribution's is used" \
+			"(see $deps_dir/$name.log)"
+	fi
+}
+
 # Fetch the source package into the directory $1. A mirror that stands still has an outdated
-# Release file for sid (hence check-valid-until=no); the checksum decides anyhow.
+# Release file for sid (hence check-valid-until=no); the checksum decides anyhow. A mirror keeps
+# sid's current version only: when that is another one, or there is no mirror, put
+# libmicrohttpd_1.0.10.orig.tar.gz into $DEPS_DIR by hand.
 fetch_mhd()
 {
 	local dir=$1 mirror
 
 	mirror=$(debian_mirror)
 	[ -n "$mirror" ] || return 1
-	mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial"
 	echo "deb-src [check-valid-until=no] $mirror sid main" >"$dir/sources.list"
 	private_apt "$dir" update || return 1
 	(cd "$dir" && private_apt "$dir" source --download-only libmicrohttpd)
@@ -216,33 +268,53 @@ make_mhd()
 		return 1
 	fi
 	tar -x -f "$deps_dir/$archive" -C "$dir" || return 1
-	(compile_mhd "$dir/libmicrohttpd-$mhd_version" "$dir/stage") || return 1
-	mv -T "$dir/stage$mhd_prefix" "$mhd_prefix"
+	(compile_mhd "$dir/libmicrohttpd-$mhd_version" "$dir/stage")
 }
 
-# With a lock, a log, and a temporary directory that does not stay.
-make_mhd_once()
-(
-	mkdir -p "$deps_dir"
-	exec 9>"$deps_dir/.lock"
-	flock 9
-	[ ! -d "$mhd_prefix" ] || exit 0
-	dir=$(mktemp -d)
-	trap 'rm -rf "$dir"' EXIT
-	say "building libmicrohttpd $mhd_version from Debian's source"
-	make_mhd "$dir" >"$deps_dir/libmicrohttpd.log" 2>&1
-)
-
-# A mirror keeps sid's current version only. When that is another one, or there is no mirror,
-# put libmicrohttpd_1.0.10.orig.tar.gz into $DEPS_DIR by hand.
-setup_mhd()
+# The same version, patches included, as the package that the machine has.
+curl_version()
 {
-	if make_mhd_once; then
-		export PKG_CONFIG_PATH=$mhd_prefix/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
-	else
-		say "libmicrohttpd $mhd_version: not to be had, so the distribution's is used" \
-			"(see $deps_dir/libmicrohttpd.log)"
-	fi
+	dpkg-query -W -f '${Version}' libcurl4-openssl-dev
+}
+
+# The .pc must name what a static library needs, because nobody asks for --static.
+compile_curl()
+{
+	local source=$1 stage=$2 prefix=$3
+
+	cd "$source" || return 1
+	./configure -q --prefix="$prefix" --disable-shared --with-openssl \
+		--enable-threaded-resolver --with-ca-bundle=/etc/ssl/certs/ca-certificates.crt \
+		--without-{ca-path,zlib,brotli,zstd,libpsl,libidn2,nghttp2,librtmp,libssh2,libssh} \
+		--without-{gssapi,libgsasl} \
+		--disable-{alt-svc,cookies,dict,doh,file,ftp,gopher,hsts,imap,ldap,ldaps,manual} \
+		--disable-{mqtt,netrc,ntlm,pop3,rtsp,smb,smtp,telnet,tftp,tls-srp,websockets} \
+		CFLAGS='-O2 -g -fPIC -fstack-protector-strong' || return 1
+	make -s -j "$(nproc)" -C lib DESTDIR="$stage" install &&
+		make -s -C include DESTDIR="$stage" install &&
+		make -s DESTDIR="$stage" install-pkgconfigDATA &&
+		sed -i 's/^Libs: .*/& -lssl -lcrypto -pthread/' "$stage$prefix/lib/pkgconfig/libcurl.pc"
+}
+
+make_curl()
+{
+	local dir=$1 version prefix
+
+	version=$(curl_version) && prefix=$deps_dir/libcurl-${version//[:~]/_} || return 1
+	machine_sources >"$dir/sources.list"
+	private_apt "$dir" update || return 1
+	(cd "$dir" && private_apt "$dir" source "curl=$version") || return 1
+	(compile_curl "$(find "$dir" -maxdepth 1 -type d -name 'curl-*')" "$dir/stage" "$prefix")
+}
+
+# Debian's libcurl brings thirty libraries (LDAP, SSH, Kerberos, GnuTLS); loading them takes 5 MiB
+# and 10 ms of every program. Ours speaks HTTP over OpenSSL only.
+setup_libraries()
+{
+	local version
+
+	setup_library mhd "$mhd_prefix"
+	version=$(curl_version) && setup_library curl "$deps_dir/libcurl-${version//[:~]/_}"
 }
 
 # ---- building ----
