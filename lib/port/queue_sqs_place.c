@@ -2,6 +2,8 @@
 
 #include "buf.h"
 
+enum { SHOWN_MAX = 160 }; /* of a URL, so that the reason behind it is not cut off */
+
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #define DIGITS  "0123456789"
 
@@ -155,7 +157,7 @@ int sqs_place_parse(struct str url, struct sqs_place *out, struct err *err)
 	struct sqs_place found;
 
 	if (split(url, &p, err) != 0 || check(url, &p, err) != 0 || fill(url, &p, &found, err) != 0)
-		return err_wrap(err, "queue URL '%.*s'", STR_ARG(url));
+		return err_wrap(err, "queue URL '%.*s'", STR_ARG(str_slice(url, 0, SHOWN_MAX)));
 	*out = found;
 	return 0;
 }
