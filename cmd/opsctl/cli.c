@@ -96,14 +96,28 @@ int cli_next(struct cli *cli, const char *fmt, ...)
 	return -1;
 }
 
+/* What stands before a hint, and what before a command in it. */
+static const struct {
+	const char *mark, *verb;
+} hints[] = {
+	{ "; run: ", "run: " },
+	{ "; renew with: ", "run: " },
+	{ "; log in with: ", "run: " },
+};
+
 void cli_take_next(struct cli *cli, struct err *err)
 {
-	char *hint = strstr(err->text, "; run: ");
+	for (size_t i = 0; i < ARRAY_SIZE(hints); i++) {
+		char *hint = strstr(err->text, hints[i].mark);
+		const char *text = hint == NULL ? "" : hint + strlen(hints[i].mark);
+		bool is_sentence = i > 0 && strncmp(text, "aws ", strlen("aws ")) != 0;
 
-	if (hint == NULL)
+		if (hint == NULL)
+			continue;
+		(void)cli_next(cli, "%s%s", is_sentence ? "set " : hints[i].verb, text);
+		*hint = '\0';
 		return;
-	(void)cli_next(cli, "%s", hint + strlen("; "));
-	*hint = '\0';
+	}
 }
 
 /* ---- questions ---- */

@@ -36,7 +36,8 @@ enum exit_code {
 enum exit_code exit_code_of(enum err_code code);
 
 enum option_type {
-	OPTION_FLAG, /* no value */
+	OPTION_FLAG,  /* no value */
+	OPTION_COUNT, /* no value either; may be given twice, and is a number: 0, 1, 2 */
 	OPTION_TEXT,
 	OPTION_INT,      /* min..max of the row */
 	OPTION_DURATION, /* "500ms", "30s", "5m", "2h", "1d"; read with cli_ms() */
@@ -84,14 +85,18 @@ extern const size_t command_count;
 extern const struct option_row global_options[]; /* json, quiet, verbose, context, color, ... */
 extern const size_t global_option_count;
 
+struct aws;
+
 struct cli {
 	const struct command *command;
 	int operand_count;
 	char *const *operands;
 	const struct clock *clock;
 	struct context context; /* valid with NEED_CONTEXT */
+	struct aws *aws;        /* ports.c opens it at need, main closes it */
 
-	bool json, quiet, verbose;
+	bool json, quiet;
+	int64_t verbosity;         /* 0, 1: what is worked on, AWS calls; 2: those in full */
 	bool color_out, color_err; /* per stream: --color, NO_COLOR, CLICOLOR, TERM, isatty */
 	bool is_tty_err, is_tty_in;
 	bool no_input;
@@ -117,7 +122,10 @@ bool cli_is_set(const struct cli *cli, const char *name); /* given by the user *
  */
 int cli_next(struct cli *cli, const char *fmt, ...) ATTR_PRINTF(2, 3);
 
-/* Libraries have no hint to set; a text of theirs may end in one, "...; run: chmod 600 x". Move it. */
+/*
+ * Libraries have no hint to set; a text of theirs may end in one, "...; run: chmod 600 x",
+ * "...; renew with: aws sso login". Move it.
+ */
 void cli_take_next(struct cli *cli, struct err *err);
 
 /* ---- output: stdout is data, stderr is everything else ---- */

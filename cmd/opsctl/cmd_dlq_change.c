@@ -5,6 +5,7 @@
 #include "count.h"
 #include "dlq.h"
 #include "mem.h"
+#include "ports.h"
 
 enum { PICKED_MAX = 64 * 1024 * 1024, DOCUMENT_END_MAX = 4096 };
 
@@ -19,7 +20,7 @@ struct change {
 
 /*
  * What was meant when the command began, and is asked about: no letter that dies later is
- * changed, --all or not.
+ * changed, --all or not. But for all of them on AWS, see change_unseen().
  */
 struct picked {
 	struct dlq dlq;
@@ -170,6 +171,17 @@ static int confirm(const struct picked *p, const struct change *change, struct e
 	return rc;
 }
 
+static int apply(struct dlq *d, const struct change *change, const char *const *ids, size_t count,
+    uint64_t *n, struct err *err)
+{
+	int rc;
+
+	progress_begin(&d->progress, d->cli, change->verb, count);
+	rc = change->apply(d->queue, ids, count, n, err);
+	progress_end(&d->progress);
+	return rc == 0 ? 0 : ports_failed(d->cli, err);
+}
+
 static int change_picked(struct picked *p, const struct change *change, struct err *err)
 {
 	bool is_dry = cli_flag(p->dlq.cli, "dry-run");
@@ -184,7 +196,7 @@ static int change_picked(struct picked *p, const struct change *change, struct e
 	if (confirm(p, change, err) != 0)
 		return -1;
 	ids = list_ids(p);
-	rc = change->apply(p->dlq.queue, ids, p->count, &n, err);
+	rc = apply(&p->dlq, change, ids, p->count, &n, err);
 	free(ids);
 	if (rc == 0)
 		report_change(p, change, n, false);
@@ -211,6 +223,60 @@ static int change_letters(struct picked *p, const struct change *change, struct 
 	return rc;
 }
 
+/* ---- all, by the service ---- */
+
+static int confirm_unseen(const struct dlq *d, const struct change *change, uint64_t dead,
+    struct err *err)
+{
+	struct buf question = BUF_INIT(512);
+	int rc;
+
+	if (cli_flag(d->cli, "yes"))
+		return 0;
+	buf_addf(&question, "%s all dead letters of context %s, about %" PRIu64 "%s?", change->verb,
+	    d->cli->context.name, dead, change->warning);
+	rc = cli_confirm(d->cli, buf_text(&question), "--yes", err);
+	buf_release(&question);
+	return rc;
+}
+
+static void report_unseen(struct cli *cli, const struct change *change, uint64_t n)
+{
+	struct buf out = BUF_INIT(DOCUMENT_END_MAX);
+	struct json_writer w;
+
+	out_json_begin(&w, &out, change->schema);
+	json_key(&w, "letters");
+	json_null(&w);
+	json_key(&w, "verdicts");
+	json_null(&w);
+	json_member_bool(&w, "dry_run", false);
+	json_member_uint(&w, change->done, n);
+	json_object_end(&w);
+	if (cli->json)
+		out_json(cli, buf_str(&out));
+	out_text(cli, "%s %" PRIu64 "\n", change->done, n);
+	buf_release(&out);
+}
+
+/*
+ * SQS changes all at once, but not those that somebody has just received, and to receive is the
+ * only way to look at them. So nobody looks; --dry-run does, and --passing.
+ */
+static int change_unseen(struct dlq *d, const struct change *change, struct err *err)
+{
+	struct queue_stats stats;
+	uint64_t n = 0;
+
+	if (queue_stats(d->queue, &stats, err) != 0)
+		return ports_failed(d->cli, err);
+	if (confirm_unseen(d, change, stats.dead, err) != 0 ||
+	    apply(d, change, NULL, 0, &n, err) != 0)
+		return -1;
+	report_unseen(d->cli, change, n);
+	return 0;
+}
+
 static int run(struct cli *cli, const struct change *change, bool is_passing, struct err *err)
 {
 	struct picked p = { .all = cli_flag(cli, "all"), .is_passing = is_passing };
@@ -221,7 +287,10 @@ static int run(struct cli *cli, const struct change *change, bool is_passing, st
 		    change->noteworthy == dlq_verdicts_failing ? " or --passing" : "");
 	if (dlq_open(&p.dlq, cli, err) != 0)
 		return -1;
-	rc = change_letters(&p, change, err);
+	if (p.all && dlq_is_on_aws(&p.dlq) && !cli_flag(cli, "dry-run"))
+		rc = change_unseen(&p.dlq, change, err);
+	else
+		rc = change_letters(&p, change, err);
 	dlq_close(&p.dlq);
 	return rc;
 }

@@ -10,6 +10,7 @@ static void print_json(struct cli *cli, const struct queue_stats *s)
 	out_json_begin(&w, &out, "opsctl/queue-stat/1");
 	json_member_uint(&w, "visible", s->visible);
 	json_member_uint(&w, "in_flight", s->in_flight);
+	json_member_uint(&w, "delayed", s->delayed);
 	json_member_uint(&w, "dead", s->dead);
 	json_key(&w, "oldest_age_s");
 	if (s->oldest_age_s < 0)
@@ -25,6 +26,8 @@ static void print_text(struct cli *cli, const struct queue_stats *s)
 {
 	out_text(cli, "waiting    %" PRIu64 "\n", s->visible);
 	out_text(cli, "in flight  %" PRIu64 "\n", s->in_flight);
+	if (s->delayed > 0)
+		out_text(cli, "delayed    %" PRIu64 "\n", s->delayed);
 	out_text(cli, "dead       %" PRIu64 "\n", s->dead);
 	if (s->oldest_age_s < 0)
 		out_text(cli, "oldest     unknown\n");
@@ -47,7 +50,7 @@ int cmd_queue_stat(struct cli *cli, struct err *err)
 	rc = queue_stats(queue, &stats, err);
 	queue_close(queue);
 	if (rc != 0)
-		return -1;
+		return ports_failed(cli, err);
 	if (cli->json)
 		print_json(cli, &stats);
 	else

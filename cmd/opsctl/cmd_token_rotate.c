@@ -1,6 +1,7 @@
 #include <signal.h>
 
 #include "file.h"
+#include "ports.h"
 #include "token_versions.h"
 #include "up_place.h"
 #include "upstate.h"
@@ -140,8 +141,9 @@ static int rotate(struct cli *cli, struct token_versions *v, struct str token, s
 
 	if (v->has_previous)
 		memcpy(dropped, v->fingerprints[SECRET_PREVIOUS], sizeof(dropped));
-	if (confirm(cli, err) == -1 || secret_rotate(v->secret, token, err) == -1 ||
-	    token_versions_read(v, err) == -1)
+	if (ports_guard_account(cli, CONTEXT_SECRET, err) == -1 || confirm(cli, err) == -1)
+		return -1;
+	if (secret_rotate(v->secret, token, err) == -1 || token_versions_read(v, err) == -1)
 		return -1;
 	tell_dropped(cli, dropped);
 	tell_services(cli);

@@ -13,10 +13,20 @@ const struct option_row global_options[] = {
 	{ "context", 0, OPTION_TEXT, "NAME",
 	    .help = "the system to work on; see opsctl context ls" },
 	{ "quiet", 'q', OPTION_FLAG, .help = "results and errors only" },
-	{ "verbose", 'v', OPTION_FLAG, .help = "show on stderr what the command works on" },
+	{ "verbose", 'v', OPTION_COUNT,
+	    .help = "show on stderr what the command works on and each AWS call; twice: in full" },
 	{ "color", 0, OPTION_CHOICE, "WHEN", "auto", .choices = "auto|always|never",
 	    .help = "when to use colours" },
 	{ "no-input", 0, OPTION_FLAG, .help = "never ask; fail where a question would be" },
+	{ "url", 0, OPTION_TEXT, "URL", .help = "URL of ops-api instead of the context's" },
+	{ "secret", 0, OPTION_TEXT, "URL", .help = "URL of the token instead of the context's" },
+	{ "queue", 0, OPTION_TEXT, "URL", .help = "URL of the queue instead of the context's" },
+	{ "store", 0, OPTION_TEXT, "URL", .help = "URL of the store instead of the context's" },
+	{ "region", 0, OPTION_TEXT, "NAME", .help = "AWS region instead of the context's" },
+	{ "profile", 0, OPTION_TEXT, "NAME",
+	    .help = "profile of the AWS configuration files instead of the context's" },
+	{ "endpoint-url", 0, OPTION_TEXT, "URL",
+	    .help = "where all AWS services are, instead of what the environment says" },
 };
 const size_t global_option_count = ARRAY_SIZE(global_options);
 
@@ -355,8 +365,8 @@ const struct command commands[] = {
 	    .operand_completion = "context",
 	    .summary = "try every part of a context",
 	    .about =
-		"Reads the token, opens the queue and the store, and asks ops-api. Exits with 1 "
-		"when a part does not work.",
+		"Says who we are to AWS, reads the token, opens the queue and the store, and asks "
+		"ops-api. Exits with 1 when a part does not work, with 4 when credentials do not.",
 	    .run = cmd_context_check,
 	},
 	{

@@ -124,7 +124,7 @@ static void pass_option(struct completion *c, struct str arg)
 	if (str_find(arg, '=') < arg.n)
 		return;
 	row = is_long ? find_option(c, str_skip(arg, 2)) : find_letter(c, arg.p[arg.n - 1]);
-	if (row != NULL && row->type != OPTION_FLAG)
+	if (row != NULL && option_takes_value(row))
 		c->pending = row;
 }
 

@@ -8,18 +8,21 @@
 static const struct {
 	const char *name, *help;
 	const char *prefixes; /* a value begins with one of these; NULL: any text */
+	const char *aws;      /* those of them that mean AWS; NULL: none */
 } keys[CONTEXT_KEY_COUNT] = {
-	[CONTEXT_URL] = { "url", "URL of ops-api", "http://|https://" },
-	[CONTEXT_SECRET] = { "secret", "URL of the token", "file:|env:|ssm:|secretsmanager:" },
-	[CONTEXT_QUEUE] = { "queue", "URL of the queue", "sqlite:|https://|http://" },
-	[CONTEXT_STORE] = { "store", "URL of the store", "file:|s3://" },
+	[CONTEXT_URL] = { "url", "URL of ops-api", "http://|https://", NULL },
+	[CONTEXT_SECRET] = { "secret", "URL of the token",
+	    "file:|env:|ssm:|secretsmanager:", "ssm:|secretsmanager:" },
+	[CONTEXT_QUEUE] = { "queue", "URL of the queue", "sqlite:|https://|http://",
+	    "https://|http://" },
+	[CONTEXT_STORE] = { "store", "URL of the store", "file:|s3://", "s3://" },
 	[CONTEXT_API_ADMIN_URL] = { "api-admin-url", "URL of the admin port of ops-api",
-	    "http://|https://" },
+	    "http://|https://", NULL },
 	[CONTEXT_WORKER_ADMIN_URL] = { "worker-admin-url", "URL of the admin port of ops-worker",
-	    "http://|https://" },
-	[CONTEXT_ACCOUNT] = { "account", "AWS account id, 12 digits", NULL },
-	[CONTEXT_REGION] = { "region", "AWS region", NULL },
-	[CONTEXT_PROFILE] = { "profile", "profile in the AWS configuration files", NULL },
+	    "http://|https://", NULL },
+	[CONTEXT_ACCOUNT] = { "account", "AWS account id, 12 digits", NULL, NULL },
+	[CONTEXT_REGION] = { "region", "AWS region", NULL, NULL },
+	[CONTEXT_PROFILE] = { "profile", "profile in the AWS configuration files", NULL, NULL },
 };
 
 const char *context_key_name(enum context_key key)
@@ -39,6 +42,9 @@ int context_require(const struct context *c, enum context_key key, const char **
 {
 	if (c->values[key][0] == '\0' && c->local_dir[0] != '\0')
 		return nothing_runs(c, err); /* all else it has always */
+	if (c->values[key][0] == '\0' && strcmp(c->name, CONTEXT_FLAGS) == 0)
+		return err_set(err, ERR_CONFIG, "no %s (%s): give --%s, or name a context",
+		    keys[key].name, keys[key].help, keys[key].name);
 	if (c->values[key][0] == '\0')
 		return err_set(err, ERR_CONFIG,
 		    "context '%s' has no %s (%s): add it to its section of contexts.ini", c->name,
@@ -49,25 +55,44 @@ int context_require(const struct context *c, enum context_key key, const char **
 
 /* ---- checks ---- */
 
+/* `prefixes` are parted by bars. */
+static bool has_one_of(const char *prefixes, const char *value)
+{
+	struct str prefix, rest = str_from(prefixes);
+
+	while (rest.n > 0) {
+		(void)str_cut(rest, '|', &prefix, &rest); /* the last one has no bar behind it */
+		if (str_has_prefix(str_from(value), prefix))
+			return true;
+	}
+	return false;
+}
+
 int context_check_value(enum context_key key, const char *value, struct err *err)
 {
-	struct str prefix, rest = str_from(keys[key].prefixes);
-
 	if (strlen(value) >= CONTEXT_VALUE_MAX)
 		return err_set(err, ERR_CONFIG, "%s: longer than %d bytes", keys[key].name,
 		    CONTEXT_VALUE_MAX - 1);
 	if (key == CONTEXT_ACCOUNT &&
 	    (strlen(value) != 12 || !str_only(str_from(value), "0123456789")))
 		return err_set(err, ERR_CONFIG, "account: '%s' is not 12 digits", value);
-	if (rest.n == 0)
+	if (keys[key].prefixes == NULL || has_one_of(keys[key].prefixes, value))
 		return 0;
-	do {
-		(void)str_cut(rest, '|', &prefix, &rest); /* the last one has no bar behind it */
-		if (str_has_prefix(str_from(value), prefix))
-			return 0;
-	} while (rest.n > 0);
 	return err_set(err, ERR_CONFIG, "%s: '%s' begins with none of %s", keys[key].name, value,
 	    keys[key].prefixes);
+}
+
+bool context_value_is_aws(enum context_key key, const char *value)
+{
+	return has_one_of(keys[key].aws, value);
+}
+
+bool context_is_aws(const struct context *c)
+{
+	for (int key = 0; key < CONTEXT_KEY_COUNT; key++)
+		if (context_value_is_aws((enum context_key)key, c->values[key]))
+			return true;
+	return false;
 }
 
 int context_check_name(const char *name, struct err *err)

@@ -2,7 +2,8 @@
  * context: which system a command is about. `local` is built in and needs no file:
  * its values come from the directory of `opsctl up`. Others are sections of
  * $XDG_CONFIG_HOME/opsctl/contexts.ini (mode 0600). Order: --context, then
- * OPSCTL_CONTEXT, then the file's `current`, then `local`.
+ * OPSCTL_CONTEXT, then the file's `current`, then `local`. Global options take the place of
+ * values of it (overrides.h).
  *
  * The directory of `local`: OPSCTL_LOCAL_DIR, else $XDG_STATE_HOME/opsctl/local (default
  * ~/.local/state/opsctl/local). In it: token (0600), token.previous, queue.db, store/,
@@ -15,6 +16,7 @@
 #include "err.h"
 
 #define CONTEXT_LOCAL "local"
+#define CONTEXT_FLAGS "(flags)" /* no section can be called so */
 
 enum {
 	CONTEXT_VALUE_MAX = 1024,
@@ -68,6 +70,10 @@ int context_local(const char *dir_override, struct context *out, struct err *err
 
 /* ERR_CONFIG says what the key allows. */
 int context_check_value(enum context_key key, const char *value, struct err *err) ATTR_MUST_CHECK;
+
+/* Whether a value of that key, or any of the context, is a thing of AWS or of what speaks like it. */
+bool context_value_is_aws(enum context_key key, const char *value);
+bool context_is_aws(const struct context *c);
 
 /* Whether it may name a section: [A-Za-z0-9._-], not "local". ERR_USAGE otherwise. */
 int context_check_name(const char *name, struct err *err) ATTR_MUST_CHECK;

@@ -11,7 +11,7 @@ int dlq_open(struct dlq *d, struct cli *cli, struct err *err)
 	struct err no_store;
 
 	*d = (struct dlq){ .cli = cli };
-	if (ports_queue(cli, &d->queue, err) != 0)
+	if (ports_queue_watched(cli, &d->progress, &d->queue, err) != 0)
 		return -1;
 	if (ports_store(cli, &d->store, &no_store) != 0)
 		out_note(cli, "judged without the store: %s", no_store.text);
@@ -25,6 +25,19 @@ void dlq_close(struct dlq *d)
 	store_close(d->store);
 }
 
+bool dlq_is_on_aws(const struct dlq *d)
+{
+	return context_value_is_aws(CONTEXT_QUEUE, d->cli->context.values[CONTEXT_QUEUE]);
+}
+
+static void note_side_effects(const struct dlq *d)
+{
+	if (dlq_is_on_aws(d))
+		out_note(d->cli,
+		    "SQS has no list: each letter is received, which raises its receive count and "
+		    "hides it from others for up to a minute");
+}
+
 int dlq_each(struct dlq *d, dlq_letter_fn *fn, void *arg, struct err *err)
 {
 	struct queue_message page[PAGE];
@@ -33,6 +46,7 @@ int dlq_each(struct dlq *d, dlq_letter_fn *fn, void *arg, struct err *err)
 	bool goes_on = true;
 	int rc;
 
+	note_side_effects(d);
 	for (size_t i = 0; i < PAGE; i++)
 		queue_message_init(&page[i]);
 	do {
@@ -44,7 +58,7 @@ int dlq_each(struct dlq *d, dlq_letter_fn *fn, void *arg, struct err *err)
 	} while (rc == 0 && goes_on && count == PAGE);
 	for (size_t i = 0; i < PAGE; i++)
 		queue_message_release(&page[i]);
-	return rc;
+	return rc == 0 ? 0 : ports_failed(d->cli, err);
 }
 
 uint64_t dlq_verdicts_passing(const struct dlq_verdicts *v)

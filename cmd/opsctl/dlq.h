@@ -8,6 +8,7 @@
 
 struct dlq {
 	struct cli *cli;
+	struct progress progress; /* of a change of all of them */
 	struct queue *queue;
 	struct store *store; /* for the autopsy; NULL when it is out of reach, which is noted */
 };
@@ -16,10 +17,16 @@ struct dlq {
 int dlq_open(struct dlq *d, struct cli *cli, struct err *err) ATTR_MUST_CHECK;
 void dlq_close(struct dlq *d);
 
+/* Whether all of them can be changed by the service at once, and none be looked at for nothing. */
+bool dlq_is_on_aws(const struct dlq *d);
+
 /* The message lives until it returns; false: enough. */
 typedef bool dlq_letter_fn(void *arg, const struct queue_message *m);
 
-/* Call fn for each dead letter, oldest first, until it returns false. */
+/*
+ * Call fn for each dead letter, oldest first, until it returns false. On SQS, which has no list,
+ * they are received, in any order: that is noted.
+ */
 int dlq_each(struct dlq *d, dlq_letter_fn *fn, void *arg, struct err *err) ATTR_MUST_CHECK;
 
 /* How many there were of each verdict. */

@@ -151,6 +151,7 @@ static void option_json(struct json_writer *w, const struct option_row *row)
 {
 	static const char *const types[] = {
 		[OPTION_FLAG] = "flag",
+		[OPTION_COUNT] = "count",
 		[OPTION_TEXT] = "text",
 		[OPTION_INT] = "int",
 		[OPTION_DURATION] = "duration",

@@ -26,7 +26,8 @@ void look_at_queue(struct look *l)
 		row_skip(dead, row->detail);
 		return;
 	}
-	if (ports_queue(l->cli, &queue, &err) != 0 || queue_stats(queue, s, &err) != 0) {
+	if (ports_queue(l->cli, &queue, &err) != 0 ||
+	    (queue_stats(queue, s, &err) != 0 && ports_failed(l->cli, &err) != 0)) {
 		look_judge_port(l, row, &err);
 		row_skip(dead, "the queue cannot be asked");
 	} else {
@@ -66,10 +67,19 @@ static void check_free_space(struct checkup_row *row, const char *path)
 		row_judge(row, CHECKUP_WARN, "the disk fills up", "make room, or enlarge it");
 }
 
+static void judge_store(struct look *l, struct checkup_row *row, struct err *err)
+{
+	(void)cli_next(l->cli, "check the permissions and the space of the store");
+	if (context_value_is_aws(CONTEXT_STORE, l->cli->context.values[CONTEXT_STORE]))
+		(void)ports_failed(l->cli, err);
+	look_judge_port(l, row, err);
+}
+
 void look_at_store(struct look *l)
 {
 	struct checkup_row *row = look_add_row(l, "store");
 	const char *url = l->cli->context.values[CONTEXT_STORE];
+	bool is_aws = context_value_is_aws(CONTEXT_STORE, url);
 	struct store *store = NULL;
 	struct err err;
 
@@ -78,10 +88,9 @@ void look_at_store(struct look *l)
 	if (ports_store(l->cli, &store, &err) != 0) {
 		look_judge_port(l, row, &err);
 	} else if (store_check(store, &err) != 0) {
-		row_judge(row, CHECKUP_BAD, err.text,
-		    "check the permissions and the space of the store");
+		judge_store(l, row, &err);
 	} else {
-		row_detail(row, "writable");
+		row_detail(row, "%s", is_aws ? "can be listed" : "writable");
 	}
 	if (store && str_has_prefix(str_from(url), STR("file:")))
 		check_free_space(row, url + strlen("file:"));

@@ -6,7 +6,9 @@
 #include "complete.h"
 #include "help.h"
 #include "out.h"
+#include "overrides.h"
 #include "parse.h"
+#include "ports.h"
 #include "stop.h"
 
 enum { ERROR_DOCUMENT_MAX = 4096 };
@@ -28,7 +30,7 @@ static void read_globals(struct cli *cli)
 {
 	cli->json = cli_flag(cli, "json");
 	cli->quiet = cli_flag(cli, "quiet");
-	cli->verbose = cli_flag(cli, "verbose");
+	cli->verbosity = cli_int(cli, "verbose");
 	cli->no_input = cli_flag(cli, "no-input");
 	cli->color_out = out_wants_color(cli_text(cli, "color"), STDOUT_FILENO);
 	cli->color_err = out_wants_color(cli_text(cli, "color"), STDERR_FILENO);
@@ -92,6 +94,7 @@ static enum exit_code report(struct cli *cli, struct err *err)
 	bool is_stream = cli->command != NULL && (cli->command->need & NEED_STREAM) != 0;
 
 	cli_take_next(cli, err);
+	ports_explain(cli, err->code);
 	out_error(cli, err->text);
 	if (cli->json && err->code != ERR_USAGE && (!cli->json_done || is_stream))
 		error_json(cli, err);
@@ -102,9 +105,9 @@ static int open_context(struct cli *cli, struct err *err)
 {
 	const struct context *c = &cli->context;
 
-	if (context_resolve(cli_text(cli, "context"), &cli->context, err) == -1)
-		return cli_next(cli, "run: opsctl context ls");
-	if (!cli->verbose)
+	if (overrides_resolve(cli, cli_text(cli, "context"), err) == -1)
+		return -1;
+	if (cli->verbosity == 0)
 		return 0;
 	out_note(cli, "%-16s  %s", "context", c->name);
 	for (int key = 0; key < CONTEXT_KEY_COUNT; key++)
@@ -182,6 +185,7 @@ int main(int argc, char **argv)
 	cli.is_tty_in = isatty(STDIN_FILENO) == 1;
 	cli.is_tty_err = isatty(STDERR_FILENO) == 1;
 	code = dispatch(&cli, argc, argv);
+	ports_close(&cli);
 	code = finish(&cli, code);
 	parse_release(&cli);
 	return code;

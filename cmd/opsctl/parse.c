@@ -23,6 +23,11 @@ const struct option_row *option_find(const struct option_row *rows, size_t count
 	return NULL;
 }
 
+bool option_takes_value(const struct option_row *row)
+{
+	return row->type != OPTION_FLAG && row->type != OPTION_COUNT;
+}
+
 const struct command *command_find(const char *words)
 {
 	for (size_t i = 0; i < command_count; i++)
@@ -137,6 +142,7 @@ static int value_check(const struct option_row *row, const char *text, struct er
 			    row->name);
 		return 0;
 	case OPTION_FLAG:
+	case OPTION_COUNT:
 		break;
 	}
 	return 0;
@@ -149,6 +155,12 @@ static size_t own_count(const struct cli *cli)
 	return cli->command == NULL ? 0 : cli->command->option_count;
 }
 
+/* How often it was given with this time; more than twice is not told apart. */
+static const char *count_next(const char *given)
+{
+	return given == NULL ? "1" : "2";
+}
+
 static int option_set(struct parser *p, const struct option_row *row, const char *value)
 {
 	bool is_own = p->cli->command != NULL && row >= p->cli->command->options &&
@@ -158,7 +170,9 @@ static int option_set(struct parser *p, const struct option_row *row, const char
 
 	if (value_check(row, value, p->err) == -1)
 		return -1;
-	p->cli->values[index] = value; /* given twice: the last one counts */
+	/* Given twice: the last one counts. */
+	p->cli->values[index] = row->type == OPTION_COUNT ? count_next(p->cli->values[index])
+							  : value;
 	return 0;
 }
 
@@ -220,9 +234,9 @@ static int long_option(struct parser *p, const char *arg)
 	if (row == NULL)
 		return unknown_option(p, name);
 
-	if (row->type == OPTION_FLAG && has_value)
+	if (!option_takes_value(row) && has_value)
 		return err_set(p->err, ERR_USAGE, "option --%s takes no value", row->name);
-	if (row->type == OPTION_FLAG)
+	if (!option_takes_value(row))
 		text = "";
 	else if (!has_value)
 		text = value_next(p, row);
@@ -252,7 +266,7 @@ static int short_options(struct parser *p, const char *letters)
 		if (row == NULL)
 			return err_set(p->err, ERR_USAGE, "unknown option '-%c'", *letters);
 
-		is_last = row->type != OPTION_FLAG;
+		is_last = option_takes_value(row);
 		if (is_last)
 			value = letters[1] != '\0' ? letters + 1 : value_next(p, row);
 		if (value == NULL || option_set(p, row, value) == -1)

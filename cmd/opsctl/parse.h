@@ -27,6 +27,9 @@ const struct option_row *option_find(const struct option_row *rows, size_t count
 bool command_is_noun(const char *words);
 const struct command *command_find(const char *words);
 
+/* Whether it needs a value of its own: flags do not. */
+bool option_takes_value(const struct option_row *row);
+
 /* Milliseconds of "500ms", "30s", "5m", "2h", "1d"; false when it is not one. */
 bool duration_parse(struct str text, int64_t *ms);
 

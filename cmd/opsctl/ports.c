@@ -1,25 +1,136 @@
 #include "ports.h"
 
+/* ---- errors ---- */
+
+/* Who asks, and with what, is the first thing to know about a refusal. */
+static int next_step(struct cli *cli, enum err_code code)
+{
+	const struct context *c = &cli->context;
+
+	if (c->local_dir[0] != '\0')
+		return code == ERR_NOTFOUND ? cli_next(cli, "run: opsctl up") : -1;
+	if (strcmp(c->name, CONTEXT_FLAGS) == 0)
+		return cli_next(cli,
+		    "see who you are to AWS: context check, with the same options");
+	return cli_next(cli, "run: opsctl context check %s", c->name);
+}
+
 int ports_failed(struct cli *cli, struct err *err)
 {
 	if (err->code == ERR_INVALID || err->code == ERR_CORRUPT)
 		err->code = ERR_CONFIG;
 	cli->next[0] = '\0';
 	cli_take_next(cli, err);
-	if (cli->next[0] != '\0')
-		return -1;
-	if (cli->context.local_dir[0] == '\0')
-		return cli_next(cli, "run: opsctl context check %s", cli->context.name);
-	return err->code == ERR_NOTFOUND ? cli_next(cli, "run: opsctl up") : -1;
+	return cli->next[0] != '\0' ? -1 : next_step(cli, err->code);
 }
+
+void ports_explain(struct cli *cli, enum err_code code)
+{
+	bool is_about_us = code == ERR_CREDENTIALS || code == ERR_DENIED;
+
+	if (is_about_us && cli->next[0] == '\0' && context_is_aws(&cli->context))
+		(void)next_step(cli, code);
+}
+
+/* ---- AWS ---- */
+
+/* Any thread; in one piece, so that the lines of several do not mix. */
+static void trace_line(void *arg, struct str line)
+{
+	const struct cli *cli = arg;
+
+	if (!cli->quiet)
+		(void)fprintf(stderr, "%.*s\n", STR_ARG(line));
+}
+
+/* What the context does not say is as the SDKs have it. */
+static const char *value_of(const struct cli *cli, enum context_key key)
+{
+	const char *value = cli->context.values[key];
+
+	return value[0] != '\0' ? value : NULL;
+}
+
+/* One for all ports of a command. */
+static int open_aws(struct cli *cli, struct err *err)
+{
+	static const enum aws_trace traces[] = { AWS_TRACE_OFF, AWS_TRACE_CALLS, AWS_TRACE_WIRE };
+	const struct aws_options options = {
+		.program = "opsctl/" OPS_VERSION,
+		.profile = value_of(cli, CONTEXT_PROFILE),
+		.region = value_of(cli, CONTEXT_REGION),
+		.endpoint_url = cli_text(cli, "endpoint-url"),
+		.clock = cli->clock,
+		.trace = traces[cli->verbosity],
+		.trace_line = trace_line,
+		.trace_arg = cli,
+	};
+
+	return cli->aws != NULL ? 0 : aws_open(&cli->aws, &options, err);
+}
+
+void ports_close(struct cli *cli)
+{
+	aws_close(cli->aws);
+	cli->aws = NULL;
+}
+
+int ports_identity(struct cli *cli, struct aws_identity *out, struct err *err)
+{
+	if (open_aws(cli, err) != 0 || aws_identity(cli->aws, out, err) != 0)
+		return ports_failed(cli, err);
+	return 0;
+}
+
+int ports_check_account(const struct context *c, const struct aws_identity *who, struct err *err)
+{
+	const char *account = c->values[CONTEXT_ACCOUNT];
+
+	if (account[0] == '\0' || strcmp(account, who->account) == 0)
+		return 0;
+	return err_set(err, ERR_CONFIG, "the credentials are of account %s, context '%s' is %s",
+	    who->account, c->name, account);
+}
+
+int ports_guard_account(struct cli *cli, enum context_key key, struct err *err)
+{
+	const struct context *c = &cli->context;
+	struct aws_identity who;
+
+	if (c->values[CONTEXT_ACCOUNT][0] == '\0' || !context_value_is_aws(key, c->values[key]))
+		return 0;
+	if (ports_identity(cli, &who, err) != 0)
+		return -1;
+	return ports_check_account(c, &who, err) == 0 ? 0 : ports_failed(cli, err);
+}
+
+/* ---- ports ---- */
 
 int ports_queue(struct cli *cli, struct queue **out, struct err *err)
 {
-	const struct queue_options options = { .clock = cli->clock };
+	return ports_queue_watched(cli, NULL, out, err);
+}
+
+static void show_progress(void *arg, uint64_t done, uint64_t total)
+{
+	struct progress *p = arg;
+
+	p->total = total;
+	progress_update(p, done, NULL);
+}
+
+int ports_queue_watched(struct cli *cli, struct progress *progress, struct queue **out,
+    struct err *err)
+{
+	struct queue_options options = { .clock = cli->clock, .progress_arg = progress };
 	const char *url;
 
 	if (context_require(&cli->context, CONTEXT_QUEUE, &url, err) != 0)
 		return -1;
+	if (open_aws(cli, err) != 0)
+		return -1;
+	options.aws = cli->aws;
+	options.progress = progress != NULL ? show_progress : NULL;
 	if (queue_open(out, str_from(url), &options, err) != 0)
 		return ports_failed(cli, err);
 	return 0;
@@ -27,11 +138,14 @@ int ports_queue(struct cli *cli, struct queue **out, struct err *err)
 
 int ports_store(struct cli *cli, struct store **out, struct err *err)
 {
-	const struct store_options options = { .clock = cli->clock };
+	struct store_options options = { .clock = cli->clock };
 	const char *url;
 
 	if (context_require(&cli->context, CONTEXT_STORE, &url, err) != 0)
 		return -1;
+	if (open_aws(cli, err) != 0)
+		return -1;
+	options.aws = cli->aws;
 	if (store_open(out, str_from(url), &options, err) != 0)
 		return ports_failed(cli, err);
 	return 0;
@@ -43,7 +157,9 @@ int ports_secret(struct cli *cli, struct secret **out, struct err *err)
 
 	if (context_require(&cli->context, CONTEXT_SECRET, &url, err) != 0)
 		return -1;
-	if (secret_open(out, str_from(url), NULL, err) != 0)
+	if (open_aws(cli, err) != 0)
+		return -1;
+	if (secret_open(out, str_from(url), &(struct secret_options){ .aws = cli->aws }, err) != 0)
 		return ports_failed(cli, err);
 	return 0;
 }
@@ -60,6 +176,8 @@ int ports_token(struct cli *cli, struct secret_value *out, struct err *err)
 	secret_close(secret);
 	return rc == 0 ? 0 : ports_failed(cli, err);
 }
+
+/* ---- services ---- */
 
 int ports_http(struct http **out, int timeout_ms, struct err *err)
 {

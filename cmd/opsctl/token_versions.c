@@ -14,29 +14,53 @@ void token_versions_release(struct token_versions *v)
 	v->secret = NULL;
 }
 
-int token_versions_read(struct token_versions *v, struct err *err)
+static void take_fingerprint(struct token_versions *v, enum secret_which which)
+{
+	hash_fingerprint(buf_str(&v->values[which].bytes), v->fingerprints[which]);
+}
+
+static int read_current(struct token_versions *v, struct err *err)
 {
 	if (secret_get(v->secret, SECRET_CURRENT, &v->values[SECRET_CURRENT], err) == -1)
+		return -1;
+	take_fingerprint(v, SECRET_CURRENT);
+	return 0;
+}
+
+int token_versions_read(struct token_versions *v, struct err *err)
+{
+	if (read_current(v, err) == -1)
 		return -1;
 	v->has_previous = secret_get(v->secret, SECRET_PREVIOUS, &v->values[SECRET_PREVIOUS],
 			      err) == 0;
 	if (!v->has_previous && err->code != ERR_NOTFOUND)
 		return -1;
-	for (int i = 0; i <= v->has_previous; i++)
-		hash_fingerprint(buf_str(&v->values[i].bytes), v->fingerprints[i]);
+	if (v->has_previous)
+		take_fingerprint(v, SECRET_PREVIOUS);
 	return 0;
 }
 
-int token_versions_open(struct cli *cli, struct token_versions *v, struct err *err)
+static int open_and(struct cli *cli, struct token_versions *v,
+    int (*read)(struct token_versions *v, struct err *err), struct err *err)
 {
 	*v = (struct token_versions){ 0 };
 	v->url = cli->context.values[CONTEXT_SECRET];
 	if (ports_secret(cli, &v->secret, err) == -1)
 		return -1;
-	if (token_versions_read(v, err) == 0)
+	if (read(v, err) == 0)
 		return 0;
 	token_versions_release(v);
 	return ports_failed(cli, err);
+}
+
+int token_versions_open(struct cli *cli, struct token_versions *v, struct err *err)
+{
+	return open_and(cli, v, token_versions_read, err);
+}
+
+int token_current_open(struct cli *cli, struct token_versions *v, struct err *err)
+{
+	return open_and(cli, v, read_current, err);
 }
 
 void token_document_begin(struct cli *cli, struct json_writer *w, struct buf *out,

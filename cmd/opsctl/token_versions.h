@@ -18,12 +18,13 @@ struct token_versions {
 	struct secret *secret;
 	const char *url;
 	struct secret_value values[2];
-	bool has_previous;
+	bool has_previous; /* false also when it was not asked for */
 	char fingerprints[2][HASH_FINGERPRINT_SIZE];
 };
 
-/* Open the secret of the context and read it; on -1 nothing is left open and the next step is set. */
+/* Open the secret of the context and read one version of it, or both; on -1 nothing is left open and the next step is set. */
 int token_versions_open(struct cli *cli, struct token_versions *v, struct err *err) ATTR_MUST_CHECK;
+int token_current_open(struct cli *cli, struct token_versions *v, struct err *err) ATTR_MUST_CHECK;
 void token_versions_release(struct token_versions *v);
 
 /* Read again, after a rotation. */

@@ -202,6 +202,9 @@ static void print_text(const struct span *s, uint64_t other_keys, bool ok)
 	if (compare(s) != COMPARISON_NONE)
 		out_text(cli, "worker     %s: it stored %.0f objects since it started\n",
 		    comparison_names[compare(s)], s->after.stored);
+	else if (!cli->context.values[CONTEXT_WORKER_ADMIN_URL][0])
+		out_text(cli, "worker     not asked: the context has no %s\n",
+		    context_key_name(CONTEXT_WORKER_ADMIN_URL));
 	out_text(cli, "verdict    %s%s%s\n", out_color(cli, ok ? COLOR_GREEN : COLOR_RED),
 	    ok ? "ok" : "bad", out_color(cli, COLOR_NONE));
 }

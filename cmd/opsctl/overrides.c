@@ -1,0 +1,51 @@
+#include "overrides.h"
+
+static const struct {
+	enum context_key key; /* the option has its name */
+	bool is_place;        /* of a part of the system */
+} options[] = {
+	{ CONTEXT_URL, true },
+	{ CONTEXT_SECRET, true },
+	{ CONTEXT_QUEUE, true },
+	{ CONTEXT_STORE, true },
+	{ CONTEXT_REGION, false },
+	{ CONTEXT_PROFILE, false },
+};
+
+static bool is_elsewhere(const struct cli *cli)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (options[i].is_place && cli_is_set(cli, context_key_name(options[i].key)))
+			return true;
+	return false;
+}
+
+static int apply(struct cli *cli, struct context *c, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		const char *name = context_key_name(options[i].key), *value = cli_text(cli, name);
+
+		if (value == NULL)
+			continue;
+		if (context_check_value(options[i].key, value, err) == -1) {
+			err->code = ERR_USAGE;
+			return err_wrap(err, "option --%s", name);
+		}
+		(void)snprintf(c->values[options[i].key], CONTEXT_VALUE_MAX, "%s", value);
+	}
+	return 0;
+}
+
+int overrides_resolve(struct cli *cli, const char *name, struct err *err)
+{
+	struct context c;
+
+	if (context_resolve(name, &c, err) == -1)
+		return cli_next(cli, "run: opsctl context ls");
+	if (c.local_dir[0] != '\0' && is_elsewhere(cli))
+		c = (struct context){ .name = CONTEXT_FLAGS };
+	if (apply(cli, &c, err) == -1)
+		return -1;
+	cli->context = c;
+	return 0;
+}

@@ -1,0 +1,17 @@
+/*
+ * overrides: the global options that take the place of values of the context: --url, --queue and
+ * so on, --region, --profile. Where the context would be `local`, what URLs name is another system:
+ * then they stand alone, as the context CONTEXT_FLAGS.
+ */
+#ifndef OPS_OVERRIDES_H
+#define OPS_OVERRIDES_H
+
+#include "cli.h"
+
+/*
+ * Fill cli->context: context_resolve() by that name (NULL: in its order), and then the options.
+ * ERR_USAGE: the value of one is not what its key allows; others of context_resolve().
+ */
+int overrides_resolve(struct cli *cli, const char *name, struct err *err) ATTR_MUST_CHECK;
+
+#endif
