@@ -35,6 +35,7 @@ int aws_open(struct aws **out, const struct aws_options *o, struct err *err)
 	a->region = copy(o->region);
 	a->endpoint_url = copy(o->endpoint_url);
 	a->clock = o->clock ? o->clock : &clock_system;
+	a->caller_repeats = o->caller_repeats;
 	a->trace = o->trace_line ? o->trace : AWS_TRACE_OFF;
 	a->trace_line = o->trace_line;
 	a->trace_arg = o->trace_arg;

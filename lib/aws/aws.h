@@ -28,6 +28,12 @@ struct aws_options {
 	const char *region;        /* NULL: as the SDKs */
 	const char *endpoint_url;  /* for every service; NULL: as the SDKs */
 	const struct clock *clock; /* NULL: clock_system */
+	/*
+	 * Whoever calls has a way to repeat and to slow down: a call that was throttled, or whose
+	 * outcome is unknown, is its caller's. Only a wrong clock and refused credentials are still
+	 * repaired and tried again here.
+	 */
+	bool caller_repeats;
 	enum aws_trace trace;
 	void (*trace_line)(void *arg, struct str line); /* redacted; any thread */
 	void *trace_arg;

@@ -143,6 +143,8 @@ static bool is_worth_it(struct aws_exchange *x, const struct aws_outcome *o, str
 		return resign(x, o);
 	if (o->class == RETRY_CREDENTIALS)
 		return renew(x, err);
+	if (x->aws->caller_repeats)
+		return false;
 	return o->class == RETRY_THROTTLING ||
 	    (o->class == RETRY_TRANSIENT && x->op->is_repeatable);
 }

@@ -41,6 +41,7 @@ struct aws_client {
 struct aws {
 	char *program, *profile, *region, *endpoint_url; /* as wanted by the caller */
 	const struct clock *clock;
+	bool caller_repeats;
 	enum aws_trace trace;
 	void (*trace_line)(void *arg, struct str line);
 	void *trace_arg;

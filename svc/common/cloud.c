@@ -23,7 +23,7 @@ static void find_task(struct cloud *c)
 int cloud_open(struct cloud *c, const char *program, struct err *err)
 {
 	char name[64];
-	const struct aws_options aws_options = { .program = name };
+	const struct aws_options aws_options = { .program = name, .caller_repeats = true };
 	const struct http_options http_options = { .user_agent = name };
 
 	(void)snprintf(name, sizeof(name), "%s/%s", program, OPS_VERSION);

@@ -1,6 +1,8 @@
 /*
  * cloud: what a service has of the platform that it runs on: one AWS client, which its ports
  * share, and the task of ECS that it is. On a machine of one's own nothing is asked of anybody.
+ * A call of the client is one attempt: the services have queues, deadlines and gates of their own, and
+ * repeating at two layers multiplies.
  */
 #ifndef OPS_CLOUD_H
 #define OPS_CLOUD_H

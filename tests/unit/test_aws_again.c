@@ -35,10 +35,12 @@ static const struct {
 	const char *name;
 	unsigned accepted, want_given, want_calls;
 	enum err_code want;
+	bool caller_repeats;
 } renewals[] = {
-	{ "the first are good", 1, 1, 1, ERR_NONE },
-	{ "the second are good", 2, 2, 2, ERR_NONE },
-	{ "only once", 3, 2, 2, ERR_CREDENTIALS },
+	{ "the first are good", 1, 1, 1, ERR_NONE, false },
+	{ "the second are good", 2, 2, 2, ERR_NONE, false },
+	{ "the second are good, and the caller repeats", 2, 2, 2, ERR_NONE, true },
+	{ "only once", 3, 2, 2, ERR_CREDENTIALS, false },
 };
 
 static void test_renewals(void)
@@ -51,7 +53,8 @@ static void test_renewals(void)
 	unsetenv("AWS_SESSION_TOKEN");
 	setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", url, 1);
 	for (size_t i = 0; i < ARRAY_SIZE(renewals); i++) {
-		struct aws *a = peer_client();
+		struct aws *a = peer_client_with(
+		    (struct aws_options){ .caller_repeats = renewals[i].caller_repeats });
 		struct aws_request r = { .op = SQS_PURGE_QUEUE };
 		struct aws_answer answer;
 		struct err err = { 0 };
@@ -172,6 +175,39 @@ static void test_throttling_spends_the_bucket(void)
 	CHECK_ERR(aws_call(a, &r, &answer, &err), &err, ERR_BUSY);
 	CHECK_INT(answer.attempts, RETRY_ATTEMPTS);
 	aws_answer_release(&answer);
+	aws_close(a);
+}
+
+static bool answer_nothing(struct str request, unsigned number, struct buf *answer)
+{
+	(void)request;
+	(void)number;
+	buf_adds(answer, "HTTP/1.1 200 OK\r\nContent-Le");
+	return false;
+}
+
+static const struct {
+	const char *name;
+	peer_fn *handler;
+	enum err_code want;
+} repeated_by_callers[] = {
+	{ "throttled", answer_throttled, ERR_BUSY },
+	{ "no answer", answer_nothing, ERR_IO },
+};
+
+static void test_caller_repeats(void)
+{
+	struct aws *a = peer_client_with((struct aws_options){ .caller_repeats = true });
+	struct aws_request r = { .op = SQS_SEND_MESSAGE_BATCH };
+	struct err err = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(repeated_by_callers); i++) {
+		test_case = repeated_by_callers[i].name;
+		peer_handle(repeated_by_callers[i].handler);
+		CHECK_ERR(aws_call(a, &r, NULL, &err), &err, repeated_by_callers[i].want);
+		CHECK_INT(peer_requests(), 1);
+		CHECK_INT(peer_sleeps, 0);
+	}
 	aws_close(a);
 }
 
@@ -348,6 +384,7 @@ static const struct test tests[] = {
 	{ "renewals", test_renewals },
 	{ "torn at every byte", test_torn_at_every_byte },
 	{ "throttling spends the bucket", test_throttling_spends_the_bucket },
+	{ "the caller repeats", test_caller_repeats },
 	{ "long poll with empty bucket", test_long_poll_with_empty_bucket },
 	{ "total time", test_total_time },
 	{ "stop", test_stop },
