@@ -230,7 +230,8 @@ struct pump *pump_open(const struct pump_options *options)
 	p->visibility_us = (int64_t)options->visibility_s * 1000000;
 	p->is_over = true;
 	p->is_idle = true;
-	gate_init(&p->gate, options->putters);
+	/* Shut: a restart during an outage must not receive, which would use up receive counts. */
+	gate_init(&p->gate, options->putters, true);
 	(void)pthread_mutex_init(&p->lock, NULL);
 	for_each_cond(p, init_cond);
 	for (unsigned i = 0; i < options->receivers; i++)

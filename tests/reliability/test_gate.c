@@ -72,13 +72,13 @@ static void gate_begins_shut_and_proves_the_store(void)
 	};
 	struct gate g;
 
-	gate_init(&g, 4);
+	gate_init(&g, 4, true);
 	play(&g, steps, sizeof(steps) / sizeof(steps[0]));
 }
 
 static void open_gate(struct gate *g, unsigned max)
 {
-	gate_init(g, max);
+	gate_init(g, max, true);
 	while (g->limit < max) {
 		CHECK(gate_enter(g, 0));
 		(void)gate_leave(g, GATE_SUCCESS, 0, 0);
@@ -126,13 +126,31 @@ static void success_between_failures_keeps_it_open(void)
 	CHECK(!g.is_shut);
 }
 
+static void gate_that_begins_open_takes_all(void)
+{
+	static const struct step steps[] = {
+		{ 'e', 0, 3, false, false },
+		{ 'e', 0, 3, false, false },
+		{ 'e', 0, 3, false, false },
+		{ 'E', 0, 3, false, false },
+		{ 's', 0, 3, false, false },
+		{ 'f', 0, 1, false, false },
+		{ 'E', 0, 1, false, false }, /* the third is still under way */
+		{ 's', 0, 2, false, false },
+	};
+	struct gate g;
+
+	gate_init(&g, 3, false);
+	play(&g, steps, sizeof(steps) / sizeof(steps[0]));
+}
+
 /* However long the outage, the next attempt is never further away than GATE_PROBE_MAX_MS. */
 static void probes_never_stop(void)
 {
 	struct gate g;
 	int64_t now_us = 0;
 
-	gate_init(&g, 4);
+	gate_init(&g, 4, true);
 	for (int i = 0; i < 100000; i++) {
 		CHECK(gate_enter(&g, now_us));
 		(void)gate_leave(&g, GATE_FAILURE, now_us, UINT32_MAX);
@@ -190,6 +208,7 @@ static const struct test tests[] = {
 	{ "gate_begins_shut_and_proves_the_store", gate_begins_shut_and_proves_the_store },
 	{ "gate_halves_shuts_and_reopens", gate_halves_shuts_and_reopens },
 	{ "success_between_failures_keeps_it_open", success_between_failures_keeps_it_open },
+	{ "gate_that_begins_open_takes_all", gate_that_begins_open_takes_all },
 	{ "probes_never_stop", probes_never_stop },
 	{ "due_list_keeps_its_order", due_list_keeps_its_order },
 	{ "leases_keep_their_order", leases_keep_their_order },

@@ -14,9 +14,9 @@ int64_t gate_backoff_us(unsigned attempts, unsigned base_ms, unsigned max_ms, ui
 	return (int64_t)(((uint64_t)ceiling_us * random) >> 32);
 }
 
-void gate_init(struct gate *g, unsigned max)
+void gate_init(struct gate *g, unsigned max, bool is_shut)
 {
-	*g = (struct gate){ .max = max, .limit = 1, .is_shut = true };
+	*g = (struct gate){ .max = max, .limit = is_shut ? 1 : max, .is_shut = is_shut };
 }
 
 bool gate_enter(struct gate *g, int64_t now_us)

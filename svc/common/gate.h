@@ -1,10 +1,10 @@
 /*
- * gate: how much the store can take now. The number of puts at a time grows by one per
- * round of successes and halves with each failure; after GATE_SHUT_AFTER failures in a row
- * the gate is shut: nothing more is received (an outage must not use up receive counts),
- * and one attempt at a time, further and further apart, finds out when the store is back.
- * It begins shut: a restart during an outage must not receive either.
- * Pure: time and randomness are passed in; guarded by the pump's lock.
+ * gate: how much what is behind it, a store or a queue, can take now. The number of calls at a
+ * time grows by one per round of successes and halves with each failure (additive increase,
+ * multiplicative decrease: all who call share what there is, without knowing of each other). After
+ * GATE_SHUT_AFTER failures in a row the gate is shut: one attempt at a time, further and further
+ * apart, finds out when the other side is back.
+ * Pure: time and randomness are passed in; guarded by its owner's lock.
  */
 #ifndef OPS_GATE_H
 #define OPS_GATE_H
@@ -19,7 +19,7 @@ enum {
 enum gate_result {
 	GATE_SUCCESS,
 	GATE_FAILURE,
-	GATE_NEUTRAL, /* says nothing about the store */
+	GATE_NEUTRAL, /* says nothing about how much can be taken */
 };
 
 struct gate {
@@ -31,7 +31,11 @@ struct gate {
 	int64_t probe_at_us; /* while shut: no attempt before */
 };
 
-void gate_init(struct gate *g, unsigned max);
+/*
+ * Shut: nothing is known, and one attempt finds out. Open: all `max` at once, for who would rather
+ * be refused than begin slowly.
+ */
+void gate_init(struct gate *g, unsigned max, bool is_shut);
 
 /* Whether one more attempt may begin now; true counts it until gate_leave(). */
 bool gate_enter(struct gate *g, int64_t now_us);
