@@ -45,6 +45,7 @@ static struct metric_series counter_series[API_COUNTER_COUNT];
 static struct metric_series envelope_series[1], send_series[1];
 static struct metric_series in_flight_series[1], connection_series[1];
 static struct metric_series outbox_bytes_series[1], outbox_record_series[1], replay_id_series[1];
+static struct metric_series sender_series[1];
 static struct metric_series secret_age_series[1];
 static struct metric_series log_series[LOG_LEVEL_COUNT];
 
@@ -90,6 +91,8 @@ static struct metric metrics[] = {
 	    SERIES(outbox_bytes_series) },
 	{ "ops_outbox_records", "Records that wait for the queue.", METRIC_GAUGE,
 	    SERIES(outbox_record_series) },
+	{ "ops_queue_senders", "Calls to the queue that may run at a time now.", METRIC_GAUGE,
+	    SERIES(sender_series) },
 	{ "ops_replay_events_total", "Webhook ids that came again, or were forgotten early.",
 	    METRIC_COUNTER, SERIES(replay_events) },
 	{ "ops_replay_ids", "Webhook ids remembered.", METRIC_GAUGE, SERIES(replay_id_series) },
@@ -218,6 +221,7 @@ static void read_gauges(struct api *api)
 	metric_set(connection_series, (int64_t)httpd_connection_count(api->httpd));
 	metric_set(outbox_bytes_series, (int64_t)outbox_bytes(api->outbox));
 	metric_set(outbox_record_series, (int64_t)outbox_records(api->outbox));
+	metric_set(sender_series, outbox_senders(api->outbox));
 	metric_set(replay_id_series, (int64_t)replay_count(api->replay));
 	for (int i = 0; i < LOG_LEVEL_COUNT; i++)
 		metric_set(&log_series[i], (int64_t)log_line_count((enum log_level)i));

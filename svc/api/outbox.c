@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "hash.h"
+#include "log.h"
 #include "mem.h"
 #include "outbox_core.h"
 
@@ -21,6 +23,14 @@ void parcels_add(struct parcels *p, struct parcel *one)
 	one->next = NULL;
 	*p->tail = one;
 	p->tail = &one->next;
+}
+
+uint32_t outbox_random(void)
+{
+	uint32_t random;
+
+	hash_random(&random, sizeof(random));
+	return random;
 }
 
 /* ---- in ---- */
@@ -89,17 +99,108 @@ static void cut_batch(struct outbox *o, struct parcels *out)
 		o->waiting.tail = &o->waiting.head;
 }
 
-bool outbox_take(struct outbox *o, struct parcels *out)
+/* Their clients are about to give up: to send them would only delay the others. */
+static void cut_late(struct outbox *o, int64_t now_us, struct parcels *late)
+{
+	while (o->waiting.head && o->waiting.head->deadline_us <= now_us) {
+		struct parcel *p = o->waiting.head;
+
+		o->waiting.head = p->next;
+		p->result = ERR_TIMEOUT;
+		parcels_add(late, p);
+	}
+	if (!o->waiting.head)
+		o->waiting.tail = &o->waiting.head;
+}
+
+/* The clock may be a test's; a condition knows only the system's. */
+static void await(struct outbox *o, pthread_cond_t *cond, int64_t now_us, int64_t until_us)
+{
+	int64_t real_us;
+	struct timespec until;
+
+	if (until_us == INT64_MAX) {
+		(void)pthread_cond_wait(cond, &o->lock);
+		return;
+	}
+	real_us = clock_mono_us(&clock_system) + until_us - now_us;
+	until = (struct timespec){ .tv_sec = real_us / 1000000,
+		.tv_nsec = real_us % 1000000 * 1000 };
+	(void)pthread_cond_timedwait(cond, &o->lock, &until); /* the caller looks again */
+}
+
+/* A gate that is shut opens by itself; one that is full, when somebody leaves. */
+static int64_t turn_us(const struct outbox *o, int64_t deadline_us)
+{
+	if (o->gate.is_shut && o->gate.active == 0 && o->gate.probe_at_us < deadline_us)
+		return o->gate.probe_at_us;
+	return deadline_us;
+}
+
+static void await_turn(struct outbox *o, int64_t now_us)
+{
+	await(o, &o->filled, now_us,
+	    o->waiting.head ? turn_us(o, o->waiting.head->deadline_us) : INT64_MAX);
+}
+
+bool outbox_take(struct outbox *o, struct parcels *out, struct parcels *late)
 {
 	parcels_init(out);
+	parcels_init(late);
 	pthread_mutex_lock(&o->lock);
-	while (!o->waiting.head && !o->is_stopping)
-		pthread_cond_wait(&o->filled, &o->lock);
-	cut_batch(o, out);
+	while (!out->head && !late->head && (o->waiting.head || !o->is_stopping)) {
+		int64_t now_us = clock_mono_us(o->o.clock);
+
+		cut_late(o, now_us, late);
+		if (o->waiting.head && o->repeating == 0 && gate_enter(&o->gate, now_us))
+			cut_batch(o, out);
+		else if (!late->head)
+			await_turn(o, now_us);
+	}
 	if (o->waiting.head)
 		pthread_cond_signal(&o->filled); /* more than one call's worth: another sender's */
 	pthread_mutex_unlock(&o->lock);
-	return out->head != NULL;
+	return out->head || late->head;
+}
+
+static void log_news(const struct outbox *o)
+{
+	if (o->gate.is_shut)
+		log_warn("queue throttles, one call at a time tries it", NULL);
+	else
+		log_info("queue takes calls again", NULL);
+}
+
+void outbox_leave(struct outbox *o, enum gate_result result)
+{
+	/* Only a failure is followed by a pause that chance decides. */
+	uint32_t random = result == GATE_FAILURE ? outbox_random() : 0;
+
+	pthread_mutex_lock(&o->lock);
+	if (gate_leave(&o->gate, result, clock_mono_us(o->o.clock), random))
+		log_news(o);
+	atomic_store_explicit(&o->senders_now, o->gate.limit, memory_order_relaxed);
+	if (o->repeating > 0)
+		pthread_cond_signal(&o->passable);
+	else if (o->waiting.head)
+		pthread_cond_signal(&o->filled);
+	pthread_mutex_unlock(&o->lock);
+}
+
+bool outbox_enter_again(struct outbox *o, int64_t deadline_us)
+{
+	int64_t now_us;
+	bool is_granted;
+
+	pthread_mutex_lock(&o->lock);
+	o->repeating++;
+	while (now_us = clock_mono_us(o->o.clock),
+	    !(is_granted = gate_enter(&o->gate, now_us)) && now_us < deadline_us)
+		await(o, &o->passable, now_us, turn_us(o, deadline_us));
+	o->repeating--;
+	pthread_cond_signal(o->repeating > 0 ? &o->passable : &o->filled);
+	pthread_mutex_unlock(&o->lock);
+	return is_granted;
 }
 
 void outbox_deliver(struct outbox *o, struct parcel *list)
@@ -136,6 +237,11 @@ size_t outbox_records(struct outbox *o)
 	return atomic_load_explicit(&o->records, memory_order_relaxed);
 }
 
+unsigned outbox_senders(struct outbox *o)
+{
+	return atomic_load_explicit(&o->senders_now, memory_order_relaxed);
+}
+
 /* ---- open and close ---- */
 
 static int start_senders(struct outbox *o, unsigned count, struct err *err)
@@ -146,6 +252,16 @@ static int start_senders(struct outbox *o, unsigned count, struct err *err)
 			return err_errno(err, "thread");
 	}
 	return 0;
+}
+
+static void init_cond(pthread_cond_t *cond)
+{
+	pthread_condattr_t monotonic;
+
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(cond, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 }
 
 int outbox_open(struct outbox **out, const struct outbox_options *options, struct err *err)
@@ -162,7 +278,10 @@ int outbox_open(struct outbox **out, const struct outbox_options *options, struc
 		parcels_init(&o->lanes[i]);
 	parcels_init(&o->waiting);
 	pthread_mutex_init(&o->lock, NULL);
-	pthread_cond_init(&o->filled, NULL);
+	init_cond(&o->filled);
+	init_cond(&o->passable);
+	gate_init(&o->gate, count, false);
+	atomic_init(&o->senders_now, count);
 	o->senders = xcalloc(count, sizeof(*o->senders));
 	if (start_senders(o, count, err) != 0) {
 		outbox_close(o);
@@ -184,6 +303,7 @@ void outbox_close(struct outbox *o)
 		pthread_join(o->senders[i], NULL);
 	assert(!o->waiting.head);
 	pthread_cond_destroy(&o->filled);
+	pthread_cond_destroy(&o->passable);
 	pthread_mutex_destroy(&o->lock);
 	free(o->senders);
 	free(o->lanes);

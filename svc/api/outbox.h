@@ -4,9 +4,13 @@
  * it, and send them: natural batching, without timers. Each record comes back with its
  * outcome, grouped by loop.
  *
- * An envelope's key is minted before its first attempt and stays the same in every retry,
+ * An envelope's key is minted before its first attempt and stays the same in every repeat,
  * so that an attempt whose answer was lost ends in the same object. What is not confirmed
  * within the record's deadline comes back as failed: its outcome may be unknown.
+ *
+ * A queue that throttles gets fewer calls at a time (gate.h), each of which then takes more:
+ * what waits is grouped, and repeated until its deadline. A queue that does not answer is tried
+ * a few times only, so that clients can go elsewhere. Nobody below repeats.
  */
 #ifndef OPS_OUTBOX_H
 #define OPS_OUTBOX_H
@@ -48,13 +52,14 @@ void outbox_close(struct outbox *o);
 /* Room for a record of that size, before it is made; false: too much waits. Any thread. */
 bool outbox_reserve(struct outbox *o, size_t bytes);
 bool outbox_has_room(struct outbox *o, size_t bytes); /* whether that would be true now */
-void outbox_release(struct outbox *o, size_t bytes); /* the record's memory is free again */
+void outbox_release(struct outbox *o, size_t bytes);  /* the record's memory is free again */
 
 /* In that loop's thread: add a record, for which room was reserved; at the turn's end hand over. */
 void outbox_add(struct outbox *o, struct parcel *p);
 void outbox_hand_over(struct outbox *o, unsigned loop);
 
-size_t outbox_bytes(struct outbox *o);   /* reserved now; any thread */
-size_t outbox_records(struct outbox *o); /* added and not delivered; any thread */
+size_t outbox_bytes(struct outbox *o);     /* reserved now; any thread */
+size_t outbox_records(struct outbox *o);   /* added and not delivered; any thread */
+unsigned outbox_senders(struct outbox *o); /* calls that may run at a time now; any thread */
 
 #endif

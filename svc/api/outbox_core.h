@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "gate.h"
 #include "outbox.h"
 
 enum { OUTBOX_BATCH_MAX = 32 }; /* envelopes per call of queue_send() */
@@ -21,10 +22,14 @@ struct outbox {
 	size_t batch_bytes_max;
 	struct parcels *lanes; /* per loop: added in this turn; its thread's own */
 	_Atomic size_t bytes, records;
+	_Atomic unsigned senders_now; /* the gate's limit, for other threads */
 
-	pthread_mutex_t lock; /* over the rest */
-	pthread_cond_t filled;
-	struct parcels waiting; /* FIFO: the oldest must not starve */
+	pthread_mutex_t lock;    /* over the rest */
+	pthread_cond_t filled;   /* there is something to take, and the gate may be open */
+	pthread_cond_t passable; /* for those that repeat: the gate may be open */
+	struct parcels waiting;  /* FIFO: the oldest must not starve */
+	struct gate gate;        /* of calls */
+	unsigned repeating;      /* senders at the gate with what they have taken: they go first */
 	bool is_stopping;
 	pthread_t *senders;
 	unsigned sender_count;
@@ -33,11 +38,23 @@ struct outbox {
 void parcels_init(struct parcels *p);
 void parcels_add(struct parcels *p, struct parcel *one);
 
-/* The next batch into *out, oldest first; false: the outbox stops and is empty. Blocks. */
-bool outbox_take(struct outbox *o, struct parcels *out);
+/*
+ * Blocks until there is one of these: the next batch in *out, oldest first, counted by the gate
+ * until outbox_leave(); in *late, what has waited beyond its deadline. false: neither, because the
+ * outbox stops and is empty.
+ */
+bool outbox_take(struct outbox *o, struct parcels *out, struct parcels *late);
+
+/* The call is over. */
+void outbox_leave(struct outbox *o, enum gate_result result);
+
+/* Through the gate once more with the same batch; false: not before that time. Blocks. */
+bool outbox_enter_again(struct outbox *o, int64_t deadline_us);
 
 /* Records with their results, back to their loops. */
 void outbox_deliver(struct outbox *o, struct parcel *list);
+
+uint32_t outbox_random(void);
 
 void *sender_main(void *outbox);
 

@@ -4,7 +4,12 @@
 #include "log.h"
 #include "outbox_core.h"
 
-enum { ATTEMPTS = 3, FIRST_PAUSE_MS = 50, PAUSE_FACTOR = 5 };
+enum {
+	UNKNOWN_MAX = 3, /* attempts of one envelope that end without an answer */
+	PAUSE_MIN_MS = 50,
+	PAUSE_BASE_MS = 100, /* full jitter over base * 2^(n-1) on top of that */
+	PAUSE_MAX_MS = 2000,
+};
 
 /* One envelope and the run of records that are in it. */
 struct shipment {
@@ -12,7 +17,8 @@ struct shipment {
 	size_t records, bytes;
 	struct envelope envelope;
 	bool is_settled;
-	enum err_code result;
+	unsigned unknown;     /* attempts without an answer */
+	enum err_code result; /* of the latest attempt */
 };
 
 struct batch {
@@ -74,25 +80,46 @@ static struct queue_entry entry_of(const struct shipment *s)
 
 /* ---- sending ---- */
 
-static void settle(struct shipment *s, const struct err *err, bool is_last)
+static void log_attempt(const struct shipment *s, const struct err *err)
 {
-	s->result = err->code;
-	s->is_settled = is_last || err->code == ERR_NONE || !err_is_transient(err->code);
-	if (err->code == ERR_NONE) {
-		count_envelope(s->records);
-		return;
-	}
-	count_send_error(err->code);
 	log_write(s->is_settled ? LOG_ERROR : LOG_WARN, "envelope not confirmed", "object",
 	    s->envelope.key, "records", LOG_INT((int64_t)s->records), "error.code",
 	    err_name(err->code), "error.message", err->text, NULL);
 }
 
+static void settle(struct shipment *s, const struct err *err)
+{
+	s->result = err->code;
+	if (err->code == ERR_NONE) {
+		s->is_settled = true;
+		count_envelope(s->records);
+		return;
+	}
+	count_send_error(err->code);
+	s->unknown += err->code != ERR_BUSY;
+	s->is_settled = !err_is_transient(err->code) || s->unknown == UNKNOWN_MAX;
+	log_attempt(s, err);
+}
+
+/* Throttled for one envelope is throttled; no answer says nothing of how much would be too much. */
+static enum gate_result judge(const struct shipment *const *sent, size_t n)
+{
+	enum gate_result result = GATE_NEUTRAL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (sent[i]->result == ERR_BUSY)
+			return GATE_FAILURE;
+		if (sent[i]->result == ERR_NONE)
+			result = GATE_SUCCESS;
+	}
+	return result;
+}
+
 /* One call with all that is not settled yet. */
-static void attempt(struct outbox *o, struct batch *b, bool is_last)
+static enum gate_result attempt(struct outbox *o, struct batch *b)
 {
 	struct queue_entry entries[OUTBOX_BATCH_MAX];
-	struct shipment *of_entry[OUTBOX_BATCH_MAX];
+	struct shipment *sent[OUTBOX_BATCH_MAX];
 	int64_t begin_us = clock_mono_us(o->o.clock);
 	size_t n = 0;
 	struct err err;
@@ -101,7 +128,7 @@ static void attempt(struct outbox *o, struct batch *b, bool is_last)
 	for (size_t i = 0; i < b->count; i++) {
 		if (b->shipments[i].is_settled)
 			continue;
-		of_entry[n] = &b->shipments[i];
+		sent[n] = &b->shipments[i];
 		entries[n++] = entry_of(&b->shipments[i]);
 	}
 	CRASH_POINT("api-before-send");
@@ -109,7 +136,8 @@ static void attempt(struct outbox *o, struct batch *b, bool is_last)
 	CRASH_POINT("api-after-send");
 	count_send(clock_mono_us(o->o.clock) - begin_us);
 	for (size_t i = 0; i < n; i++)
-		settle(of_entry[i], rc == 0 ? &entries[i].result : &err, is_last);
+		settle(sent[i], rc == 0 ? &entries[i].result : &err);
+	return judge((const struct shipment *const *)sent, n);
 }
 
 static bool is_settled(const struct batch *b)
@@ -120,19 +148,37 @@ static bool is_settled(const struct batch *b)
 	return true;
 }
 
+/* Outside of the gate; whether there is time for it. */
+static bool rest(const struct outbox *o, unsigned attempts, int64_t deadline_us)
+{
+	int64_t pause_us = PAUSE_MIN_MS * INT64_C(1000) +
+	    gate_backoff_us(attempts, PAUSE_BASE_MS, PAUSE_MAX_MS, outbox_random());
+
+	if (clock_mono_us(o->o.clock) + pause_us >= deadline_us)
+		return false;
+	clock_sleep_ms(pause_us / 1000);
+	return true;
+}
+
+static void give_up(const struct batch *b)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (!b->shipments[i].is_settled)
+			log_error("envelope given up, its time is over", "object",
+			    b->shipments[i].envelope.key, "error.code",
+			    err_name(b->shipments[i].result), NULL);
+}
+
 /* The same envelopes again, under the same keys, while there is time for it. */
 static void send_batch(struct outbox *o, struct batch *b, int64_t deadline_us)
 {
-	int64_t pause_ms = FIRST_PAUSE_MS;
+	unsigned attempts = 0;
 
-	for (int i = 1; !is_settled(b); i++, pause_ms *= PAUSE_FACTOR) {
-		bool is_last = i == ATTEMPTS ||
-		    clock_mono_us(o->o.clock) + pause_ms * 1000 >= deadline_us;
-
-		attempt(o, b, is_last);
-		if (!is_settled(b))
-			clock_sleep_ms(pause_ms);
-	}
+	do {
+		outbox_leave(o, attempt(o, b));
+	} while (!is_settled(b) && rest(o, ++attempts, deadline_us) &&
+	    outbox_enter_again(o, deadline_us));
+	give_up(b);
 }
 
 /* ---- results ---- */
@@ -145,23 +191,6 @@ static void stamp(const struct shipment *s)
 		p->result = s->result;
 		(void)snprintf(p->object, sizeof(p->object), "%s", s->envelope.key);
 	}
-}
-
-/* Out of *list what has waited too long: it was never sent, and its client is about to give up. */
-static struct parcel *take_late(struct outbox *o, struct parcels *list)
-{
-	int64_t now_us = clock_mono_us(o->o.clock);
-	struct parcels late, in_time;
-
-	parcels_init(&late);
-	parcels_init(&in_time);
-	for (struct parcel *p = list->head, *next; p; p = next) {
-		next = p->next;
-		p->result = ERR_TIMEOUT;
-		parcels_add(p->deadline_us <= now_us ? &late : &in_time, p);
-	}
-	*list = in_time;
-	return late.head;
 }
 
 static void ship(struct outbox *o, struct parcel *list, struct batch *b)
@@ -180,13 +209,11 @@ void *sender_main(void *outbox)
 {
 	struct outbox *o = outbox;
 	struct batch batch;
-	struct parcels list;
-	struct parcel *late;
+	struct parcels list, late;
 
-	while (outbox_take(o, &list)) {
-		late = take_late(o, &list);
-		if (late)
-			outbox_deliver(o, late);
+	while (outbox_take(o, &list, &late)) {
+		if (late.head)
+			outbox_deliver(o, late.head);
 		if (!list.head)
 			continue;
 		ship(o, list.head, &batch);

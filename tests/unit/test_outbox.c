@@ -20,7 +20,9 @@ static struct fake {
 	size_t key_count;
 	/* What the n-th call answers to its entries; ERR_NONE behind the end. */
 	enum err_code answers[CALLS_MAX];
-	size_t spared; /* entries of a failing call that succeed all the same */
+	size_t spared;   /* entries of a failing call that succeed all the same */
+	size_t capacity; /* calls at a time; more is too much, ERR_BUSY; 0: any number */
+	size_t active, active_max, refused;
 } fake;
 
 static int fake_send(struct queue *q, struct queue_entry *entries, size_t count, struct err *err)
@@ -30,9 +32,16 @@ static int fake_send(struct queue *q, struct queue_entry *entries, size_t count,
 	(void)q;
 	(void)err;
 	pthread_mutex_lock(&fake.lock);
+	fake.active++;
+	if (fake.active > fake.active_max)
+		fake.active_max = fake.active;
 	while (fake.is_held)
 		pthread_cond_wait(&fake.released, &fake.lock);
 	code = fake.answers[fake.calls];
+	if (fake.capacity > 0 && fake.active > fake.capacity) {
+		code = ERR_BUSY;
+		fake.refused++;
+	}
 	for (size_t i = 0; i < count; i++) {
 		CHECK(str_has_suffix(entries[i].body, STR("\n")));
 		fake.envelopes++;
@@ -45,6 +54,7 @@ static int fake_send(struct queue *q, struct queue_entry *entries, size_t count,
 			(void)err_set(&entries[i].result, code, "as told");
 	}
 	fake.calls++;
+	fake.active--;
 	pthread_mutex_unlock(&fake.lock);
 	return 0;
 }
@@ -95,10 +105,12 @@ static void deliver(void *arg, unsigned loop, struct parcel *list)
 	pthread_mutex_unlock(&lock);
 }
 
-static void open_outbox(size_t records_max, size_t bytes_max)
+static void open_senders(const struct clock *clock, unsigned senders, size_t records_max,
+    size_t bytes_max)
 {
 	struct outbox_options options = { .queue = &fake.base,
-		.clock = &now.base,
+		.clock = clock,
+		.senders = senders,
 		.loop_count = LOOPS,
 		.bytes_max = 100,
 		.envelope_records_max = records_max,
@@ -112,17 +124,43 @@ static void open_outbox(size_t records_max, size_t bytes_max)
 		test_die("%s", err.text);
 }
 
+/* One sender, as the queue likes it. */
+static void open_outbox(size_t records_max, size_t bytes_max)
+{
+	open_senders(&now.base, 0, records_max, bytes_max);
+}
+
+static size_t fake_active(void)
+{
+	size_t active;
+
+	pthread_mutex_lock(&fake.lock);
+	active = fake.active;
+	pthread_mutex_unlock(&fake.lock);
+	return active;
+}
+
 /* Parcels [from, to), of ten bytes each. */
-static void add(size_t from, size_t to, unsigned loop, int64_t patience_ms)
+static void add_all(size_t from, size_t to, unsigned loop, int64_t deadline_us)
 {
 	for (size_t i = from; i < to; i++) {
 		(void)snprintf(lines[i], sizeof(lines[i]), "line %04zu\n", i);
 		parcels[i] = (struct parcel){ .loop = loop,
 			.line = str_from(lines[i]),
-			.deadline_us = clock_mono_us(&now.base) + patience_ms * 1000 };
+			.deadline_us = deadline_us };
 		outbox_add(outbox, &parcels[i]);
 	}
 	outbox_hand_over(outbox, loop);
+}
+
+static void add(size_t from, size_t to, unsigned loop, int64_t patience_ms)
+{
+	add_all(from, to, loop, clock_mono_us(&now.base) + patience_ms * 1000);
+}
+
+static void add_until(size_t from, size_t to, int64_t deadline_us)
+{
+	add_all(from, to, 0, deadline_us);
 }
 
 static void wait_for(size_t count)
@@ -247,6 +285,70 @@ static void gives_up(void)
 	}
 }
 
+/* ---- a queue that throttles ---- */
+
+/* Far more often than a queue without an answer would be asked. */
+static void throttled_calls_are_repeated_until_they_pass(void)
+{
+	enum { REFUSALS = 4 };
+
+	fake_reset();
+	for (size_t i = 0; i < REFUSALS; i++)
+		fake.answers[i] = ERR_BUSY;
+	open_senders(&clock_system, 1, 1000, 900000);
+	add_until(0, 2, clock_mono_us(&clock_system) + 60 * INT64_C(1000000));
+	wait_for(2);
+	outbox_close(outbox);
+	CHECK_INT(fake.calls, REFUSALS + 1);
+	CHECK_INT(parcels[0].result, ERR_NONE);
+	for (size_t i = 0; i < REFUSALS; i++)
+		CHECK_TEXT(fake.keys[i], fake.keys[REFUSALS]);
+}
+
+/*
+ * Eight senders begin eight calls; the queue takes two at a time. What is refused halves the number
+ * of calls, and everything gets through in the end.
+ */
+static void throttling_makes_fewer_calls(void)
+{
+	enum { SENDERS = 8 };
+
+	fake_reset();
+	fake.capacity = 2;
+	open_senders(&clock_system, SENDERS, 1, 900000);
+	CHECK_INT(outbox_senders(outbox), SENDERS);
+	fake_hold(true);
+	for (size_t i = 0; i < SENDERS; i++) {
+		add_until(i, i + 1, INT64_MAX);
+		while (fake_active() <= i)
+			clock_sleep_ms(1);
+	}
+	fake_hold(false);
+	wait_for(SENDERS);
+	CHECK(outbox_senders(outbox) < SENDERS);
+	add_until(SENDERS, PARCELS_MAX, INT64_MAX);
+	wait_for(PARCELS_MAX);
+	outbox_close(outbox);
+	CHECK_INT(fake.active_max, SENDERS);
+	CHECK_INT(fake.refused, SENDERS - 2);
+	for (size_t i = 0; i < PARCELS_MAX; i++)
+		CHECK_INT(parcels[i].result, ERR_NONE);
+}
+
+/* While one call at a time tries a queue that takes nothing, others must not wait for ever. */
+static void deadlines_hold_while_the_queue_takes_nothing(void)
+{
+	fake_reset();
+	for (size_t i = 0; i < CALLS_MAX; i++)
+		fake.answers[i] = ERR_BUSY;
+	open_senders(&clock_system, 2, 1, 900000);
+	add_until(0, 30, clock_mono_us(&clock_system) + 300 * 1000);
+	wait_for(30);
+	outbox_close(outbox);
+	for (size_t i = 0; i < 30; i++)
+		CHECK(parcels[i].result == ERR_BUSY || parcels[i].result == ERR_TIMEOUT);
+}
+
 static void late_ones_are_not_sent(void)
 {
 	fake_reset();
@@ -294,6 +396,11 @@ static const struct test tests[] = {
 	{ "retries under the same key", retries_under_the_same_key },
 	{ "retries only what failed", retries_only_what_failed },
 	{ "gives up", gives_up },
+	{ "throttled calls are repeated until they pass",
+	    throttled_calls_are_repeated_until_they_pass },
+	{ "throttling makes fewer calls", throttling_makes_fewer_calls },
+	{ "deadlines hold while the queue takes nothing",
+	    deadlines_hold_while_the_queue_takes_nothing },
 	{ "late ones are not sent", late_ones_are_not_sent },
 	{ "room is bounded", room_is_bounded },
 	{ "close sends the rest", close_sends_the_rest },
