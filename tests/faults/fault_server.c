@@ -4,13 +4,16 @@
  * line, ends on SIGTERM. One thread per connection.
  *
  *	POST /_fault	a rule (plan.h): {"op": "SendMessageBatch", "what": "cut", "at": 10, "times": 1}
- *	DELETE /_fault	forget the rules
- *	GET /_state	{"calls": {op: n}, "faults": n, "queues": {...}, "s3": {...}}
+ *	DELETE /_fault	forget the rules; the clock is right again
+ *	POST /_wait	the body is the most ms that a long poll takes from now on
+ *	GET /_state	{"calls": {op: n}, "repeats": {op: n}, "refused": {op: n}, "faults": n,
+ *			"queues": {...}, "s3": {...}}; repeats: by what the client says
  *	POST /_revoke	the body is the session token that has expired from now on
  *	GET /_creds	container credentials; a new session token each time, good for an hour
  */
 #include <arpa/inet.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,28 +30,56 @@ static int64_t delay_ms; /* of every call */
 
 /* ---- counters ---- */
 
+struct counter {
+	char op[64];
+	uint64_t calls, repeats, refused;
+};
+
 static struct {
 	pthread_mutex_t lock;
-	struct {
-		char op[64];
-		uint64_t calls;
-	} rows[OPS_MAX];
+	struct counter rows[OPS_MAX];
 	size_t count;
 } counters = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
-static void count_call(const char *op)
+/* "attempt=2; max=3" */
+static bool is_repeat(const struct wire_request *r)
 {
+	struct str says = wire_header(r, "amz-sdk-request");
+
+	return says.n > 0 && !str_has_prefix(says, STR("attempt=1;"));
+}
+
+static void count_call(const char *op, bool repeated, bool refused)
+{
+	struct counter *c;
 	size_t i = 0;
 
 	pthread_mutex_lock(&counters.lock);
 	while (i < counters.count && strcmp(counters.rows[i].op, op) != 0)
 		i++;
-	if (i == counters.count && counters.count < OPS_MAX)
-		(void)snprintf(counters.rows[counters.count++].op, sizeof(counters.rows[0].op),
-		    "%s", op);
-	if (i < counters.count)
-		counters.rows[i].calls++;
+	c = &counters.rows[i < OPS_MAX - 1 ? i : OPS_MAX - 1];
+	if (i == counters.count && counters.count < OPS_MAX - 1)
+		(void)snprintf(counters.rows[counters.count++].op, sizeof(c->op), "%s", op);
+	c->calls += !refused;
+	c->repeats += repeated;
+	c->refused += refused;
 	pthread_mutex_unlock(&counters.lock);
+}
+
+static void write_counters(struct json_writer *w, const char *name, size_t member)
+{
+	json_key(w, name);
+	json_object_begin(w);
+	pthread_mutex_lock(&counters.lock);
+	for (size_t i = 0; i < counters.count; i++) {
+		const char *row = (const char *)&counters.rows[i];
+		uint64_t n;
+
+		memcpy(&n, row + member, sizeof(n));
+		json_member_uint(w, counters.rows[i].op, n);
+	}
+	pthread_mutex_unlock(&counters.lock);
+	json_object_end(w);
 }
 
 /* ---- one connection ---- */
@@ -60,49 +91,77 @@ struct connection {
 	struct wire_answer answer;
 };
 
+static void write_creds(struct buf *out)
+{
+	static _Atomic unsigned number;
+	char text[64], until[CLOCK_RFC3339_SIZE];
+	struct json_writer w;
+
+	(void)snprintf(text, sizeof(text), "session-token-%u", ++number);
+	clock_rfc3339(clock_wall_ms(&clock_system) + INT64_C(3600000), until);
+	json_writer_init(&w, out);
+	json_object_begin(&w);
+	json_member_text(&w, "AccessKeyId", "ASIAFAULTFAULTFAULT");
+	json_member_text(&w, "SecretAccessKey", "fault/secret+key");
+	json_member_text(&w, "Token", text);
+	json_member_text(&w, "Expiration", until);
+	json_object_end(&w);
+}
+
 /* "AmazonSQS.SendMessageBatch" -> service and operation; S3 has no target. */
 struct call {
-	bool is_s3, is_ssm;
+	enum { CALL_SQS, CALL_SSM, CALL_S3, CALL_CREDS } service;
 	char op[64];
 };
 
 static struct call call_of(const struct wire_request *r)
 {
+	struct call c = { .service = CALL_S3 };
 	struct str service, op;
-	struct call c = { 0 };
 
-	if (str_cut(wire_header(r, "X-Amz-Target"), '.', &service, &op)) {
+	if (str_is(r->path, "/_creds")) {
+		c.service = CALL_CREDS;
+		(void)snprintf(c.op, sizeof(c.op), "Credentials");
+	} else if (str_cut(wire_header(r, "X-Amz-Target"), '.', &service, &op)) {
+		c.service = str_is(service, "AmazonSSM") ? CALL_SSM : CALL_SQS;
 		(void)snprintf(c.op, sizeof(c.op), "%.*s", STR_ARG(op));
-		c.is_ssm = str_is(service, "AmazonSSM");
 	} else {
-		c.is_s3 = true;
 		(void)snprintf(c.op, sizeof(c.op), "%s", s3_op(r));
 	}
 	return c;
 }
 
-static void apply(const struct call *call, const struct wire_request *r,
+static void apply_json(const struct call *call, const struct wire_request *r,
     const struct plan_rule *rule, struct wire_answer *a)
 {
 	struct json *in = NULL;
 	struct err err;
 
-	pthread_mutex_lock(&world_lock);
-	if (!world_check_signed(r, call->is_s3, a)) {
-		/* refused */
-	} else if (call->is_s3) {
-		s3_call(call->op, r, a);
-	} else if (json_parse(r->body, &in, &err) != 0) {
+	if (json_parse(r->body, &in, &err) != 0) {
 		world_refuse_json(a, 400, "SerializationException", err.text);
-	} else {
-		buf_adds(&a->headers, "Content-Type: application/x-amz-json-1.0\r\n");
-		if (call->is_ssm)
-			ssm_call(call->op, in, a);
-		else
-			sqs_call(call->op, in, rule, a);
+		return;
 	}
-	pthread_mutex_unlock(&world_lock);
+	buf_adds(&a->headers, "Content-Type: application/x-amz-json-1.0\r\n");
+	if (call->service == CALL_SSM)
+		ssm_call(call->op, in, a);
+	else
+		sqs_call(call->op, in, rule, a);
 	json_free(in);
+}
+
+static void apply(const struct call *call, const struct wire_request *r,
+    const struct plan_rule *rule, struct wire_answer *a)
+{
+	pthread_mutex_lock(&world_lock);
+	if (call->service == CALL_CREDS)
+		write_creds(&a->body);
+	else if (!world_check_signed(r, call->service == CALL_S3, a))
+		count_call(call->op, false, true);
+	else if (call->service == CALL_S3)
+		s3_call(call->op, r, a);
+	else
+		apply_json(call, r, rule, a);
+	pthread_mutex_unlock(&world_lock);
 }
 
 static void refuse(const struct call *call, const struct plan_rule *rule, struct wire_answer *a)
@@ -110,7 +169,7 @@ static void refuse(const struct call *call, const struct plan_rule *rule, struct
 	if (rule->what == FAULT_RAW) {
 		a->status = rule->status;
 		buf_adds(&a->body, rule->body);
-	} else if (call->is_s3) {
+	} else if (call->service == CALL_S3) {
 		world_refuse_xml(a, rule->status, rule->code, "as ordered");
 	} else {
 		world_refuse_json(a, rule->status, rule->code, "as ordered");
@@ -155,6 +214,15 @@ static bool stall(int fd)
 	return false;
 }
 
+/* The socket closes with what is unread, and nothing is waited for: RST. */
+static bool reset(int fd)
+{
+	const struct linger none = { .l_onoff = 1, .l_linger = 0 };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	return false;
+}
+
 /* false: the connection ends. */
 static bool deliver(struct connection *c, const struct plan_rule *rule)
 {
@@ -178,11 +246,15 @@ static bool serve_call(struct connection *c)
 	struct call call = call_of(&c->request);
 	struct plan_rule rule = plan_take(call.op);
 
-	count_call(call.op);
+	count_call(call.op, is_repeat(&c->request), false);
 	if (delay_ms > 0)
 		clock_sleep_ms(delay_ms);
 	if (rule.what == FAULT_DROP)
 		return false;
+	if (rule.what == FAULT_RESET)
+		return reset(c->fd);
+	if (rule.what == FAULT_SILENCE)
+		return stall(c->fd);
 	if (rule.what == FAULT_HUGE)
 		return send_huge(c, rule.at);
 	if (rule.what == FAULT_SKEW)
@@ -203,13 +275,9 @@ static void write_state(struct buf *out)
 	json_writer_init(&w, out);
 	json_object_begin(&w);
 	json_member_uint(&w, "faults", plan_hits());
-	json_key(&w, "calls");
-	json_object_begin(&w);
-	pthread_mutex_lock(&counters.lock);
-	for (size_t i = 0; i < counters.count; i++)
-		json_member_uint(&w, counters.rows[i].op, counters.rows[i].calls);
-	pthread_mutex_unlock(&counters.lock);
-	json_object_end(&w);
+	write_counters(&w, "calls", offsetof(struct counter, calls));
+	write_counters(&w, "repeats", offsetof(struct counter, repeats));
+	write_counters(&w, "refused", offsetof(struct counter, refused));
 	pthread_mutex_lock(&world_lock);
 	json_key(&w, "queues");
 	json_object_begin(&w);
@@ -223,23 +291,6 @@ static void write_state(struct buf *out)
 	json_object_end(&w);
 }
 
-static void write_creds(struct buf *out)
-{
-	static _Atomic unsigned number;
-	char text[64], until[CLOCK_RFC3339_SIZE];
-	struct json_writer w;
-
-	(void)snprintf(text, sizeof(text), "session-token-%u", ++number);
-	clock_rfc3339(clock_wall_ms(&clock_system) + INT64_C(3600000), until);
-	json_writer_init(&w, out);
-	json_object_begin(&w);
-	json_member_text(&w, "AccessKeyId", "ASIAFAULTFAULTFAULT");
-	json_member_text(&w, "SecretAccessKey", "fault/secret+key");
-	json_member_text(&w, "Token", text);
-	json_member_text(&w, "Expiration", until);
-	json_object_end(&w);
-}
-
 static void serve_door(struct connection *c)
 {
 	const struct wire_request *r = &c->request;
@@ -247,6 +298,7 @@ static void serve_door(struct connection *c)
 
 	if (str_is(r->path, "/_fault") && str_is(r->method, "DELETE")) {
 		plan_clear();
+		world_set_offset(0);
 	} else if (str_is(r->path, "/_fault")) {
 		if (plan_add(r->body, &err) != 0) {
 			c->answer.status = 400;
@@ -254,8 +306,11 @@ static void serve_door(struct connection *c)
 		}
 	} else if (str_is(r->path, "/_state")) {
 		write_state(&c->answer.body);
-	} else if (str_is(r->path, "/_creds")) {
-		write_creds(&c->answer.body);
+	} else if (str_is(r->path, "/_wait")) {
+		uint64_t ms = 0;
+
+		(void)str_to_u64(r->body, &ms);
+		sqs_wait_max_ms = (int64_t)ms;
 	} else if (str_is(r->path, "/_revoke")) {
 		pthread_mutex_lock(&world_lock);
 		world_revoke(r->body);
@@ -275,7 +330,8 @@ static void *serve(void *arg)
 
 	while (keeps && wire_read(c->fd, &c->in, &c->request)) {
 		wire_answer_reset(&c->answer);
-		if (str_has_prefix(c->request.path, STR("/_")))
+		if (str_has_prefix(c->request.path, STR("/_")) &&
+		    !str_is(c->request.path, "/_creds"))
 			serve_door(c);
 		else
 			keeps = serve_call(c);
@@ -313,6 +369,7 @@ static bool start(int fd)
 	buf_init(&c->in, WIRE_REQUEST_MAX);
 	buf_init(&c->out, WIRE_ANSWER_MAX + 64 * 1024);
 	wire_answer_init(&c->answer);
+	c->answer.fd = fd;
 	if (pthread_create(&thread, NULL, serve, c) != 0)
 		return false;
 	return pthread_detach(thread) == 0;

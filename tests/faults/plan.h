@@ -12,10 +12,12 @@
 enum fault {
 	FAULT_NONE,
 	FAULT_CUT, /* applied; of the answer only the first `at` bytes, then the connection closes */
-	FAULT_DROP,    /* not applied; the connection closes */
+	FAULT_DROP,    /* not applied; the connection closes, with FIN */
+	FAULT_RESET,   /* not applied; the connection is reset */
+	FAULT_SILENCE, /* not applied; no answer until the client gives up: a lost request */
 	FAULT_REFUSE,  /* not applied; answered with status and code */
 	FAULT_LATE,    /* applied; the answer after delay_ms */
-	FAULT_STALL,   /* applied; no answer until the client gives up */
+	FAULT_STALL,   /* applied; no answer until the client gives up: a lost answer */
 	FAULT_TRICKLE, /* applied; the answer in pieces of `at` bytes, delay_ms apart */
 	FAULT_PARTIAL, /* batches: entries of `mask` fail and are not applied, SenderFault by sender_mask */
 	FAULT_IDS, /* batches: applied; the answer's ids are wrong: code unknown|duplicate|missing */

@@ -221,6 +221,8 @@ static void list(const struct wire_request *r, struct str bucket, struct wire_an
 		(void)wire_query(r, "start-after", &after);
 	found = select_objects(bucket, buf_str(&prefix), buf_str(&after), &count);
 	n = count < max ? count : max;
+	if (max == 0)
+		count = 0; /* asked for nothing, nothing is missing */
 	buf_adds(&a->headers, "Content-Type: application/xml\r\n");
 	buf_addf(&a->body,
 	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<ListBucketResult "

@@ -28,6 +28,7 @@ struct wire_answer {
 	int status;
 	struct buf headers; /* "Name: value\r\n" lines */
 	struct buf body;
+	int fd;           /* whom it is for */
 	bool has_no_body; /* HEAD: the length is told, the bytes are not sent */
 };
 

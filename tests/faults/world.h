@@ -34,6 +34,8 @@ void world_revoke(struct str session_token); /* "" = none is */
 
 /* ---- services; lock held ---- */
 
+extern _Atomic int64_t sqs_wait_max_ms; /* long polls end so early; 20 s at first */
+
 /* What X-Amz-Target says behind the dot. rule: FAULT_PARTIAL and those of single operations. */
 void sqs_call(const char *op, const struct json *in, const struct plan_rule *rule,
     struct wire_answer *a);

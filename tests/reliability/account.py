@@ -171,9 +171,12 @@ class Account:
 
     def missing(self, directory):
         """Objects of acceptances that are not there yet: to wait for quiet, proves nothing."""
+        return [key for key in self.wanted() if not (pathlib.Path(directory) / key).exists()]
+
+    def wanted(self):
+        """Objects of acceptances."""
         with self._lock:
-            wanted = {key for answers in self.accepted.values() for _, key in answers}
-        return [key for key in wanted if not (pathlib.Path(directory) / key).exists()]
+            return {key for answers in self.accepted.values() for _, key in answers}
 
     def reconcile(self, objects):
         """Assertions 1 to 4; a list of what is wrong."""

@@ -27,9 +27,11 @@ CLIENTS = 8
 
 
 class Run:
+    account_type = Account
+
     def __init__(self, options, evidence):
         self.options, self.evidence = options, pathlib.Path(evidence)
-        self.account = Account(options.seed, SECRET, evidence)
+        self.account = self.account_type(options.seed, SECRET, evidence)
         self.pipeline = None
         self.faults_done, self.kills = 0, 0
         self._fault_log = open(self.evidence / 'faults.log', 'a', buffering=1)
