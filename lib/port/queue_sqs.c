@@ -78,6 +78,7 @@ static int sqs_open(struct queue **out, struct str url, const struct queue_optio
 	q->progress = o->progress;
 	q->progress_arg = o->progress_arg;
 	q->place = place;
+	q->sleep_ms = clock_sleep_ms;
 	q->age_s = -1;
 	(void)pthread_mutex_init(&q->age_lock, NULL); /* cannot fail without attributes */
 	(void)pthread_mutex_init(&q->walk_lock, NULL);
@@ -95,7 +96,10 @@ static void sqs_interrupt(struct queue *q)
 }
 
 const struct queue_ops queue_sqs_ops = {
-	.traits = { .senders = 16, .batch_max = QUEUE_BATCH_MAX, .body_max = QUEUE_BODY_MAX },
+	.traits = { .senders = 16,
+	    .batch_max = QUEUE_BATCH_MAX,
+	    .body_max = QUEUE_BODY_MAX,
+	    .stats_period_s = 60 },
 	.open = sqs_open,
 	.close = sqs_close,
 	.send = sqs_send,

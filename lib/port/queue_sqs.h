@@ -38,6 +38,7 @@ struct queue_sqs {
 	void *progress_arg;
 	struct sqs_place place;
 	atomic_bool interrupted;
+	void (*sleep_ms)(int64_t ms); /* tests set their own */
 
 	pthread_mutex_t age_lock; /* over the next three */
 	int64_t age_s, age_due_ms;

@@ -134,7 +134,7 @@ static int follow(struct queue_sqs *q, const struct target *t, int64_t before, u
 			break;
 		if (task.state != SQS_TASK_RUNNING && task.state != SQS_TASK_NONE)
 			break;
-		clock_sleep_ms(pause_ms);
+		q->sleep_ms(pause_ms);
 		pause_ms = pause_ms * 2 < POLL_MAX_MS ? pause_ms * 2 : POLL_MAX_MS;
 	}
 	return conclude(q, &task, err);
