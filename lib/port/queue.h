@@ -101,6 +101,7 @@ struct queue_traits {
 	unsigned senders;
 	size_t batch_max; /* >= QUEUE_BATCH_MAX */
 	size_t body_max;  /* of all entries of one send call, each as queue_entry_size() has it */
+	unsigned stats_period_s; /* newer figures are not to be had, or not worth their calls */
 };
 const struct queue_traits *queue_traits(const struct queue *q);
 

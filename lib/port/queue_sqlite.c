@@ -281,7 +281,10 @@ const char *queue_sqlite_version(void)
 }
 
 const struct queue_ops queue_sqlite_ops = {
-	.traits = { .senders = 1, .batch_max = 64, .body_max = 4 * 1024 * 1024 },
+	.traits = { .senders = 1,
+	    .batch_max = 64,
+	    .body_max = 4 * 1024 * 1024,
+	    .stats_period_s = 15 },
 	.open = sqlite_open,
 	.close = sqlite_close,
 	.send = sqlite_send,

@@ -3,8 +3,6 @@
 #include "log.h"
 #include "worker_metrics.h"
 
-enum { PERIOD_S = 15 }; /* on SQS each reading is two billed calls */
-
 static void refresh(void *queue)
 {
 	struct queue_stats stats;
@@ -24,5 +22,5 @@ static void refresh(void *queue)
 
 int gauges_open(struct ticker **out, struct queue *queue, struct err *err)
 {
-	return ticker_open(out, PERIOD_S, refresh, queue, err);
+	return ticker_open(out, queue_traits(queue)->stats_period_s, refresh, queue, err);
 }

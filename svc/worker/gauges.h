@@ -1,5 +1,5 @@
 /*
- * gauges: reads the queue's depth every few seconds in a thread of its own, so that a
+ * gauges: reads the queue's depth as often as it is worth asking, in a thread of its own, so that a
  * scrape never waits for the queue.
  */
 #ifndef OPS_GAUGES_H

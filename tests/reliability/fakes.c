@@ -189,7 +189,10 @@ void fake_queue_init(struct fake_queue *q)
 {
 	*q = (struct fake_queue){ .steal = -1 };
 	q->ops = (struct queue_ops){
-		.traits = { .senders = 1, .batch_max = 10, .body_max = QUEUE_BODY_MAX },
+		.traits = { .senders = 1,
+		    .batch_max = 10,
+		    .body_max = QUEUE_BODY_MAX,
+		    .stats_period_s = 15 },
 		.receive = receive,
 		.interrupt = interrupt,
 		.remove = remove_all,
