@@ -21,6 +21,7 @@ struct api {
 	struct keyring *keyring;
 	struct outbox *outbox;
 	struct replay *replay;
+	atomic_bool is_started; /* all of the above is there, for the threads of `admin` */
 	atomic_bool is_draining;
 };
 

@@ -211,20 +211,22 @@ void count_request(size_t operation, unsigned status, int64_t duration_us)
 
 /* ---- rendering ---- */
 
-static void read_gauges(struct api *api)
+static void read_log_lines(void)
 {
-	struct keyring_state keys;
+	for (int i = 0; i < LOG_LEVEL_COUNT; i++)
+		metric_set(&log_series[i], (int64_t)log_line_count((enum log_level)i));
+}
 
-	keyring_state(api->keyring, &keys);
-	metric_set(secret_age_series, keys.read_at_s);
+static void read_gauges(struct api *api, struct keyring_state *keys)
+{
+	keyring_state(api->keyring, keys);
+	metric_set(secret_age_series, keys->read_at_s);
 	metric_set(in_flight_series, (int64_t)httpd_request_count(api->httpd));
 	metric_set(connection_series, (int64_t)httpd_connection_count(api->httpd));
 	metric_set(outbox_bytes_series, (int64_t)outbox_bytes(api->outbox));
 	metric_set(outbox_record_series, (int64_t)outbox_records(api->outbox));
 	metric_set(sender_series, outbox_senders(api->outbox));
 	metric_set(replay_id_series, (int64_t)replay_count(api->replay));
-	for (int i = 0; i < LOG_LEVEL_COUNT; i++)
-		metric_set(&log_series[i], (int64_t)log_line_count((enum log_level)i));
 }
 
 /* A label's value: backslash, quote and line feed escaped. */
@@ -237,10 +239,8 @@ static void add_value(struct buf *out, const char *text)
 	}
 }
 
-static void render_info(struct api *api, struct buf *out)
+static void render_info(const struct keyring_state *keys, struct buf *out)
 {
-	struct keyring_state keys;
-
 	buf_adds(out,
 	    "# HELP ops_build_info The program and the HTTP library that it runs on.\n"
 	    "# TYPE ops_build_info gauge\nops_build_info{service=\"ops-api\",version=\"");
@@ -250,19 +250,23 @@ static void render_info(struct api *api, struct buf *out)
 	buf_adds(out,
 	    "\"} 1\n# HELP ops_secret_info Fingerprints of the accepted versions of the secret.\n"
 	    "# TYPE ops_secret_info gauge\n");
-	keyring_state(api->keyring, &keys);
-	for (size_t i = 0; i < keys.count; i++) {
+	for (size_t i = 0; i < keys->count; i++) {
 		buf_addf(out, "ops_secret_info{key=\"%s\",fingerprint=\"%s\",version=\"",
-		    keys.names[i].is_previous ? "previous" : "current", keys.names[i].fingerprint);
-		add_value(out, keys.names[i].version);
+		    keys->names[i].is_previous ? "previous" : "current",
+		    keys->names[i].fingerprint);
+		add_value(out, keys->names[i].version);
 		buf_adds(out, "\"} 1\n");
 	}
 }
 
 void api_metrics_render(struct api *api, struct buf *out)
 {
-	read_gauges(api);
+	struct keyring_state keys = { .count = 0 };
+
+	read_log_lines();
+	if (atomic_load(&api->is_started))
+		read_gauges(api, &keys);
 	metrics_render(out, metrics, ARRAY_SIZE(metrics));
-	render_info(api, out);
+	render_info(&keys, out);
 	metrics_render_process(out);
 }

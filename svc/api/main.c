@@ -80,15 +80,21 @@ static const struct httpd_app app = {
 
 /* ---- what admin calls ---- */
 
+/* While it waits for queue and secret there is nothing that could be stuck. */
 static bool is_alive(void *arg)
 {
-	return httpd_is_alive(((struct api *)arg)->httpd);
+	struct api *api = arg;
+
+	return !atomic_load(&api->is_started) || httpd_is_alive(api->httpd);
 }
 
 static bool is_ready(void *arg, const char **why)
 {
-	*why = "draining";
-	return !atomic_load(&((struct api *)arg)->is_draining);
+	struct api *api = arg;
+	bool is_started = atomic_load(&api->is_started);
+
+	*why = is_started ? "draining" : "starting";
+	return is_started && !atomic_load(&api->is_draining);
 }
 
 static void render(void *arg, struct buf *out)
@@ -103,8 +109,10 @@ static void give_back(void *arg, unsigned loop, struct httpd_request *list)
 	httpd_return(((struct api *)arg)->httpd, loop, list);
 }
 
-static int open_ports(struct api *api, struct err *err)
+/* Again and again, until both are there. */
+static int open_ports(void *arg, struct err *err)
 {
+	struct api *api = arg;
 	const struct api_settings *s = &api->settings;
 	const struct queue_options queue_options = { .create = true, .aws = api->cloud.aws };
 	const struct keyring_options keyring_options = {
@@ -117,7 +125,7 @@ static int open_ports(struct api *api, struct err *err)
 		.arg = api,
 	};
 
-	if (keyring_open(&api->keyring, &keyring_options, err) != 0)
+	if (!api->keyring && keyring_open(&api->keyring, &keyring_options, err) != 0)
 		return -1;
 	return queue_open(&api->queue, str_from(s->queue), &queue_options, err);
 }
@@ -164,6 +172,12 @@ static int open_outbox(struct api *api, struct err *err)
 	return outbox_open(&api->outbox, &options, err);
 }
 
+static void log_listening(const char *role, const struct setting_address *at, uint16_t port)
+{
+	log_info("listening", "role", role, "server.address", at->host, "server.port",
+	    LOG_INT(port), NULL);
+}
+
 static int open_admin(struct api *api, struct err *err)
 {
 	const struct admin_options options = {
@@ -176,6 +190,7 @@ static int open_admin(struct api *api, struct err *err)
 
 	if (admin_open(&api->admin, &options, err) != 0)
 		return err_wrap(err, "OPS_ADMIN_LISTEN");
+	log_listening("admin", &options.listen, admin_port(api->admin));
 	return 0;
 }
 
@@ -192,18 +207,22 @@ static void keep_memory(void)
 #endif
 }
 
-/* The public port serves last: everything that a request needs is there by then. */
+/*
+ * The private port is there first: queue and secret may be away, and whoever looks must see that
+ * this is alive and not ready. The public port is last: clients are refused, not left waiting.
+ */
 static int api_open(struct api *api, struct err *err)
 {
 	keep_memory();
 	api_metrics_init();
 	api->replay = replay_open();
-	if (cloud_open(&api->cloud, api_service.name, err) != 0 || open_ports(api, err) != 0 ||
-	    open_http(api, err) != 0 || open_outbox(api, err) != 0 || open_admin(api, err) != 0)
+	if (cloud_open(&api->cloud, api_service.name, err) != 0 || open_admin(api, err) != 0 ||
+	    service_await(open_ports, api, err) != 0 || open_http(api, err) != 0 ||
+	    open_outbox(api, err) != 0 || keyring_start(api->keyring, err) != 0 ||
+	    httpd_start(api->httpd, err) != 0)
 		return -1;
-	if (keyring_start(api->keyring, err) != 0)
-		return -1;
-	return httpd_start(api->httpd, err);
+	atomic_store(&api->is_started, true);
+	return 0;
 }
 
 /* ---- stop ---- */
@@ -249,12 +268,6 @@ static bool drain(struct api *api)
 	return httpd_wait_idle(api->httpd, end_ms - clock_mono_ms(api->clock));
 }
 
-static void log_listening(const char *role, const struct setting_address *at, uint16_t port)
-{
-	log_info("listening", "role", role, "server.address", at->host, "server.port",
-	    LOG_INT(port), NULL);
-}
-
 /* After a burst: pages between what is still in use go back to the system only when asked for. */
 static void give_back_memory(struct api *api)
 {
@@ -273,7 +286,6 @@ static int run(struct api *api)
 	log_info("started", "microhttpd", httpd_library_version(), "loops",
 	    LOG_INT(httpd_loop_count(api->httpd)), "connections",
 	    LOG_INT(httpd_connection_max(api->httpd)), NULL);
-	log_listening("admin", &api->settings.service.admin_listen, admin_port(api->admin));
 	log_listening("public", &api->settings.listen, httpd_port(api->httpd));
 	while ((event = stop_wait(QUIET_CHECK_MS)) != STOP_STOP) {
 		if (event == STOP_RELOAD) {

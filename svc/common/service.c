@@ -4,12 +4,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "file.h"
+#include "gate.h"
+#include "hash.h"
 #include "healthcheck.h"
 #include "log.h"
 #include "stop.h"
 
 enum { EXIT_WRONG_COMMAND_LINE = 2, EXIT_REFUSED = 3 };
+enum { AWAIT_MIN_MS = 200, AWAIT_BASE_MS = 1000, AWAIT_MAX_MS = 15000 };
 enum { FLAG_HELP = 1, FLAG_VERSION = 2, FLAG_HEALTHCHECK = 4 };
 
 const char *const service_flags[] = { "help", "version", "healthcheck", NULL };
@@ -130,8 +134,43 @@ bool service_begin(const struct service *service, int argc, char **argv, void *s
 	return true;
 }
 
+/* false: asked to stop. */
+static bool rest(const struct err *why, unsigned attempts)
+{
+	uint32_t random;
+	int64_t pause_ms;
+
+	hash_random(&random, sizeof(random));
+	pause_ms = AWAIT_MIN_MS +
+	    gate_backoff_us(attempts, AWAIT_BASE_MS, AWAIT_MAX_MS, random) / 1000;
+	log_warn("cannot start yet", "error.code", err_name(why->code), "error.message", why->text,
+	    "attempt", LOG_INT(attempts), "again_ms", LOG_INT(pause_ms), NULL);
+	for (int64_t until_ms = clock_mono_ms(&clock_system) + pause_ms; pause_ms > 0;
+	     pause_ms = until_ms - clock_mono_ms(&clock_system))
+		if (stop_wait((int)pause_ms) == STOP_STOP)
+			return false;
+	return true;
+}
+
+int service_await(int (*open)(void *arg, struct err *err), void *arg, struct err *err)
+{
+	unsigned attempts = 0;
+
+	while (open(arg, err) != 0) {
+		if (!err_is_transient(err->code))
+			return -1;
+		if (!rest(err, ++attempts))
+			return err_set(err, ERR_STOPPED, "asked to stop");
+	}
+	return 0;
+}
+
 int service_refuse(const struct err *err)
 {
+	if (err->code == ERR_STOPPED) {
+		log_info("stopped before it had started", NULL);
+		return 0;
+	}
 	log_error("cannot start", "error.code", err_name(err->code), "error.message", err->text,
 	    NULL);
 	return EXIT_REFUSED;

@@ -5,7 +5,7 @@
  *
  *	if (!service_begin(&service, argc, argv, &settings, &status))
  *		return status;
- *	if (x_open(&x, &settings, &err) != 0)
+ *	if (service_await(open_ports, &x, &err) != 0)
  *		return service_refuse(&err);
  *	while ((event = stop_wait(1000)) != STOP_STOP)
  *		if (event == STOP_RELOAD)
@@ -65,7 +65,17 @@ extern const char *const service_flags[];
 bool service_begin(const struct service *service, int argc, char **argv, void *settings,
     int *status);
 
-/* A start that cannot succeed: log why; returns the exit status, 3. */
+/*
+ * Open what the service cannot be without: call open(arg, err) until it works. What is away for a
+ * passing reason (err_is_transient: throttled, no network) is waited for, however long it takes: to
+ * exit would only mean to be started again, to ask again at once, and to look like a bad release.
+ * Each attempt is logged; the caller must be alive and not ready meanwhile.
+ * ERR_STOPPED: asked to stop; anything else will not pass by itself.
+ */
+int service_await(int (*open)(void *arg, struct err *err), void *arg, struct err *err)
+    ATTR_MUST_CHECK;
+
+/* A start that cannot succeed: log why; returns the exit status: 3, or 0 when it was stopped. */
 int service_refuse(const struct err *err);
 
 /* After SIGHUP: read the log level again; a bad one is logged and the old one stays. */

@@ -1,3 +1,4 @@
+#include <stdatomic.h>
 #include <unistd.h>
 
 #include "admin.h"
@@ -11,8 +12,11 @@
 #include "worker_metrics.h"
 #include "worker_settings.h"
 
+enum { GIVE_BACK_S = 5 };
+
 /* Everything that runs. */
 struct worker {
+	struct worker_settings settings;
 	struct cloud cloud;
 	struct queue *queue;
 	struct store *store;
@@ -20,21 +24,25 @@ struct worker {
 	struct ticker *gauges;
 	struct protection *protection;
 	struct admin *admin;
+	atomic_bool is_started; /* the pump is there, for the thread of `admin` */
 };
 
 static bool is_alive(void *arg)
 {
 	struct worker *w = arg;
 
-	return pump_is_alive(w->pump);
+	return !atomic_load(&w->is_started) || pump_is_alive(w->pump);
 }
 
-/* A store or queue that is away makes nobody unready: restarting the worker would not help. */
+/*
+ * A store or queue that goes away later makes nobody unready: restarting the worker would not help.
+ */
 static bool is_ready(void *arg, const char **why)
 {
-	(void)arg;
-	*why = "draining";
-	return !stop_requested();
+	bool is_started = atomic_load(&((struct worker *)arg)->is_started);
+
+	*why = is_started ? "draining" : "starting";
+	return is_started && !stop_requested();
 }
 
 static void render(void *arg, struct buf *out)
@@ -50,8 +58,11 @@ static void log_notice(void *arg, const char *text)
 	log_warn("store keeps less than promised", "notice", text, NULL);
 }
 
-static int open_ports(struct worker *w, const struct worker_settings *s, struct err *err)
+/* Again and again, until both are there. */
+static int open_ports(void *arg, struct err *err)
 {
+	struct worker *w = arg;
+	const struct worker_settings *s = &w->settings;
 	const struct queue_options queue_options = { .create = true, .aws = w->cloud.aws };
 	const struct store_options store_options = {
 		.create = true,
@@ -59,13 +70,27 @@ static int open_ports(struct worker *w, const struct worker_settings *s, struct 
 		.notice = log_notice,
 	};
 
-	if (queue_open(&w->queue, str_from(s->queue), &queue_options, err) != 0)
+	if (!w->queue && queue_open(&w->queue, str_from(s->queue), &queue_options, err) != 0)
 		return -1;
 	return store_open(&w->store, str_from(s->store), &store_options, err);
 }
 
-static void open_pump(struct worker *w, const struct worker_settings *s)
+/*
+ * A receive that waits on SQS cannot be given up (queue.h): the drain must have time for it, and for
+ * giving back what it brings.
+ */
+static unsigned receive_wait_s(const struct worker_settings *s)
 {
+	int64_t wait_s = s->service.drain_timeout_s - GIVE_BACK_S;
+
+	if (wait_s < 1)
+		return 1;
+	return wait_s < QUEUE_WAIT_MAX_S ? (unsigned)wait_s : QUEUE_WAIT_MAX_S;
+}
+
+static void open_pump(struct worker *w)
+{
+	const struct worker_settings *s = &w->settings;
 	const struct pump_options options = {
 		.queue = w->queue,
 		.store = w->store,
@@ -74,42 +99,53 @@ static void open_pump(struct worker *w, const struct worker_settings *s)
 		.putters = (unsigned)s->putters,
 		.visibility_s = (unsigned)s->visibility_timeout_s,
 		.max_in_flight = (unsigned)s->max_in_flight,
+		.wait_s = receive_wait_s(s),
 	};
 
 	w->pump = pump_open(&options);
 }
 
-static int open_admin(struct worker *w, const struct worker_settings *s, struct err *err)
+static int open_admin(struct worker *w, struct err *err)
 {
+	const struct setting_address *listen = &w->settings.service.admin_listen;
 	const struct admin_options options = {
-		.listen = s->service.admin_listen,
+		.listen = *listen,
 		.is_alive = is_alive,
 		.is_ready = is_ready,
 		.render = render,
 		.arg = w,
 	};
 
-	return admin_open(&w->admin, &options, err);
+	if (admin_open(&w->admin, &options, err) != 0)
+		return err_wrap(err, "OPS_ADMIN_LISTEN");
+	log_info("listening", "role", "admin", "server.address", listen->host, "server.port",
+	    LOG_INT(admin_port(w->admin)), NULL);
+	return 0;
 }
 
 /* Off the ECS there is nobody to ask. */
-static int open_protection(struct worker *w, const struct worker_settings *s, struct err *err)
+static int open_protection(struct worker *w, struct err *err)
 {
-	if (s->task_protection == TASK_PROTECTION_OFF || !ecs_agent_can_protect())
+	if (w->settings.task_protection == TASK_PROTECTION_OFF || !ecs_agent_can_protect())
 		return 0;
 	return protection_open(&w->protection, w->cloud.http, err);
 }
 
-/* The pump starts last: nothing is received before everything else is known to work. */
-static int worker_open(struct worker *w, const struct worker_settings *s, struct err *err)
+/*
+ * The private port is there first: the queue may be away, and whoever looks must see that this is
+ * alive and not ready. The pump starts last: nothing is received before everything else works.
+ */
+static int worker_open(struct worker *w, struct err *err)
 {
-	if (cloud_open(&w->cloud, worker_service.name, err) != 0 || open_ports(w, s, err) != 0)
+	if (cloud_open(&w->cloud, worker_service.name, err) != 0 || open_admin(w, err) != 0 ||
+	    service_await(open_ports, w, err) != 0)
 		return -1;
-	open_pump(w, s);
-	if (open_admin(w, s, err) != 0 || gauges_open(&w->gauges, w->queue, err) != 0 ||
-	    open_protection(w, s, err) != 0)
+	open_pump(w);
+	if (gauges_open(&w->gauges, w->queue, err) != 0 || open_protection(w, err) != 0 ||
+	    pump_start(w->pump, err) != 0)
 		return -1;
-	return pump_start(w->pump, err);
+	atomic_store(&w->is_started, true);
+	return 0;
 }
 
 static void worker_close(struct worker *w)
@@ -129,12 +165,12 @@ static int64_t drain_ms(const struct worker_settings *s)
 	return s->service.drain_timeout_s * 1000 - 500;
 }
 
-static int run(struct worker *w, const struct worker_settings *s)
+static int run(struct worker *w)
 {
+	const struct worker_settings *s = &w->settings;
 	enum stop_event event;
 
-	log_info("listening", "role", "admin", "server.address", s->service.admin_listen.host,
-	    "server.port", LOG_INT(admin_port(w->admin)), NULL);
+	log_info("started", NULL);
 	while ((event = stop_wait(-1)) != STOP_STOP)
 		if (event == STOP_RELOAD)
 			service_reload(&s->service);
@@ -150,15 +186,14 @@ static int run(struct worker *w, const struct worker_settings *s)
 
 int main(int argc, char **argv)
 {
-	struct worker_settings settings;
-	struct worker worker = { 0 };
+	static struct worker worker;
 	struct err err;
 	int status;
 
-	if (!service_begin(&worker_service, argc, argv, &settings, &status))
+	if (!service_begin(&worker_service, argc, argv, &worker.settings, &status))
 		return status;
-	if (worker_open(&worker, &settings, &err) == 0)
-		status = run(&worker, &settings);
+	if (worker_open(&worker, &err) == 0)
+		status = run(&worker);
 	else
 		status = service_refuse(&err);
 	worker_close(&worker);

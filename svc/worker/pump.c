@@ -223,6 +223,7 @@ struct pump *pump_open(const struct pump_options *options)
 	struct pump *p = xcalloc(1, sizeof(*p));
 
 	assert(options->receivers >= 1 && options->receivers <= PUMP_RECEIVERS_MAX);
+	assert(options->wait_s >= 1 && options->wait_s <= QUEUE_WAIT_MAX_S);
 	assert(options->putters >= 1 && options->putters <= PUMP_PUTTERS_MAX);
 	p->options = *options;
 	p->receive_max = receive_max(options);

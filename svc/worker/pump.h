@@ -30,6 +30,7 @@ struct pump_options {
 	unsigned receivers, putters; /* 1 to the maxima above */
 	unsigned visibility_s;       /* 2 to QUEUE_VISIBILITY_MAX_S */
 	unsigned max_in_flight;      /* 1 to PUMP_IN_FLIGHT_MAX */
+	unsigned wait_s;             /* of a receive that finds nothing; 1 to QUEUE_WAIT_MAX_S */
 };
 
 struct pump *pump_open(const struct pump_options *options);

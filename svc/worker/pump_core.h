@@ -45,7 +45,7 @@ struct pump {
 	size_t held_bytes; /* of the items; QUEUE_BODY_MAX for each place */
 	struct item_list queued, waiting, to_delete, returning;
 	struct item_leases leases;
-	struct gate gate; /* of puts; nothing is received while it is shut */
+	struct gate gate;  /* of puts; nothing is received while it is shut */
 	uint64_t stumbled; /* items whose first put failed, since the start */
 
 	bool is_draining; /* no receive is issued any more */

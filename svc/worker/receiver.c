@@ -149,8 +149,8 @@ static void receive_loop(struct receiver *r, struct queue_message *messages)
 	while (reserve(r)) {
 		struct err err = { 0 };
 		size_t count = 0;
-		int rc = queue_receive(p->options.queue, messages, p->receive_max, QUEUE_WAIT_MAX_S,
-		    p->options.visibility_s, &count, &err);
+		int rc = queue_receive(p->options.queue, messages, p->receive_max,
+		    p->options.wait_s, p->options.visibility_s, &count, &err);
 
 		if (count > 0)
 			CRASH_POINT("worker-received");

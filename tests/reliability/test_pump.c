@@ -41,6 +41,7 @@ static void rig_start(unsigned visibility_s, unsigned max_in_flight)
 		.putters = 4,
 		.visibility_s = visibility_s,
 		.max_in_flight = max_in_flight,
+		.wait_s = QUEUE_WAIT_MAX_S,
 	};
 	struct err err;
 
@@ -563,7 +564,8 @@ static void is_alive_only_while_it_turns(void)
 	struct pump_options options = { .receivers = RECEIVERS,
 		.putters = 1,
 		.visibility_s = PLENTY,
-		.max_in_flight = 16 };
+		.max_in_flight = 16,
+		.wait_s = QUEUE_WAIT_MAX_S };
 	struct pump *p;
 
 	rig_init();

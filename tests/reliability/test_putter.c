@@ -11,7 +11,7 @@ static void begin(unsigned failures)
 {
 	memset(&pump, 0, sizeof(pump));
 	memset(items, 0, sizeof(items));
-	gate_init(&pump.gate, 4);
+	gate_init(&pump.gate, 4, true);
 	for (unsigned i = 0; i < failures; i++) {
 		pump.gate.active++;
 		(void)gate_leave(&pump.gate, GATE_FAILURE, NOW_US, UINT32_MAX / 2);
