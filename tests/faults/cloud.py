@@ -76,6 +76,7 @@ class CloudRun(run.Run):
         super().__init__(options, evidence)
         self.server = FaultServer(options.server, '--seed', str(options.seed))
         self.server.wait(1000)
+        self.server.max_receives(1000)
         self.found, self.figures = [], {}
         self.load_now = None
 

@@ -6,12 +6,14 @@
  *	POST /_fault	a rule (plan.h): {"op": "SendMessageBatch", "what": "cut", "at": 10, "times": 1}
  *	DELETE /_fault	forget the rules; the clock is right again
  *	POST /_wait	the body is the most ms that a long poll takes from now on
+ *	POST /_receives	the body is how often a message is received before it is a dead letter; 5
  *	GET /_state	{"calls": {op: n}, "repeats": {op: n}, "refused": {op: n}, "faults": n,
  *			"queues": {...}, "s3": {...}}; repeats: by what the client says
- *	POST /_revoke	the body is the session token that has expired from now on
+ *	POST /_revoke	all session tokens that were given out have expired
  *	GET /_creds	container credentials; a new session token each time, good for an hour
  */
 #include <arpa/inet.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -93,11 +95,10 @@ struct connection {
 
 static void write_creds(struct buf *out)
 {
-	static _Atomic unsigned number;
 	char text[64], until[CLOCK_RFC3339_SIZE];
 	struct json_writer w;
 
-	(void)snprintf(text, sizeof(text), "session-token-%u", ++number);
+	(void)snprintf(text, sizeof(text), "session-token-%u", world_new_token());
 	clock_rfc3339(clock_wall_ms(&clock_system) + INT64_C(3600000), until);
 	json_writer_init(&w, out);
 	json_object_begin(&w);
@@ -205,13 +206,17 @@ static bool trickle(int fd, struct str bytes, const struct plan_rule *rule)
 	return true;
 }
 
-/* Nothing, for as long as the client waits. */
+/* Nothing, until the client gives up, or the rules are forgotten: then all goes on where it was. */
 static bool stall(int fd)
 {
-	char byte;
+	enum { STEP_MS = 20 };
+	struct pollfd p = { .fd = fd, .events = POLLRDHUP };
+	uint64_t epoch = plan_epoch();
 
-	(void)!read(fd, &byte, 1);
-	return false;
+	while (plan_epoch() == epoch)
+		if (poll(&p, 1, STEP_MS) > 0)
+			return false;
+	return true;
 }
 
 /* The socket closes with what is unread, and nothing is waited for: RST. */
@@ -232,8 +237,8 @@ static bool deliver(struct connection *c, const struct plan_rule *rule)
 		(void)wire_send(c->fd, str_slice(buf_str(&c->out), 0, (size_t)rule->at));
 		return false;
 	}
-	if (rule->what == FAULT_STALL)
-		return stall(c->fd);
+	if (rule->what == FAULT_STALL && !stall(c->fd))
+		return false;
 	if (rule->what == FAULT_LATE)
 		clock_sleep_ms((int64_t)rule->delay_ms);
 	if (rule->what == FAULT_TRICKLE)
@@ -253,8 +258,8 @@ static bool serve_call(struct connection *c)
 		return false;
 	if (rule.what == FAULT_RESET)
 		return reset(c->fd);
-	if (rule.what == FAULT_SILENCE)
-		return stall(c->fd);
+	if (rule.what == FAULT_SILENCE && !stall(c->fd))
+		return false;
 	if (rule.what == FAULT_HUGE)
 		return send_huge(c, rule.at);
 	if (rule.what == FAULT_SKEW)
@@ -291,6 +296,14 @@ static void write_state(struct buf *out)
 	json_object_end(&w);
 }
 
+static uint64_t number_of(const struct wire_request *r)
+{
+	uint64_t n = 0;
+
+	(void)str_to_u64(r->body, &n);
+	return n;
+}
+
 static void serve_door(struct connection *c)
 {
 	const struct wire_request *r = &c->request;
@@ -307,13 +320,12 @@ static void serve_door(struct connection *c)
 	} else if (str_is(r->path, "/_state")) {
 		write_state(&c->answer.body);
 	} else if (str_is(r->path, "/_wait")) {
-		uint64_t ms = 0;
-
-		(void)str_to_u64(r->body, &ms);
-		sqs_wait_max_ms = (int64_t)ms;
+		sqs_wait_max_ms = (int64_t)number_of(r);
+	} else if (str_is(r->path, "/_receives")) {
+		sqs_receives_max = (unsigned)number_of(r);
 	} else if (str_is(r->path, "/_revoke")) {
 		pthread_mutex_lock(&world_lock);
-		world_revoke(r->body);
+		world_revoke();
 		pthread_mutex_unlock(&world_lock);
 	} else {
 		c->answer.status = 404;

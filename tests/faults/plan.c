@@ -32,6 +32,7 @@ static struct {
 	uint64_t seen[RULES_MAX]; /* calls that fitted */
 	size_t count;
 	uint64_t random, hits;
+	_Atomic uint64_t epoch;
 } plan = { .lock = PTHREAD_MUTEX_INITIALIZER, .random = 1 };
 
 void plan_seed(uint64_t seed)
@@ -109,7 +110,13 @@ void plan_clear(void)
 {
 	pthread_mutex_lock(&plan.lock);
 	plan.count = 0;
+	plan.epoch++;
 	pthread_mutex_unlock(&plan.lock);
+}
+
+uint64_t plan_epoch(void)
+{
+	return plan.epoch;
 }
 
 /* Whether rule i disturbs this call, which fits it. Lock held. */

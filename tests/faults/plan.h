@@ -14,10 +14,10 @@ enum fault {
 	FAULT_CUT, /* applied; of the answer only the first `at` bytes, then the connection closes */
 	FAULT_DROP,    /* not applied; the connection closes, with FIN */
 	FAULT_RESET,   /* not applied; the connection is reset */
-	FAULT_SILENCE, /* not applied; no answer until the client gives up: a lost request */
+	FAULT_SILENCE, /* not applied; no answer until the client gives up: requests get lost */
 	FAULT_REFUSE,  /* not applied; answered with status and code */
 	FAULT_LATE,    /* applied; the answer after delay_ms */
-	FAULT_STALL,   /* applied; no answer until the client gives up: a lost answer */
+	FAULT_STALL,   /* applied; no answer until the client gives up: answers get lost */
 	FAULT_TRICKLE, /* applied; the answer in pieces of `at` bytes, delay_ms apart */
 	FAULT_PARTIAL, /* batches: entries of `mask` fail and are not applied, SenderFault by sender_mask */
 	FAULT_IDS, /* batches: applied; the answer's ids are wrong: code unknown|duplicate|missing */
@@ -48,6 +48,7 @@ void plan_seed(uint64_t seed);
 /* A rule as JSON; ERR_INVALID names what is wrong. */
 int plan_add(struct str json, struct err *err) ATTR_MUST_CHECK;
 void plan_clear(void);
+uint64_t plan_epoch(void); /* how often they were cleared */
 
 /* What happens to this call: a copy of the rule; FAULT_NONE when there is none. */
 struct plan_rule plan_take(const char *op);

@@ -16,10 +16,12 @@ import sys
 import tempfile
 import time
 
-from cloud import CloudRun
+import answers
 import lifecycle
+import network
+from cloud import CloudRun
 
-SCENARIOS = lifecycle.SCENARIOS
+SCENARIOS = dict(sorted((lifecycle.SCENARIOS | network.SCENARIOS | answers.SCENARIOS).items()))
 
 
 def parse(arguments):

@@ -70,8 +70,12 @@ class FaultServer:
     def heal(self):
         self.request('DELETE', '/_fault')
 
-    def revoke(self, session_token):
-        self.request('POST', '/_revoke', session_token)
+    def revoke(self):
+        """All session tokens that were given out have expired."""
+        self.request('POST', '/_revoke')
+
+    def max_receives(self, n):
+        self.request('POST', '/_receives', str(n))
 
     def wait(self, ms):
         """The longest that a long poll takes from now on; else each stop of a worker takes 20 s."""

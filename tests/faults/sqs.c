@@ -133,8 +133,8 @@ static void attributes(struct sqs_queue *q, const struct json *in, const struct 
 	if (!sqs_queue_is_dead(q)) {
 		(void)snprintf(text, sizeof(text),
 		    "{\"deadLetterTargetArn\":\"arn:aws:sqs:us-east-1:000000000000:%s-dlq\","
-		    "\"maxReceiveCount\":%d}",
-		    q->name, SQS_RECEIVES_MAX);
+		    "\"maxReceiveCount\":%u}",
+		    q->name, sqs_receives_max);
 		json_member_text(&w, "RedrivePolicy", text);
 	}
 	json_object_end(&w);

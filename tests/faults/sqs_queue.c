@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "mem.h"
+#include "world.h"
 
 enum { IDS = 1 << 14 };
+
+_Atomic unsigned sqs_receives_max = 5;
 
 static struct sqs_queue queues[SQS_QUEUES_MAX];
 static size_t queue_count;
@@ -178,7 +181,7 @@ void sqs_queue_wake(struct sqs_queue *q, int64_t now_ms)
 {
 	while (q->hidden > 0 && q->heap[1]->visible_at_ms <= now_ms) {
 		struct sqs_message *m = q->heap[1];
-		bool is_spent = m->receives >= SQS_RECEIVES_MAX && !sqs_queue_is_dead(q);
+		bool is_spent = m->receives >= sqs_receives_max && !sqs_queue_is_dead(q);
 
 		unhide(q, m);
 		show(is_spent ? sqs_queue_dead_of(q) : q, m);

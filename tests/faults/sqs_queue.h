@@ -12,7 +12,6 @@
 
 enum {
 	SQS_ATTRIBUTES_MAX = 10,
-	SQS_RECEIVES_MAX = 5, /* then a message goes to <name>-dlq */
 	SQS_QUEUES_MAX = 8,
 	SQS_NAME_SIZE = 81,
 	SQS_RECEIPT_SIZE = UUID_TEXT_SIZE + 16,

@@ -11,7 +11,7 @@ enum { DATE_WINDOW_S = 300 };
 pthread_mutex_t world_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static _Atomic int64_t offset_ms;
-static char revoked[4096]; /* world_lock */
+static unsigned tokens, revoked; /* session-token-<n>: given out, expired; world_lock */
 
 int64_t world_now_ms(void)
 {
@@ -23,9 +23,23 @@ void world_set_offset(int64_t offset_s)
 	offset_ms = offset_s * 1000;
 }
 
-void world_revoke(struct str session_token)
+unsigned world_new_token(void)
 {
-	(void)snprintf(revoked, sizeof(revoked), "%.*s", STR_ARG(session_token));
+	return ++tokens;
+}
+
+void world_revoke(void)
+{
+	revoked = tokens;
+}
+
+static bool is_revoked(struct str token)
+{
+	static const struct str prefix = { "session-token-", 14 };
+	uint64_t n;
+
+	return str_has_prefix(token, prefix) && str_to_u64(str_skip(token, prefix.n), &n) &&
+	    n <= revoked;
 }
 
 /* ---- refusals ---- */
@@ -119,7 +133,7 @@ bool world_check_signed(const struct wire_request *r, bool is_xml, struct wire_a
 		refuse(true, a, 400, "XAmzContentSHA256Mismatch", "the body is another");
 		return false;
 	}
-	if (token.n > 0 && str_is(token, revoked)) {
+	if (is_revoked(token)) {
 		refuse(is_xml, a, 400, is_xml ? "ExpiredToken" : "ExpiredTokenException",
 		    "The security token included in the request is expired");
 		return false;

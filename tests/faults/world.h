@@ -30,11 +30,13 @@ void world_refuse_xml(struct wire_answer *a, int status, const char *code, const
  * session token that has not been revoked. false: refused, as JSON or XML.
  */
 bool world_check_signed(const struct wire_request *r, bool is_xml, struct wire_answer *a);
-void world_revoke(struct str session_token); /* "" = none is */
+unsigned world_new_token(void); /* of session-token-<n> */
+void world_revoke(void);        /* those until now have expired */
 
 /* ---- services; lock held ---- */
 
-extern _Atomic int64_t sqs_wait_max_ms; /* long polls end so early; 20 s at first */
+extern _Atomic unsigned sqs_receives_max; /* then a message goes to <name>-dlq; 5 at first */
+extern _Atomic int64_t sqs_wait_max_ms;   /* long polls end so early; 20 s at first */
 
 /* What X-Amz-Target says behind the dot. rule: FAULT_PARTIAL and those of single operations. */
 void sqs_call(const char *op, const struct json *in, const struct plan_rule *rule,
