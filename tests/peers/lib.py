@@ -67,9 +67,9 @@ class OnPeers(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.home, ignore_errors=True)
         self.env = peers.environment(self.peers) | {"HOME": str(self.home), "LC_ALL": "C.UTF-8"}
 
-    def client(self, service, peer="moto"):
-        """boto3, with the keys of the whole world."""
-        return peers.client(service, self.peers[peer].url)
+    def client(self, service, peer="moto", region=peers.REGION):
+        """boto3, as the one who made everything."""
+        return peers.client(service, self.peers[peer].url, region)
 
     def tool(self, env=None, prefix=()):
         return self.enterContext(Tool(self.env | (env or {}), prefix))
@@ -96,8 +96,8 @@ class OnPeers(unittest.TestCase):
 
     @contextlib.contextmanager
     def judging(self):
-        """moto checks signatures and policies meanwhile."""
-        self.door("auth", "POST", "on")
+        """moto checks signatures and policies meanwhile, but for client()."""
+        self.door("auth", "POST", f"on {peers.KEY}")
         try:
             yield
         finally:
@@ -106,8 +106,8 @@ class OnPeers(unittest.TestCase):
     def user(self, name, *statements):
         """A user of moto who may do just that; the environment that makes us him."""
         iam = self.client("iam")
+        self.forget_user(name)
         iam.create_user(UserName=name)
-        self.addCleanup(self.forget_user, name)
         self.allow(name, *statements)
         key = iam.create_access_key(UserName=name)["AccessKey"]
         return {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
@@ -118,6 +118,8 @@ class OnPeers(unittest.TestCase):
 
     def forget_user(self, name):
         iam = self.client("iam")
+        if name not in {u["UserName"] for u in iam.list_users()["Users"]}:
+            return
         iam.delete_user_policy(UserName=name, PolicyName="all")
         for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
             iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])

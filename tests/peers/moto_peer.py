@@ -11,7 +11,7 @@ policies on. Needs exactly the moto of requirements.txt: one internal method is 
                            "delay_s"}. Names are boto3's; a member the API does not have is refused.
     DELETE /_test/answers
     GET    /_test/calls    [{"service", "action", "params", "access_key"}]; DELETE forgets them
-    POST   /_test/auth     "on" or "off"
+    POST   /_test/auth     "off"; "on"; "on KEY": but not for who signs with that access key
 """
 import json
 import signal
@@ -44,6 +44,7 @@ RESOURCE = {
     ("ssm", "GetParameter"): lambda p: f"parameter/{p['Name'].lstrip('/').partition(':')[0]}",
     ("ssm", "GetParameterHistory"): lambda p: f"parameter/{p['Name'].lstrip('/')}",
     ("ssm", "PutParameter"): lambda p: f"parameter/{p['Name'].lstrip('/')}",
+    ("secretsmanager", "GetSecretValue"): lambda p: f"secret:{p['SecretId']}-AbCdEf",
     ("ecs", "DescribeServices"): lambda p: f"service/{p['cluster']}/{p['services'][0]}",
     ("ecs", "UpdateService"): lambda p: f"service/{p['cluster']}/{p['service']}",
 }
@@ -62,7 +63,7 @@ class Door:
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.answers, self.calls, self.checks = [], [], False
+        self.answers, self.calls, self.checks, self.unjudged = [], [], False, ""
 
     def add(self, answer):
         answer = {"when": {}, "times": None, "delay_s": 0, **answer}
@@ -96,7 +97,8 @@ class Door:
         if what == ("calls", "GET"):
             return Response(json.dumps(self.calls, default=str), content_type="application/json")
         if what == ("auth", "POST"):
-            self.checks = request.get_data() == b"on"
+            state, self.unjudged = (request.get_data(as_text=True) + " ").split(" ", 1)
+            self.checks = state == "on"
         elif what in (("answers", "DELETE"), ("calls", "DELETE")):
             getattr(self, what[0]).clear()
         else:
@@ -130,7 +132,7 @@ def resource_of(response, service, action, params):
 
 
 def check(response, service, action, params):
-    if action in UNSIGNED:
+    if action in UNSIGNED or signer() == DOOR.unjudged.strip():
         return
     if "Credential=" not in response.headers.get("Authorization", ""):
         raise Refused("MissingAuthenticationTokenException", "Request is missing Authentication Token")
@@ -138,8 +140,11 @@ def check(response, service, action, params):
         request = IAMRequest(account_id=response.current_account, method=response.method,
                              path=flask.request.full_path.rstrip("?"), data=response.data,
                              body=response.raw_body, headers=response.headers, action=action)
-        # moto makes permissions from the signing name, which for CloudWatch is another word.
+        # moto makes permissions from the signing name, which for CloudWatch is another word, and of
+        # the operation's, of which SQS has one permission for its two forms.
         request._action = request._action.replace("monitoring:", "cloudwatch:")
+        if service == "sqs":
+            request._action = request._action.removesuffix("Batch")
         request.check_signature()
         request.check_action_permitted(resource_of(response, service, action, params))
     except _RESTError as e:

@@ -145,10 +145,10 @@ def environment(peers):
     return env
 
 
-def client(service, url):
+def client(service, url, region=REGION):
     import boto3
     from botocore.config import Config
-    return boto3.client(service, endpoint_url=url, region_name=REGION, aws_access_key_id=KEY,
+    return boto3.client(service, endpoint_url=url, region_name=region, aws_access_key_id=KEY,
                         aws_secret_access_key=SECRET,
                         config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 3}))
 
