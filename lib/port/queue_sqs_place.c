@@ -85,6 +85,8 @@ static int split(struct str url, struct parts *p, struct err *err)
 	size_t slash;
 
 	(void)str_cut(url, ':', &p->scheme, &rest);
+	if (!str_is(p->scheme, "https") && !str_is(p->scheme, "http"))
+		return err_set(err, ERR_CONFIG, "must begin with https:// or http://");
 	if (!str_has_prefix(rest, STR("//")) ||
 	    !str_only(rest, LETTERS DIGITS "/.:-_[]~%")) /* no user, query or fragment */
 		return err_set(err, ERR_CONFIG,
@@ -175,29 +177,40 @@ static bool split_arn(struct str arn, struct str *account, struct str *name)
 	return str_has_prefix(arn, STR("arn:")) && str_cut(rest, ':', account, name);
 }
 
-int sqs_place_beside(const struct sqs_place *near, struct str arn, struct sqs_place *out,
-    struct err *err)
-{
-	struct str account, name, base = str_from(near->url);
-	struct buf url = BUF_INIT(SQS_URL_SIZE);
-	int rc;
-
-	if (!split_arn(arn, &account, &name))
-		return err_set(err, ERR_CORRUPT, "queue '%s': '%.*s' is not the ARN of a queue",
-		    near->name, STR_ARG(arn));
-	base.n -= strlen(near->account) + 1 + strlen(near->name);
-	buf_addf(&url, "%.*s%.*s/%.*s", STR_ARG(base), STR_ARG(account), STR_ARG(name));
-	rc = sqs_place_parse(buf_str(&url), out, err);
-	buf_release(&url);
-	if (rc != 0)
-		err->code = ERR_CORRUPT; /* it is no setting that is wrong */
-	return rc;
-}
-
 bool sqs_place_has_arn(const struct sqs_place *p, struct str arn)
 {
 	struct str account, name;
 
 	return split_arn(arn, &account, &name) && str_is(account, p->account) &&
 	    str_is(name, p->name);
+}
+
+static int refuse_arn(const struct sqs_place *near, struct str arn, struct err *err)
+{
+	return err_set(err, ERR_CORRUPT, "queue '%s': '%.*s' is not the ARN of a queue beside it",
+	    near->name, STR_ARG(str_slice(arn, 0, SHOWN_MAX)));
+}
+
+int sqs_place_beside(const struct sqs_place *near, struct str arn, struct sqs_place *out,
+    struct err *err)
+{
+	struct str account, name, base = str_from(near->url);
+	struct buf url = BUF_INIT(SQS_URL_SIZE);
+	struct sqs_place found;
+	int rc;
+
+	if (!split_arn(arn, &account, &name))
+		return refuse_arn(near, arn, err);
+	base.n -= strlen(near->account) + 1 + strlen(near->name);
+	buf_add(&url, base);
+	buf_add(&url, account);
+	buf_addc(&url, '/');
+	buf_add(&url, name);
+	rc = sqs_place_parse(buf_str(&url), &found, err);
+	buf_release(&url);
+	/* An account with a slash in it would lead elsewhere. */
+	if (rc != 0 || !sqs_place_has_arn(&found, arn))
+		return refuse_arn(near, arn, err);
+	*out = found;
+	return 0;
 }

@@ -30,11 +30,11 @@ struct sqs_place {
  */
 int sqs_place_parse(struct str url, struct sqs_place *out, struct err *err) ATTR_MUST_CHECK;
 
+/* Whether the ARN is that of the place; the region is not compared: some servers invent it. */
+bool sqs_place_has_arn(const struct sqs_place *p, struct str arn);
+
 /* The queue of the ARN, on the server of `near`. ERR_CORRUPT: not an ARN of a queue. */
 int sqs_place_beside(const struct sqs_place *near, struct str arn, struct sqs_place *out,
     struct err *err) ATTR_MUST_CHECK;
-
-/* Whether the ARN is that of the place; the region is not compared: some servers invent it. */
-bool sqs_place_has_arn(const struct sqs_place *p, struct str arn);
 
 #endif

@@ -52,6 +52,9 @@ static void test_good(void)
 static const struct {
 	const char *url, *names;
 } bad[] = {
+	{ "", "https://" },
+	{ "ftp://h/1/x", "https://" },
+	{ "HTTP://h/1/x", "https://" },
 	{ "https:", "https://<host>/<account>/<queue>" },
 	{ "https:/sqs/1/x", "https://<host>/<account>/<queue>" },
 	{ "http://", "/<account>/<queue>" },
