@@ -46,6 +46,7 @@ static const struct {
 	{ "ParameterAlreadyExists", ERR_CONFLICT },
 	{ "ResourceExistsException", ERR_CONFLICT },
 
+	{ "IDPCommunicationError", ERR_BUSY },
 	{ "InternalError", ERR_BUSY },
 	{ "InternalFailure", ERR_BUSY },
 	{ "InternalServiceError", ERR_BUSY },

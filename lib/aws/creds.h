@@ -46,10 +46,11 @@ int creds_open(struct creds_cache **out, const struct creds_options *o, struct e
 void creds_close(struct creds_cache *c);
 
 /*
- * The credentials of now; give them back with creds_release(). ERR_CREDENTIALS: none configured, or
- * expired: the text names the source and the command that renews them; ERR_CONFIG: a profile is
- * wrong; ERR_DENIED (STS or SSO refused the role); ERR_BUSY, ERR_TIMEOUT, ERR_IO, ERR_CORRUPT: the
- * source does not answer, or not as it should.
+ * The credentials of now; give them back with creds_release(). ERR_CREDENTIALS: none configured,
+ * expired, or refused by their source: the text names it and, where there is one, the command that
+ * renews them; ERR_CONFIG: a profile is wrong; ERR_DENIED (STS or SSO refused the role); ERR_BUSY,
+ * ERR_TIMEOUT, ERR_IO, ERR_CORRUPT: the source does not answer, or not as it should. No other code:
+ * callers pass these on beside those of the service that they called.
  */
 int creds_get(struct creds_cache *c, const struct creds **out, struct err *err) ATTR_MUST_CHECK;
 void creds_release(const struct creds *creds);

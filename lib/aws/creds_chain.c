@@ -45,11 +45,20 @@ static int fetch_first(struct creds_kit *kit, struct creds_draft *d, struct err 
 	return none(kit, &last, err);
 }
 
+/*
+ * Whoever is about to call a service would take these for that call's: for a message that is
+ * refused, a lease that is lost, a queue that is not there.
+ */
+static bool is_of_the_call(enum err_code code)
+{
+	return code == ERR_NOTFOUND || code == ERR_INVALID || code == ERR_CONFLICT;
+}
+
 int creds_fetch(struct creds_kit *kit, struct creds_draft *d, struct err *err)
 {
 	if (fetch_first(kit, d, err) == 0)
 		return creds_draft_check(d, creds_now_s(kit), err);
-	if (err->code == ERR_NOTFOUND) /* a token file, for instance */
+	if (is_of_the_call(err->code))
 		err->code = ERR_CREDENTIALS;
 	return -1;
 }

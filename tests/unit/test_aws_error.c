@@ -202,6 +202,7 @@ static const struct {
 	{ 503, "SlowDown", ERR_BUSY },
 	{ 403, "OverLimit", ERR_BUSY },
 	{ 400, "RequestTimeout", ERR_BUSY },
+	{ 400, "IDPCommunicationError", ERR_BUSY },
 	{ 429, "", ERR_BUSY },
 	{ 500, "InternalError", ERR_BUSY },
 	{ 500, "", ERR_BUSY },

@@ -122,7 +122,7 @@ static void test_answers(void)
 		{ "empty token", { TOKEN, 200, "", " \n", false },
 		    "corrupt: EC2 metadata: the token is empty", 1 },
 		{ "a token of two lines", { TOKEN, 200, "", "a\r\nX: " SENTINEL, false },
-		    "invalid: EC2 metadata at 127.0.0.1:", 1 },
+		    "credentials: EC2 metadata at 127.0.0.1:", 1 },
 		{ "no role", { LIST, 404, "", "", false },
 		    "credentials: no AWS credentials: AWS_ACCESS_KEY_ID is not set, profile 'default' "
 		    "has none (aws configure, aws sso login), there is no container endpoint; EC2 "

@@ -210,7 +210,7 @@ static void test_answers(void)
 		{ "a message with the token",
 		    { "GET", 400, "", "{\"__type\":\"Bad\",\"message\":\"access-" SENTINEL "\"}",
 			false },
-		    "invalid: profile x: SSO: Bad: [redacted]", 1 },
+		    "credentials: profile x: SSO: Bad: [redacted]", 1 },
 		{ "throttled",
 		    { "GET", 429, "", "{\"__type\":\"TooManyRequestsException\"}", false },
 		    "busy: profile x: SSO: TooManyRequestsException", 3 },
