@@ -130,10 +130,10 @@ def free_port():
         return s.getsockname()[1]
 
 
-def wrk(port, requests, seconds, connections, core=None, skip=0, pause_ms=0):
+def wrk(port, requests, seconds, connections, core=None):
     """One wrk slot with post.lua; its counts as a dictionary."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", HERE / "post.lua",
-               f"http://127.0.0.1:{port}", "--", requests, str(skip), str(pause_ms)]
+               f"http://127.0.0.1:{port}", "--", requests]
     out = subprocess.run(pinned(core, [str(c) for c in command]), capture_output=True, text=True, check=True).stdout
     found = re.search(r"BENCH (.*)", out)
     if not found:

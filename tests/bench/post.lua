@@ -8,7 +8,6 @@ function setup(thread)
 end
 
 function init(args)
-  local skip = tonumber(args[2] or "0")
   for line in io.lines(args[1]) do
     local headers, fields = {}, {}
     for field in line:gmatch("[^\t]+") do table.insert(fields, field) end
@@ -18,18 +17,12 @@ function init(args)
     end
     table.insert(requests, wrk.format("POST", fields[1], headers, fields[#fields]))
   end
-  at = skip
-  pause_ms = tonumber(args[3] or "0")
   accepted, refused, other = 0, 0, 0
 end
 
 function request()
   at = at + 1
   return requests[(at - 1) % #requests + 1]
-end
-
-function delay()
-  return pause_ms
 end
 
 function response(status)
