@@ -59,12 +59,12 @@ class CloudPipeline(Pipeline):
 
     @staticmethod
     def metric(service, name):
-        """The sum over all labels."""
+        """By name and labels, as they are written there; None: not there."""
         url = f'http://127.0.0.1:{service.admin_port}/metrics'
         with urllib.request.urlopen(url, timeout=LIMIT_S) as answer:
             lines = answer.read().decode().splitlines()
-        return sum(float(line.rsplit(' ', 1)[1]) for line in lines
-                   if line.split('{')[0].split(' ')[0] == name)
+        values = [float(line.rsplit(' ', 1)[1]) for line in lines if line.startswith(name + ' ')]
+        return values[0] if values else None
 
 
 class CloudRun(run.Run):

@@ -68,7 +68,7 @@ def cut_answers(r: CloudRun):
 
 
 def slow_answers(r):
-    r.disturbed(('*', 'trickle', {'times': 0, 'percent': 10, 'at': 40, 'delay_ms': 20}),
+    r.disturbed(('*', 'trickle', {'times': 0, 'percent': 10, 'at': 500, 'delay_ms': 10}),
                 ('*', 'late', {'times': 0, 'percent': 10, 'delay_ms': 500}))
 
 

@@ -17,11 +17,14 @@ import tempfile
 import time
 
 import answers
+import leases
 import lifecycle
 import network
+import payloads
 from cloud import CloudRun
 
-SCENARIOS = dict(sorted((lifecycle.SCENARIOS | network.SCENARIOS | answers.SCENARIOS).items()))
+SCENARIOS = {name: run for module in (lifecycle, network, answers, leases, payloads)
+             for name, run in module.SCENARIOS.items()}
 
 
 def parse(arguments):

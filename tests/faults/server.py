@@ -32,7 +32,7 @@ class FaultServer:
             raise SystemExit(f'{program} did not start')
         self.port = int(self.url.rsplit(':', 1)[1])
         self.queue_url = f'{self.url}/{ACCOUNT}/{QUEUE}'
-        self._cache, self._cache_lock = {}, threading.Lock()
+        self._cache, self._cache_lock, self._ignored = {}, threading.Lock(), []
 
     def stop(self):
         self._process.terminate()
@@ -129,4 +129,8 @@ class FaultServer:
             for key in self.keys(bucket):
                 if key not in self._cache:
                     self._cache[key] = self._s3(f'/{bucket}/{key}')
-            return dict(self._cache)
+            return {k: v for k, v in self._cache.items() if not any(i in v for i in self._ignored)}
+
+    def ignore(self, content):
+        """Objects with that are a test's own, and not the account's."""
+        self._ignored.append(content)

@@ -154,6 +154,13 @@ static void unhide(struct sqs_queue *q, struct sqs_message *m)
 
 /* ---- both ---- */
 
+static void come_back(struct sqs_queue *q, struct sqs_message *m)
+{
+	bool is_spent = m->receives >= sqs_receives_max && !sqs_queue_is_dead(q);
+
+	show(is_spent ? sqs_queue_dead_of(q) : q, m);
+}
+
 void sqs_queue_put(struct sqs_queue *q, struct sqs_message *m, int64_t now_ms)
 {
 	struct sqs_message **slot = slot_of(str_from(m->id));
@@ -165,7 +172,7 @@ void sqs_queue_put(struct sqs_queue *q, struct sqs_message *m, int64_t now_ms)
 	if (m->visible_at_ms > now_ms)
 		hide(q, m);
 	else
-		show(q, m);
+		come_back(q, m);
 }
 
 void sqs_queue_remove(struct sqs_queue *q, struct sqs_message *m)
@@ -181,10 +188,9 @@ void sqs_queue_wake(struct sqs_queue *q, int64_t now_ms)
 {
 	while (q->hidden > 0 && q->heap[1]->visible_at_ms <= now_ms) {
 		struct sqs_message *m = q->heap[1];
-		bool is_spent = m->receives >= sqs_receives_max && !sqs_queue_is_dead(q);
 
 		unhide(q, m);
-		show(is_spent ? sqs_queue_dead_of(q) : q, m);
+		come_back(q, m);
 	}
 }
 
