@@ -7,7 +7,8 @@
 #include "upstate.h"
 #include "webhook.h"
 
-enum { PROBE_PAUSE_MS = 100 };
+/* ops-api logs each refusal for good: it is not asked more often than a person would wait. */
+enum { PROBE_PAUSE_FIRST_MS = 100, PROBE_PAUSE_LAST_MS = 1000 };
 
 static int read_token(struct cli *cli, const char *path, struct buf *out, struct err *err)
 {
@@ -78,6 +79,7 @@ static int prove(struct cli *cli, struct token_check *c, const struct token_vers
     struct err *err)
 {
 	int64_t deadline_ms = clock_mono_ms(cli->clock) + cli_ms(cli, "timeout");
+	int pause_ms = PROBE_PAUSE_FIRST_MS;
 
 	for (;;) {
 		int64_t left_ms = deadline_ms - clock_mono_ms(cli->clock);
@@ -86,13 +88,14 @@ static int prove(struct cli *cli, struct token_check *c, const struct token_vers
 
 		if (rc == 0 && c->probes[SECRET_CURRENT].is_accepted)
 			return 0;
-		if (clock_mono_ms(cli->clock) + PROBE_PAUSE_MS >= deadline_ms) {
+		if (clock_mono_ms(cli->clock) + pause_ms >= deadline_ms) {
 			if (rc == -1)
 				return -1;
 			return err_set(err, ERR_TIMEOUT, "ops-api does not accept %s yet",
 			    v->fingerprints[SECRET_CURRENT]);
 		}
-		clock_sleep_ms(PROBE_PAUSE_MS);
+		clock_sleep_ms(pause_ms);
+		pause_ms = pause_ms * 2 < PROBE_PAUSE_LAST_MS ? pause_ms * 2 : PROBE_PAUSE_LAST_MS;
 	}
 }
 
