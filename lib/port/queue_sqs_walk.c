@@ -1,5 +1,6 @@
 #include "queue_sqs_walk.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "mem.h"
@@ -61,6 +62,7 @@ static bool hold(struct sqs_walk *w, const struct queue_sqs *q, const struct sqs
 	if (is_new) {
 		if (w->count == w->room)
 			grow(w);
+		assert(w->holds);
 		h = &w->holds[w->count];
 		*h = (struct sqs_hold){ .id = xstrdup(d->id) };
 		*find_slot(w, d->id) = (uint32_t)++w->count;

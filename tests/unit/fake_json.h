@@ -16,15 +16,12 @@ struct fake_call {
 	unsigned number;         /* of this operation, from 1 */
 };
 
-/*
- * Append the answer, or set what is refused: *status and a code ("ThrottlingException"), with the
- * err_code that the client would make of it. status 0: no answer came.
- */
+/* To be filled: the body of a success, or how it was refused. */
 struct fake_answer {
-	struct buf body;
-	enum err_code refused; /* ERR_NONE: 200 */
-	const char *code;
-	unsigned attempts; /* 0: one */
+	struct buf body;       /* "{}" when empty */
+	enum err_code refused; /* what the client makes of a refusal, or of no answer */
+	const char *code;      /* the service's: "ThrottlingException"; may be NULL */
+	unsigned attempts;     /* 0: one */
 };
 typedef void fake_json_fn(const struct fake_call *call, struct fake_answer *answer);
 
