@@ -10,7 +10,8 @@
 #include "uuid.h"
 
 enum {
-	OBJECTKEY_LEN = 13 + 1 + UUID_TEXT_LEN + 7,
+	OBJECTKEY_ID_AT = 13 + 1, /* where the envelope's id begins in a key of ours */
+	OBJECTKEY_LEN = OBJECTKEY_ID_AT + UUID_TEXT_LEN + 7,
 	OBJECTKEY_SIZE = 128, /* room for any key made here, foreign ones included, and NUL */
 };
 

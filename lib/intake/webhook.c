@@ -31,20 +31,25 @@ bool webhook_is_present(const struct webhook_headers *h)
 	return h->id_count || h->timestamp_count || h->signature_count || h->other_count;
 }
 
-static bool is_id_byte(char c)
+/* Without jumps: whether the next byte is a digit or a letter is a coin's toss to the processor. */
+static unsigned is_id_byte(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	    c == '_' || c == '-';
+	unsigned byte = (unsigned char)c;
+
+	return (unsigned)((byte | 0x20) - 'a' < 26) | (unsigned)(byte - '0' < 10) |
+	    (unsigned)(c == '_') | (unsigned)(c == '-');
 }
 
 /* Without '.': it separates what is signed, and would let one signature fit two messages. */
 bool webhook_id_is_valid(struct str id)
 {
-	size_t n = 0;
+	unsigned good = 1;
 
-	while (n < id.n && n < WEBHOOK_ID_MAX && is_id_byte(id.p[n]))
-		n++;
-	return n > 0 && n == id.n;
+	if (id.n == 0 || id.n > WEBHOOK_ID_MAX)
+		return false;
+	for (size_t i = 0; i < id.n; i++)
+		good &= is_id_byte(id.p[i]);
+	return good;
 }
 
 static bool is_complete(const struct webhook_headers *h)

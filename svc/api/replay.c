@@ -240,16 +240,15 @@ enum replay_verdict replay_begin(struct replay *r, struct str id,
 struct replay_waiter *replay_finish(struct replay *r, const struct replay_waiter *own,
     const char *object)
 {
-	char envelope[UUID_TEXT_SIZE];
-	bool is_accepted = object && objectkey_parse(str_from(object), envelope, NULL);
 	struct entry *e = &r->entries[own->entry];
 	struct replay_waiter *waiters;
 
+	assert(!object || strlen(object) == OBJECTKEY_LEN);
 	pthread_mutex_lock(&r->lock);
 	assert(!e->is_answered);
 	waiters = e->waiters;
-	if (is_accepted) {
-		uuid_read(envelope, e->envelope);
+	if (object) {
+		uuid_read(object + OBJECTKEY_ID_AT, e->envelope);
 		e->is_answered = true;
 		list_add(r, own->entry);
 	} else

@@ -42,7 +42,7 @@ enum replay_verdict replay_begin(struct replay *r, struct str id,
     struct replay_waiter *own, char object[OBJECTKEY_SIZE]);
 
 /*
- * The outcome of `own`, a REPLAY_NEW: its object, or NULL when it failed, whereupon the id is
+ * The outcome of `own`, a REPLAY_NEW: its object's key, or NULL when it failed, whereupon the id is
  * free again. Returns all who waited, oldest first; they are the caller's.
  */
 struct replay_waiter *replay_finish(struct replay *r, const struct replay_waiter *own,
