@@ -291,6 +291,19 @@ static void test_ids(void)
 	CHECK(!webhook_id_is_valid((struct str){ "a\0b", 3 }));
 }
 
+static void test_id_bytes(void)
+{
+	static const char good[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+
+	for (int i = 0; i < 256; i++) {
+		char byte = (char)i;
+
+		CHECK_INT(webhook_id_is_valid((struct str){ &byte, 1 }),
+		    i != 0 && strchr(good, i) != NULL);
+	}
+}
+
 static void test_window(void)
 {
 	char signature[WEBHOOK_SIGNATURE_SIZE];
@@ -415,6 +428,7 @@ static const struct test tests[] = {
 	{ "rotation", test_rotation },
 	{ "presence", test_presence },
 	{ "ids", test_ids },
+	{ "id bytes", test_id_bytes },
 	{ "window", test_window },
 	{ "entries", test_entries },
 	{ "keys", test_keys },
