@@ -118,59 +118,65 @@ static size_t utf8_length(struct str s)
 	return 0;
 }
 
-static void add_escaped_byte(struct buf *out, unsigned char c)
+enum { ESCAPED_MAX = 6, CHUNK = 512 };
+
+/* ASCII that does not stand for itself. */
+static size_t escape_byte(unsigned char c, char *out)
 {
-	static const char short_forms[0x20] = {
+	static const char short_forms[0x80] = {
 		['\b'] = 'b',
 		['\t'] = 't',
 		['\n'] = 'n',
 		['\f'] = 'f',
 		['\r'] = 'r',
+		['"'] = '"',
+		['\\'] = '\\',
 	};
 
-	if (c == '"' || c == '\\')
-		buf_addf(out, "\\%c", c);
-	else if (c < 0x20 && short_forms[c])
-		buf_addf(out, "\\%c", short_forms[c]);
-	else
-		buf_addf(out, "\\u%04x", c);
+	out[0] = '\\';
+	out[1] = short_forms[c] ? short_forms[c] : 'u';
+	if (short_forms[c])
+		return 2;
+	out[2] = out[3] = '0';
+	hex_encode(&c, 1, out + 4);
+	return ESCAPED_MAX;
 }
 
-/* One branch per byte instead of four: every line of the log goes through here. */
-static size_t plain_run(struct str s)
+/* The first character of s into out, at most ESCAPED_MAX bytes; *used: its length in s. */
+static size_t escape_first(struct str s, char *out, size_t *used)
 {
-	size_t n = 0;
+	static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+	unsigned char c = (unsigned char)s.p[0];
+	size_t n;
 
-	while (n < s.n) {
-		unsigned char c = (unsigned char)s.p[n];
-
-		if (((unsigned char)(c - 0x20) >= 0x5f) | (c == '"') | (c == '\\'))
-			break;
-		n++;
+	*used = 1;
+	if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
+		out[0] = s.p[0];
+		return 1;
 	}
+	if (c < 0x80)
+		return escape_byte(c, out);
+	n = utf8_length(s);
+	memcpy(out, n ? s.p : replacement, n ? n : sizeof(replacement) - 1);
+	if (n == 0)
+		return sizeof(replacement) - 1;
+	*used = n;
 	return n;
 }
 
+/* In chunks: in JSON within JSON every few bytes need an escape. */
 void json_escape(struct buf *out, struct str value)
 {
+	char chunk[CHUNK];
+	size_t n = 0, used;
+
 	while (value.n) {
-		size_t n = plain_run(value);
-
-		if (n == 0) {
-			n = utf8_length(value);
-			if (n <= 1) {
-				unsigned char c = (unsigned char)value.p[0];
-
-				if (c < 0x80)
-					add_escaped_byte(out, c);
-				else
-					buf_adds(out, "\xef\xbf\xbd"); /* U+FFFD */
-				value = str_skip(value, 1);
-				continue;
-			}
-		}
-		buf_add(out, str_slice(value, 0, n));
-		value = str_skip(value, n);
+		n += escape_first(value, chunk + n, &used);
+		value = str_skip(value, used);
+		if (n <= CHUNK - ESCAPED_MAX && value.n)
+			continue;
+		buf_add(out, (struct str){ chunk, n });
+		n = 0;
 	}
 }
 
@@ -263,7 +269,7 @@ void json_member_bool(struct json_writer *w, const char *key, bool value)
 
 /* ---- reader: struct json is cJSON's node under our name ---- */
 
-enum { TEXT_MAX = 16 * 1024 * 1024 };
+enum { TEXT_MAX = 64 * 1024 * 1024 };
 
 static const cJSON *node_of(const struct json *j)
 {

@@ -57,7 +57,7 @@ void json_escape(struct buf *out, struct str value);
 /* A parsed document or one value inside it; opaque; members live as long as the document. */
 struct json;
 
-/* Whole text, one value, at most 16 MiB; keys are compared with case. Free with json_free(). */
+/* Whole text, one value, at most 64 MiB; keys are compared with case. Free with json_free(). */
 int json_parse(struct str text, struct json **out, struct err *err) ATTR_MUST_CHECK;
 void json_free(struct json *doc); /* wipes the texts: they may be secrets */
 

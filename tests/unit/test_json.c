@@ -183,7 +183,7 @@ static void test_reader_refuses(void)
 
 static void test_reader_limits(void)
 {
-	enum { MAX = 16 * 1024 * 1024 };
+	enum { MAX = 64 * 1024 * 1024 };
 	char *text = malloc(MAX + 1);
 	struct json *doc = NULL;
 	struct err err;
