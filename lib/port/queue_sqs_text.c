@@ -48,11 +48,14 @@ size_t sqs_text_good(struct str text)
 	size_t i = 0;
 
 	while (i < text.n) {
-		size_t length = character(p + i, text.n - i);
+		size_t length;
 
+		while (i < text.n && p[i] >= 0x20 && p[i] < 0x80) /* most of every body */
+			i++;
+		length = i < text.n ? character(p + i, text.n - i) : 0;
 		if (length == 0)
-			return i;
+			break;
 		i += length;
 	}
-	return text.n;
+	return i;
 }

@@ -221,6 +221,32 @@ static void test_batches(void)
 	end();
 }
 
+/*
+ * Ten messages of nearly the largest size, of characters that double when they are quoted: no answer
+ * that a queue may give is too long for us.
+ */
+static void test_largest_batch(void)
+{
+	struct queue_entry measure = { .body = STR_NONE };
+	size_t size = QUEUE_BODY_MAX - queue_entry_size(&measure), left = QUEUE_BATCH_MAX, n;
+	char *bytes = xmalloc(size);
+	struct queue_entry e = { .body = { bytes, size } };
+	struct err err;
+
+	memset(bytes, '"', size);
+	begin(5);
+	for (size_t i = 0; i < QUEUE_BATCH_MAX; i++) {
+		CHECK_OK(queue_send(queue, &e, 1, &err), &err);
+		CHECK_INT(e.result.code, ERR_NONE);
+	}
+	for (; left > 0 && (n = receive(QUEUE_BATCH_MAX, 30)) > 0; left -= n < left ? n : left)
+		for (size_t i = 0; i < n; i++)
+			CHECK(str_eq(buf_str(&messages[i].body), e.body));
+	CHECK_INT(left, 0);
+	free(bytes);
+	end();
+}
+
 static void test_bad_urls(void)
 {
 	static const char *const rows[] = { "", "queue", "nosuch:thing", ":x" };
@@ -242,6 +268,7 @@ static const struct test tests[] = {
 	{ "body_bytes", test_body_bytes },
 	{ "partial_send", test_partial_send },
 	{ "batches", test_batches },
+	{ "largest_batch", test_largest_batch },
 	{ "bad_urls", test_bad_urls },
 };
 
