@@ -5,13 +5,14 @@
 
 #include "test.h"
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* also of CHECK(), which only counts */
+
 /* ---- a queue that does as it is told ---- */
 
 enum { CALLS_MAX = 64, KEYS_MAX = 256 };
 
 static struct fake {
 	struct queue base;
-	pthread_mutex_t lock;
 	pthread_cond_t released;
 	bool is_held; /* calls wait until it is not */
 	size_t calls, envelopes, records;
@@ -31,12 +32,12 @@ static int fake_send(struct queue *q, struct queue_entry *entries, size_t count,
 
 	(void)q;
 	(void)err;
-	pthread_mutex_lock(&fake.lock);
+	pthread_mutex_lock(&lock);
 	fake.active++;
 	if (fake.active > fake.active_max)
 		fake.active_max = fake.active;
 	while (fake.is_held)
-		pthread_cond_wait(&fake.released, &fake.lock);
+		pthread_cond_wait(&fake.released, &lock);
 	code = fake.answers[fake.calls];
 	if (fake.capacity > 0 && fake.active > fake.capacity) {
 		code = ERR_BUSY;
@@ -55,7 +56,7 @@ static int fake_send(struct queue *q, struct queue_entry *entries, size_t count,
 	}
 	fake.calls++;
 	fake.active--;
-	pthread_mutex_unlock(&fake.lock);
+	pthread_mutex_unlock(&lock);
 	return 0;
 }
 
@@ -68,16 +69,15 @@ static void fake_reset(void)
 {
 	memset(&fake, 0, sizeof(fake));
 	fake.base.ops = &fake_ops;
-	pthread_mutex_init(&fake.lock, NULL);
 	pthread_cond_init(&fake.released, NULL);
 }
 
 static void fake_hold(bool is_held)
 {
-	pthread_mutex_lock(&fake.lock);
+	pthread_mutex_lock(&lock);
 	fake.is_held = is_held;
 	pthread_cond_broadcast(&fake.released);
-	pthread_mutex_unlock(&fake.lock);
+	pthread_mutex_unlock(&lock);
 }
 
 /* ---- an outbox with it ---- */
@@ -88,7 +88,6 @@ static struct clock_fake now;
 static struct outbox *outbox;
 static struct parcel parcels[PARCELS_MAX];
 static char lines[PARCELS_MAX][32];
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t delivered = PTHREAD_COND_INITIALIZER;
 static size_t delivered_count;
 static size_t order[PARCELS_MAX]; /* indices as they came back */
@@ -134,9 +133,9 @@ static size_t fake_active(void)
 {
 	size_t active;
 
-	pthread_mutex_lock(&fake.lock);
+	pthread_mutex_lock(&lock);
 	active = fake.active;
-	pthread_mutex_unlock(&fake.lock);
+	pthread_mutex_unlock(&lock);
 	return active;
 }
 
