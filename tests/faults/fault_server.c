@@ -8,7 +8,7 @@
  *	POST /_wait	the body is the most ms that a long poll takes from now on
  *	POST /_receives	the body is how often a message is received before it is a dead letter; 5
  *	GET /_state	{"calls": {op: n}, "repeats": {op: n}, "refused": {op: n}, "faults": n,
- *			"queues": {...}, "s3": {...}}; repeats: by what the client says
+ *			"answer_bytes": n, "queues": {...}, "s3": {...}}; repeats: by what the client says
  *	POST /_revoke	all session tokens that were given out have expired
  *	GET /_creds	container credentials; a new session token each time, good for an hour
  */
@@ -28,7 +28,8 @@
 
 enum { OPS_MAX = 64, HUGE_PIECE = 1024 * 1024 };
 
-static int64_t delay_ms; /* of every call */
+static int64_t delay_ms;              /* of every call */
+static _Atomic uint64_t answer_bytes; /* of the latest answer, were it whole */
 
 /* ---- counters ---- */
 
@@ -233,6 +234,7 @@ static bool deliver(struct connection *c, const struct plan_rule *rule)
 {
 	buf_reset(&c->out);
 	wire_render(&c->answer, world_now_ms() / 1000, &c->out);
+	answer_bytes = c->out.n;
 	if (rule->what == FAULT_CUT) {
 		(void)wire_send(c->fd, str_slice(buf_str(&c->out), 0, (size_t)rule->at));
 		return false;
@@ -280,6 +282,7 @@ static void write_state(struct buf *out)
 	json_writer_init(&w, out);
 	json_object_begin(&w);
 	json_member_uint(&w, "faults", plan_hits());
+	json_member_uint(&w, "answer_bytes", answer_bytes);
 	write_counters(&w, "calls", offsetof(struct counter, calls));
 	write_counters(&w, "repeats", offsetof(struct counter, repeats));
 	write_counters(&w, "refused", offsetof(struct counter, refused));

@@ -93,6 +93,7 @@ def opsctl(r, *words):
     """What it says, parsed; a context of its own names the queue and the store."""
     contexts = r.evidence / 'opsctl' / 'contexts.ini'
     contexts.parent.mkdir(exist_ok=True)
+    contexts.touch(mode=0o600)
     contexts.write_text(f'[faults]\nqueue = {r.server.queue_url}\nstore = s3://{BUCKET}/\n')
     out = subprocess.run([r.options.opsctl, *words, '--context', 'faults', '--json'],
                          env=r.server.environment() | {'XDG_CONFIG_HOME': str(r.evidence)},
@@ -123,7 +124,7 @@ def dead_letters(r):
                    'the metric that raises the alarm')
         listed = opsctl(r, 'dlq', 'ls')
         r.figures['dead'] = dead
-        r.check(len(listed['messages']) == dead, f'{dead} are dead, {listed} listed')
+        r.check(len(listed['letters']) == dead, f'{dead} are dead, {listed} listed')
         opsctl(r, 'dlq', 'redrive', '--all', '--yes')
         await_true(lambda: r.pipeline.stat()['dead'] == 0, 'none to be dead')
         r.log(f'{r.server.queue(QUEUE)}')

@@ -83,10 +83,19 @@ static int read_rule(const struct json *doc, struct plan_rule *out, struct err *
 	return 0;
 }
 
+/* It will disturb nothing any more: its place is free. */
+static bool is_spent(size_t i)
+{
+	const struct plan_rule *r = &plan.rules[i];
+
+	return r->times > 0 && plan.seen[i] >= r->skip + r->times;
+}
+
 int plan_add(struct str json, struct err *err)
 {
 	struct plan_rule rule;
 	struct json *doc;
+	size_t i;
 	int rc;
 
 	if (json_parse(json, &doc, err) != 0)
@@ -96,11 +105,14 @@ int plan_add(struct str json, struct err *err)
 	if (rc != 0)
 		return -1;
 	pthread_mutex_lock(&plan.lock);
-	if (plan.count == RULES_MAX) {
+	for (i = 0; i < plan.count && !is_spent(i); i++)
+		continue;
+	if (i == RULES_MAX) {
 		rc = err_set(err, ERR_INVALID, "more than %d rules", RULES_MAX);
 	} else {
-		plan.seen[plan.count] = 0;
-		plan.rules[plan.count++] = rule;
+		plan.seen[i] = 0;
+		plan.rules[i] = rule;
+		plan.count += i == plan.count;
 	}
 	pthread_mutex_unlock(&plan.lock);
 	return rc;
