@@ -9,7 +9,7 @@
 
 enum { USER_AGENT_MAX = 512, APP_ID_MAX = 50 };
 
-static double random01(void)
+double aws_random01(void)
 {
 	uint32_t n;
 
@@ -40,7 +40,7 @@ int aws_open(struct aws **out, const struct aws_options *o, struct err *err)
 	a->trace_line = o->trace_line;
 	a->trace_arg = o->trace_arg;
 	a->sleep_ms = clock_sleep_ms;
-	a->random01 = random01;
+	a->random01 = aws_random01;
 	pthread_mutex_init(&a->lock, NULL);
 	for (size_t i = 0; i < AWS_SERVICE_COUNT; i++)
 		retry_bucket_init(&a->clients[i].bucket);
@@ -133,7 +133,7 @@ static int remote_region(struct aws_setup *s, struct err *err)
 {
 	struct err unused; /* why EC2's metadata could not tell does not help who is not there */
 
-	if (s->region[0] || creds_region(s->creds, s->region, sizeof(s->region), &unused) == 0)
+	if (s->region[0] || creds_region(s->creds, s->region, &unused) == 0)
 		return 0;
 	return err_set(err, ERR_CONFIG,
 	    "no AWS region: set AWS_REGION, or region in profile '%s' of ~/.aws/config",
@@ -147,7 +147,6 @@ static int open_creds(const struct aws *a, struct aws_setup *s, struct err *err)
 		.profiles = s->profiles,
 		.profile = a->profile,
 		.region = s->region[0] ? s->region : NULL,
-		.endpoint_url = a->endpoint_url,
 		.clock = a->clock,
 	};
 
@@ -170,9 +169,7 @@ static int set_up(struct aws *a, struct err *err)
 {
 	struct aws_setup *s = &a->setup;
 
-	s->profile = a->profile ? a->profile : profile_env("AWS_PROFILE");
-	if (!s->profile)
-		s->profile = "default";
+	s->profile = profile_name(a->profile);
 	if (profiles_load(&s->profiles, err) == 0 && read_retry_settings(a, s, err) == 0 &&
 	    open_http(a, s, err) == 0 && local_region(a, s, err) == 0 &&
 	    open_creds(a, s, err) == 0 && remote_region(s, err) == 0)

@@ -23,10 +23,14 @@ struct aws;
 enum aws_trace { AWS_TRACE_OFF, AWS_TRACE_CALLS /* one line each */, AWS_TRACE_WIRE };
 
 struct aws_options {
-	const char *program;       /* "ops-api/0.1.0"; begins the user agent */
-	const char *profile;       /* named: only this one is asked; NULL: as the SDKs */
-	const char *region;        /* NULL: as the SDKs */
-	const char *endpoint_url;  /* for every service; NULL: as the SDKs */
+	const char *program; /* "ops-api/0.1.0"; begins the user agent */
+	const char *profile; /* named: only this one is asked; NULL: as the SDKs */
+	const char *region;  /* NULL: as the SDKs */
+	/*
+	 * For every operation that is called; NULL: as the SDKs. What stands behind it is not asked
+	 * for credentials: it would be sent tokens that were meant for STS and SSO.
+	 */
+	const char *endpoint_url;
 	const struct clock *clock; /* NULL: clock_system */
 	/*
 	 * Whoever calls has a way to repeat and to slow down: a call that was throttled, or whose

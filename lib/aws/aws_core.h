@@ -57,7 +57,10 @@ struct aws {
 	struct aws_client clients[AWS_SERVICE_COUNT];
 };
 
-/* aws.c: the first call reads files and environment; further ones return at once. */
+/* aws.c: in [0,1), for retry_next(). */
+double aws_random01(void);
+
+/* The first call reads files and environment; further ones return at once. */
 int aws_set_up(struct aws *a, struct err *err) ATTR_MUST_CHECK;
 
 /* Of a service in a region; NULL: the client's. */

@@ -38,6 +38,16 @@ static void trace_body(const struct aws_exchange *x, const char *mark, struct st
 	put(x->aws, &line);
 }
 
+static void trace_target(const struct aws_exchange *x, const struct http_request *request,
+    const struct str *secrets)
+{
+	struct buf line = BUF_INIT(LINE_MAX_BYTES);
+
+	buf_addf(&line, "> %s ", request->method);
+	redact_body(&line, str_from(request->url), LINE_MAX_BYTES, secrets, AWS_SECRETS);
+	put(x->aws, &line);
+}
+
 static void trace_header(const struct aws_exchange *x, const char *mark, struct str header,
     const struct str *secrets)
 {
@@ -56,7 +66,7 @@ void aws_trace_request(const struct aws_exchange *x, const struct http_request *
 	if (x->aws->trace < AWS_TRACE_WIRE)
 		return;
 	aws_exchange_secrets(x, secrets);
-	aws_trace_text(x->aws, "> %s %s", request->method, request->url);
+	trace_target(x, request, secrets);
 	for (size_t i = 0; i < request->header_count; i++) {
 		buf_reset(&header);
 		buf_addf(&header, "%s: %s", request->headers[i].name, request->headers[i].value);

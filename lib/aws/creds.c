@@ -242,14 +242,7 @@ void creds_reject(struct creds_cache *c, const struct creds *creds)
 	pthread_mutex_unlock(&c->lock);
 }
 
-int creds_region(struct creds_cache *c, char *out, size_t size, struct err *err)
+int creds_region(struct creds_cache *c, char out[REGION_MAX + 1], struct err *err)
 {
-	char region[REGION_MAX + 1];
-
-	if (creds_imds_region(&c->kit, region, err) != 0)
-		return -1;
-	if (strlen(region) >= size)
-		return err_set(err, ERR_INVALID, "region of EC2: longer than %zu bytes", size - 1);
-	memcpy(out, region, strlen(region) + 1);
-	return 0;
+	return creds_imds_region(&c->kit, out, err);
 }

@@ -16,6 +16,7 @@
 #define OPS_CREDS_H
 
 #include "clock.h"
+#include "endpoint.h"
 #include "http.h"
 #include "profile.h"
 
@@ -34,7 +35,6 @@ struct creds_options {
 	const struct profiles *profiles; /* or NULL: no files */
 	const char *profile;             /* NULL: AWS_PROFILE, else default; named: only this */
 	const char *region;              /* for STS and SSO; NULL: asked for only when needed */
-	const char *endpoint_url;        /* for STS and SSO: the caller's override, or NULL */
 	const struct clock *clock;       /* of expiry; waiting for answers is by the machine's */
 };
 
@@ -59,6 +59,6 @@ void creds_release(const struct creds *creds);
 void creds_reject(struct creds_cache *c, const struct creds *creds);
 
 /* The region that EC2's metadata service knows. ERR_NOTFOUND: not on EC2, or switched off. */
-int creds_region(struct creds_cache *c, char *out, size_t size, struct err *err) ATTR_MUST_CHECK;
+int creds_region(struct creds_cache *c, char out[REGION_MAX + 1], struct err *err) ATTR_MUST_CHECK;
 
 #endif

@@ -1,14 +1,5 @@
 #include "aws_core.h"
 #include "creds_provider.h"
-#include "hash.h"
-
-static double random01(void)
-{
-	uint32_t r;
-
-	hash_random(&r, sizeof(r));
-	return r / 4294967296.0;
-}
 
 /* Whether it may pass by itself. */
 static bool is_worth_another(enum retry_class class)
@@ -27,18 +18,6 @@ static enum retry_class classify(const struct http_response *response, int rc,
 	return retry_classify(response->status, str_from(e.code), ERR_NONE);
 }
 
-/* "<what> at <host>: <why>" in place of "<method> <url>: <why>". */
-static int rename_failure(const struct creds_call *call, struct err *err)
-{
-	const char *url = call->request.url, *at = strstr(err->text, url);
-	struct str host = endpoint_split(url).host;
-	char why[ERR_TEXT_MAX];
-
-	(void)snprintf(why, sizeof(why), "%s",
-	    at && strncmp(at + strlen(url), ": ", 2) == 0 ? at + strlen(url) + 2 : "no answer");
-	return err_set(err, err->code, "%s at %.*s: %s", call->what, STR_ARG(host), why);
-}
-
 int creds_http(struct creds_kit *kit, const struct creds_call *call, struct http_response *response,
     struct err *err)
 {
@@ -54,8 +33,9 @@ int creds_http(struct creds_kit *kit, const struct creds_call *call, struct http
 		if (rc == 0 && response->status == 200)
 			break;
 		class = classify(response, rc, err);
-		if (!is_worth_another(class) || !retry_next(&r, class, random01(), -1, &delay_ms))
-			return rc == 0 ? 0 : rename_failure(call, err);
+		if (!is_worth_another(class) ||
+		    !retry_next(&r, class, aws_random01(), -1, &delay_ms))
+			return rc == 0 ? 0 : err_wrap(err, "%s", call->what);
 		clock_sleep_ms(delay_ms);
 	}
 	retry_succeeded(&r);

@@ -38,7 +38,6 @@ static struct endpoint_options options_of(const struct creds_kit *kit,
 	return (struct endpoint_options){
 		.profiles = kit->options->profiles,
 		.profile = step ? step->profile : kit->options->profile,
-		.override_url = kit->options->endpoint_url,
 	};
 }
 

@@ -134,7 +134,7 @@ void creds_command(char out[CREDS_LABEL_SIZE], const char *command, const struct
 int creds_region_of(struct creds_kit *kit, const struct creds_step *step, char out[REGION_MAX + 1],
     struct err *err) ATTR_MUST_CHECK;
 
-/* Name is a service id and its host's prefix, as of endpoint_resolve(). */
+/* Of STS and SSO; id and prefix as for endpoint_resolve(). Environment and profile may override it. */
 int creds_endpoint(const struct creds_kit *kit, const struct creds_step *step, const char *id,
     const char *prefix, const char *region, struct endpoint *out, struct err *err) ATTR_MUST_CHECK;
 
@@ -152,8 +152,8 @@ struct creds_call {
 };
 
 /*
- * Any answer is success. ERR_TIMEOUT, ERR_IO, ...: none came; the text names what, and the host
- * only: the rest of a URL may be a secret, or long. The caller initialises and releases the response.
+ * Any answer is success. Else as http_call(), after the tries. The caller initialises and releases
+ * the response.
  */
 int creds_http(struct creds_kit *kit, const struct creds_call *call, struct http_response *response,
     struct err *err) ATTR_MUST_CHECK;

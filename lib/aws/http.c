@@ -135,6 +135,9 @@ int http_call(struct http *h, const struct http_request *request, struct http_re
 	bool is_local = false;
 	int rc = -1;
 
+	response->status = 0;
+	buf_reset(&response->headers);
+	buf_reset(&response->body);
 	if (http_request_check(request, &is_local, err) != 0)
 		return -1;
 
@@ -144,8 +147,6 @@ int http_call(struct http *h, const struct http_request *request, struct http_re
 	if (http_lines_make(request, &c.lines, err) != 0)
 		goto out;
 
-	buf_reset(&response->headers);
-	buf_reset(&response->body);
 	set_connection(h, &c, is_local);
 	set_times(h, &c);
 	set_message(&c);

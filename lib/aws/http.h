@@ -60,7 +60,8 @@ void http_response_release(struct http_response *r);
  * say so, nobody can tell whether it is whole: it ends with its connection. ERR_TIMEOUT (also after
  * 30 s without a byte), ERR_IO (refused, reset, name not found, torn answer), ERR_CORRUPT (too
  * large, not HTTP), ERR_INVALID (bad URL, header or method), ERR_CONFIG (the other side's
- * certificate is not trusted). The program ignores SIGPIPE.
+ * certificate is not trusted). The text names method, scheme, host and port: what follows in a URL
+ * may be a secret, or long. The program ignores SIGPIPE.
  */
 int http_call(struct http *h, const struct http_request *request, struct http_response *response,
     struct err *err) ATTR_MUST_CHECK;

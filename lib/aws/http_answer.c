@@ -55,10 +55,9 @@ static int call_failed(const struct http_call *c, CURLcode code, struct err *err
 		if (error_codes[i].code == code)
 			kind = error_codes[i].err;
 	if (c->response->body.full || c->head_is_too_large)
-		return err_set(err, ERR_CORRUPT, "%s %s: the answer is larger than %zu bytes",
-		    c->request->method, c->request->url,
+		return err_set(err, ERR_CORRUPT, "the answer is larger than %zu bytes",
 		    c->head_is_too_large ? (size_t)HTTP_HEADERS_MAX : c->response->body.max);
-	return err_set(err, kind, "%s %s: %s", c->request->method, c->request->url, why);
+	return err_set(err, kind, "%s", why);
 }
 
 static int64_t info_us(CURL *easy, CURLINFO info)
@@ -115,19 +114,21 @@ static int read_status(struct http_call *c, struct err *err)
 	(void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
 	/* libcurl calls an answer whole when its connection closed in the middle of the headers. */
 	if (!c->head_is_whole || status < 200)
-		return err_set(err, ERR_IO, "%s %s: the answer broke off in its headers",
-		    c->request->method, c->request->url);
+		return err_set(err, ERR_IO, "the answer broke off in its headers");
 	c->response->status = (int)status;
 	if (is_as_long_as_told(c))
 		return 0;
-	return err_set(err, ERR_CORRUPT, "%s %s: the answer is not as long as it says",
-	    c->request->method, c->request->url);
+	return err_set(err, ERR_CORRUPT, "the answer is not as long as it says");
 }
 
 int http_answer_judge(struct http_call *c, CURLcode code, struct err *err)
 {
+	int rc = code == CURLE_OK ? read_status(c, err) : call_failed(c, code, err);
+
 	read_timing(c->easy, &c->response->timing);
-	return code == CURLE_OK ? read_status(c, err) : call_failed(c, code, err);
+	return rc == 0
+	    ? 0
+	    : err_wrap(err, "%s %.*s", c->request->method, STR_ARG(http_origin(c->request->url)));
 }
 
 void http_response_init(struct http_response *r, size_t body_max)

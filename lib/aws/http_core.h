@@ -39,7 +39,10 @@ struct http_pool {
 void http_pool_init(struct http_pool *p, const struct clock *clock);
 void http_pool_release(struct http_pool *p);
 
-/* Whose connections a URL may use: a hash of scheme, host and port. */
+/* "https://host:port", of a URL. What follows is not for texts: it may be a secret, or long. */
+struct str http_origin(const char *url);
+
+/* Whose connections a URL may use: a hash of its origin. */
 uint64_t http_pool_origin(const char *url);
 
 /* The handle that was last used for this origin, or a new one. ERR_IO: none to be had. */

@@ -19,18 +19,27 @@ void http_pool_release(struct http_pool *p)
 	pthread_mutex_destroy(&p->lock);
 }
 
+struct str http_origin(const char *url)
+{
+	struct str text = str_from(url);
+	size_t n = 0;
+
+	for (unsigned slashes = 0; n < text.n; n++) {
+		slashes += text.p[n] == '/';
+		if (slashes == 3)
+			break;
+	}
+	return str_slice(text, 0, n);
+}
+
 /* FNV-1a. Two origins of one hash would share handles, never connections: libcurl looks closer. */
 uint64_t http_pool_origin(const char *url)
 {
+	struct str origin = http_origin(url);
 	uint64_t hash = 0xcbf29ce484222325;
-	unsigned slashes = 0;
 
-	for (; *url; url++) {
-		slashes += *url == '/';
-		if (slashes == 3)
-			break;
-		hash = (hash ^ (unsigned char)*url) * 0x100000001b3;
-	}
+	for (size_t i = 0; i < origin.n; i++)
+		hash = (hash ^ (unsigned char)origin.p[i]) * 0x100000001b3;
 	return hash;
 }
 

@@ -139,6 +139,16 @@ static bool is_local_host(struct str host)
 	return is_local_address(address);
 }
 
+/* What may be shown of a URL in which a user and a password may stand. */
+static struct str without_user(const char *url)
+{
+	struct str user, rest = http_origin(url);
+
+	while (str_cut(rest, '@', &user, &rest))
+		user = rest;
+	return user;
+}
+
 /* Checks the URL; *is_local says that no proxy may stand between. */
 static int judge_url(const char *url, bool *is_local, struct err *err)
 {
@@ -150,8 +160,9 @@ static int judge_url(const char *url, bool *is_local, struct err *err)
 
 	/* libcurl would take a URL without a scheme for http. */
 	if (!str_has_prefix(text, STR("https://")) && !str_has_prefix(text, STR("http://")))
-		return err_set(err, ERR_INVALID, "URL '%s': must begin with http:// or https://",
-		    url);
+		return err_set(err, ERR_INVALID,
+		    "URL of '%.*s': must begin with http:// or https://",
+		    STR_ARG(without_user(url)));
 
 	parts = curl_url();
 	if (!parts)
@@ -160,11 +171,12 @@ static int judge_url(const char *url, bool *is_local, struct err *err)
 	if (code == CURLUE_OK)
 		code = curl_url_get(parts, CURLUPART_HOST, &host, 0);
 	if (code != CURLUE_OK) {
-		(void)err_set(err, ERR_INVALID, "URL '%s': %s", url, curl_url_strerror(code));
+		(void)err_set(err, ERR_INVALID, "URL of '%.*s': %s", STR_ARG(without_user(url)),
+		    curl_url_strerror(code));
 		goto out;
 	}
 	if (curl_url_get(parts, CURLUPART_USER, &user, 0) == CURLUE_OK) {
-		(void)err_set(err, ERR_INVALID, "URL of %s: must not hold a user name", host);
+		(void)err_set(err, ERR_INVALID, "URL of '%s': must not hold a user name", host);
 		goto out;
 	}
 

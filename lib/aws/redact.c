@@ -13,8 +13,9 @@ static const char *const hidden_parts[] = { "api-key", "apikey", "assertion", "a
 static const char hidden_word[] = "value";
 
 /* They contain a part from above and hide nothing. */
-static const char *const shown[] = { "ClientRequestToken", "ClientToken", "ContinuationToken",
-	"NextContinuationToken", "NextToken", "SecretId", "SecretARN", "secretsmanager" };
+static const char *const shown[] = { "ClientRequestToken", "ClientToken", "continuation-token",
+	"ContinuationToken", "NextContinuationToken", "NextToken", "SecretId", "SecretARN",
+	"secretsmanager" };
 
 static bool contains_nocase(struct str s, struct str part)
 {

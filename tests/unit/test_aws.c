@@ -326,6 +326,28 @@ static void test_traces(void)
 	buf_release(&traced);
 }
 
+/* Also where it stands in what is asked for. */
+static void test_trace_of_target(void)
+{
+	struct aws *a = peer_client_with(
+	    (struct aws_options){ .trace = AWS_TRACE_WIRE, .trace_line = keep_trace });
+	const struct sigv4_pair query = { STR("continuation-token"), STR("page") };
+	struct aws_request r = { .op = S3_GET_OBJECT,
+		.secret = STR("the value"),
+		.bucket = STR("b"),
+		.key = STR("a/the value"),
+		.query = &query,
+		.query_count = 1 };
+	struct err err = { 0 };
+
+	peer_handle(peer_answer_nothing);
+	CHECK_OK(aws_call(a, &r, NULL, &err), &err);
+	CHECK(str_contains(buf_str(&traced), STR("/b/a/[redacted]?continuation-token=page\n")));
+	CHECK(!str_contains(buf_str(&traced), STR("value")));
+	aws_close(a);
+	buf_release(&traced);
+}
+
 static bool answer_never(struct str request, unsigned number, struct buf *answer)
 {
 	(void)request;
@@ -361,6 +383,7 @@ static const struct test tests[] = {
 	{ "no region", test_no_region },
 	{ "user agent", test_user_agent },
 	{ "traces", test_traces },
+	{ "trace of target", test_trace_of_target },
 	{ "trace of oddities", test_trace_of_oddities },
 	{ "no credentials", test_no_credentials },
 };

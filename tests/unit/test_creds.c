@@ -130,7 +130,7 @@ static void test_never_there(void)
 
 	open_container(&s);
 	ANSWER(gone);
-	CHECK_BEGINS(fake_get(&s), "io: container endpoint at 127.0.0.1:");
+	CHECK_BEGINS(fake_get(&s), "io: container endpoint: GET http://127.0.0.1:");
 	CHECK(!strstr(fake_get(&s), "/c")); /* the path of ECS is as good as a password */
 	CHECK_INT(fake_requests(), 3);
 

@@ -176,7 +176,7 @@ static void test_answers(void)
 		    3 },
 		{ "down", { "GET", 503, "", "", false }, "busy: container endpoint: HTTP 503", 3 },
 		{ "no answer", { "GET", 0, "", "", false },
-		    "io: container endpoint at 127.0.0.1:", 3 },
+		    "io: container endpoint: GET http://127.0.0.1:", 3 },
 		{ "redirect", { "GET", 302, "Location: http://192.0.2.1/\r\n", "", false },
 		    "config: container endpoint: HTTP 302", 1 },
 		{ "empty", { "GET", 200, "", "", false }, "corrupt: container endpoint: JSON", 1 },

@@ -149,6 +149,8 @@ static void check_row(struct http *h, const struct row *row)
 	http_response_init(&response, 100);
 	if (row->code != ERR_NONE) {
 		CHECK_ERR(http_call(h, &request, &response, &err), &err, row->code);
+		CHECK(str_has_prefix(str_from(err.text), STR("GET http://127.0.0.1:")));
+		CHECK(!str_contains(str_from(err.text), str_from(row->path)));
 	} else {
 		CHECK_OK(http_call(h, &request, &response, &err), &err);
 		CHECK_INT(response.status, row->status);
@@ -167,6 +169,27 @@ static void test_answers(void)
 		test_case = rows[i].path;
 		check_row(h, &rows[i]);
 	}
+	http_close(h);
+}
+
+/* Nothing of the answer before shows in a response that is used again. */
+static void test_response_again(void)
+{
+	struct http *h = client_open();
+	struct http_response response;
+	char url[128];
+	struct http_request request = { .method = "GET", .url = url };
+	struct err err;
+
+	url_of(url, "/plain");
+	http_response_init(&response, 100);
+	CHECK_OK(http_call(h, &request, &response, &err), &err);
+	CHECK_INT(response.status, 200);
+	request.url = "ftp://127.0.0.1/";
+	CHECK_ERR(http_call(h, &request, &response, &err), &err, ERR_INVALID);
+	CHECK_INT(response.status, 0);
+	CHECK(response.body.n == 0 && response.headers.n == 0);
+	http_response_release(&response);
 	http_close(h);
 }
 
@@ -322,6 +345,7 @@ static void test_threads(void)
 
 static const struct test tests[] = {
 	{ "answers", test_answers },
+	{ "response again", test_response_again },
 	{ "one connection", test_one_connection },
 	{ "wire", test_wire },
 	{ "head", test_head },
