@@ -10,6 +10,7 @@
 
 enum {
 	ANSWER_MAX = 1024 * 1024,
+	LATE_AFTER_S = 300, /* by the age alone, which SQS tells minutes late */
 	STUCK_AFTER_S = 60, /* work is there and nothing was stored for so long */
 };
 
@@ -94,6 +95,23 @@ static bool get_metrics(struct look *l, bool answers, enum context_key key,
 
 /* ---- what the services count ---- */
 
+/* Where only the queue can be asked: what waits for so long is not being stored. */
+static void check_by_queue(const struct look *l, struct checkup_row *row)
+{
+	char why[ERR_TEXT_MAX];
+
+	if (!l->has_queue || l->queue.oldest_age_s < 0 || !context_is_aws(&l->cli->context)) {
+		row_skip(row, "the worker cannot be asked");
+		return;
+	}
+	row_detail(row, "the worker cannot be asked; by the queue");
+	if (l->queue.visible == 0 || l->queue.oldest_age_s < LATE_AFTER_S)
+		return;
+	(void)snprintf(why, sizeof(why), "%s in the queue, the oldest for %" PRId64 " s",
+	    COUNT(l->queue.visible, "message"), l->queue.oldest_age_s);
+	row_judge(row, CHECKUP_WARN, why, "see whether ops-worker runs, and its log");
+}
+
 static void check_progress(struct look *l)
 {
 	struct checkup_row *row = look_add_row(l, "progress");
@@ -104,7 +122,7 @@ static void check_progress(struct look *l)
 	if (!l->has_worker_metrics ||
 	    !metrics_sum(buf_str(&l->worker_metrics.body), "ops_last_success_timestamp_seconds",
 		&last_s)) {
-		row_skip(row, "the worker cannot be asked");
+		check_by_queue(l, row);
 		return;
 	}
 	idle_s = (double)clock_wall_ms(l->cli->clock) / 1000.0 - last_s;

@@ -130,7 +130,7 @@ int cli_confirm(struct cli *cli, const char *question, const char *flag, struct 
 		(void)err_set(err, ERR_USAGE, "%s is asked on a terminal only", question);
 		return cli_next(cli, "run it with %s", flag);
 	}
-	fprintf(stderr, "%s [y/N] ", question);
+	(void)fprintf(stderr, "%s [y/N] ", question);
 	if (fgets(answer, sizeof(answer), stdin) == NULL)
 		(void)fputc('\n', stderr); /* where it is gone, nobody answers */
 	if (answer[0] == 'y' || answer[0] == 'Y')
