@@ -77,11 +77,9 @@ static int choose_endpoint(struct aws_exchange *x, struct err *err)
 
 	if (aws_endpoint(x->aws, x->op->service, r->region, &x->endpoint, err) != 0)
 		return -1;
-	if (r->endpoint_url && !x->endpoint.is_override) {
-		(void)snprintf(x->endpoint.url, sizeof(x->endpoint.url), "%s", r->endpoint_url);
-		x->endpoint.is_override = true;
-	}
-	return 0;
+	return r->endpoint_url && !x->endpoint.is_override
+	    ? endpoint_override(r->endpoint_url, &x->endpoint, err)
+	    : 0;
 }
 
 static int begin(struct aws_exchange *x, struct err *err)

@@ -42,24 +42,22 @@ static const char *setting(const struct creds_kit *kit, const char *variable, co
 	return value ? value : creds_get_key(kit, &step, key);
 }
 
-static int find_origin(const struct creds_kit *kit, struct str *out, struct err *err)
+static int find_origin(const struct creds_kit *kit, struct endpoint *out, struct err *err)
 {
 	const char *url = setting(kit, "AWS_EC2_METADATA_SERVICE_ENDPOINT",
 	    "ec2_metadata_service_endpoint");
 	const char *mode = setting(kit, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
 	    "ec2_metadata_service_endpoint_mode");
 
-	*out = str_from(url);
+	if (!mode)
+		mode = modes[0].mode;
 	for (size_t i = 0; !url && i < ARRAY_SIZE(modes); i++)
-		if (str_eq_nocase(str_from(mode ? mode : modes[0].mode), str_from(modes[i].mode)))
-			*out = str_from(modes[i].url);
-	while (out->n && out->p[out->n - 1] == '/')
-		out->n--;
-	if (out->n == 0 || out->n >= ENDPOINT_URL_MAX)
-		return err_set(err, ERR_CONFIG,
-		    "EC2's metadata service: endpoint mode '%s': must be IPv4 or IPv6",
-		    mode ? mode : "");
-	return 0;
+		if (str_eq_nocase(str_from(mode), str_from(modes[i].mode)))
+			url = modes[i].url;
+	if (!url)
+		return err_set(err, ERR_CONFIG, "%s: endpoint mode '%s': must be IPv4 or IPv6",
+		    creds_imds.name, mode);
+	return endpoint_override(url, out, err) == 0 ? 0 : err_wrap(err, "%s", creds_imds.name);
 }
 
 /* ---- one call ---- */
@@ -74,11 +72,11 @@ static int send(struct creds_kit *kit, const struct call *c, struct http_respons
     struct err *err)
 {
 	char url[URL_MAX_BYTES];
-	struct str origin;
+	struct endpoint origin;
 
 	if (find_origin(kit, &origin, err) != 0)
 		return -1;
-	(void)snprintf(url, sizeof(url), "%.*s%s", STR_ARG(origin), c->path); /* fits */
+	(void)snprintf(url, sizeof(url), "%s%s", origin.url, c->path); /* fits */
 	return creds_http(kit,
 	    &(struct creds_call){
 		.what = creds_imds.name,

@@ -165,7 +165,7 @@ static bool is_url(struct str url)
 	return rest.n > 0 && rest.p[0] != '/' && rest.p[0] != ':';
 }
 
-static int take_override(const char *url, struct endpoint *out, struct err *err)
+int endpoint_override(const char *url, struct endpoint *out, struct err *err)
 {
 	struct str s = str_from(url);
 
@@ -201,7 +201,7 @@ int endpoint_resolve(const struct endpoint_options *o, const char *service_id, c
 		    "a configured endpoint URL and %s exclude each other",
 		    v.fips ? "use_fips_endpoint" : "use_dualstack_endpoint");
 	if (override)
-		return take_override(override, out, err);
+		return endpoint_override(override, out, err);
 
 	write_host(prefix, region, v, &url);
 	out->is_override = false;

@@ -32,6 +32,9 @@ struct endpoint {
 int endpoint_resolve(const struct endpoint_options *o, const char *service_id, const char *prefix,
     const char *region, struct endpoint *out, struct err *err) ATTR_MUST_CHECK;
 
+/* The override that a URL is. ERR_CONFIG: not http[s]://host[:port][/path]. */
+int endpoint_override(const char *url, struct endpoint *out, struct err *err) ATTR_MUST_CHECK;
+
 /*
  * Parts of an http or https URL, pointing into it: the host without the scheme's own port, which is
  * how it is sent and signed; path "" or beginning with '/'.
