@@ -36,9 +36,9 @@ void sso_token_wipe(struct sso_token *t)
 
 static void take_text(const struct json *doc, const char *key, struct buf *out)
 {
-	const char *text = json_get_text(json_get(doc, key), NULL);
+	const char *text = json_get_text(json_get(doc, key), "");
 
-	if (!text)
+	if (!*text)
 		return;
 	buf_reset(out);
 	buf_adds(out, text);
@@ -88,27 +88,33 @@ int sso_token_parse(struct str text, struct sso_token *t, struct err *err)
 	return rc;
 }
 
+/* Judged before anything of *t is lost: it may still hold when its renewal is no good. */
+static int take_renewal(const struct json *doc, int64_t now_s, struct sso_token *t, struct err *err)
+{
+	const char *access = json_get_text(json_get(doc, "accessToken"), "");
+	const char *refresh = json_get_text(json_get(doc, "refreshToken"), "");
+	int64_t life_s = json_get_int(json_get(doc, "expiresIn"), 0);
+
+	if (!*access || life_s <= 0 || life_s > LIFE_MAX_S)
+		return err_set(err, ERR_CORRUPT, "accessToken or expiresIn is missing");
+	if (strlen(access) > CREDS_VALUE_MAX || strlen(refresh) > CREDS_VALUE_MAX)
+		return err_set(err, ERR_CORRUPT, "a token is too long");
+	take_text(doc, "accessToken", &t->access_token);
+	take_text(doc, "refreshToken", &t->refresh_token);
+	t->expires_at = now_s + life_s;
+	return 0;
+}
+
 int sso_token_update(struct str answer, int64_t now_s, struct sso_token *t, struct err *err)
 {
 	struct json *doc;
-	int64_t life_s;
-	int rc = 0;
+	int rc;
 
 	if (json_parse(answer, &doc, err) != 0) {
 		err->code = ERR_CORRUPT;
 		return -1;
 	}
-	life_s = json_get_int(json_get(doc, "expiresIn"), 0);
-	if (!json_get_text(json_get(doc, "accessToken"), NULL) || life_s <= 0 ||
-	    life_s > LIFE_MAX_S) {
-		rc = err_set(err, ERR_CORRUPT, "accessToken or expiresIn is missing");
-	} else {
-		take_text(doc, "accessToken", &t->access_token);
-		take_text(doc, "refreshToken", &t->refresh_token);
-		t->expires_at = now_s + life_s;
-		if (is_full(t))
-			rc = err_set(err, ERR_CORRUPT, "a token is too long");
-	}
+	rc = take_renewal(doc, now_s, t, err);
 	json_free(doc);
 	return rc;
 }
