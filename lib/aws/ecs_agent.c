@@ -24,7 +24,7 @@ static int call(struct http *h, const char *variable, const char *path,
 	else if (http_call(h, request, &answer, err) == 0 &&
 	    (rc = json_parse(buf_str(&answer.body), out, err)) != 0)
 		err->code = ERR_CORRUPT; /* the input is not ours */
-	/* The agent says why in JSON with any status; see protection_failed(). */
+	/* The agent says why in JSON with any status; see judge(). */
 	if (rc == 0 && answer.status / 100 != 2 && json_get(*out, "error") == NULL) {
 		json_free(*out);
 		rc = err_set(err, ERR_IO, "ECS agent: status %d", answer.status);

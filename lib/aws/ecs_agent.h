@@ -14,15 +14,15 @@
 enum { ECS_AGENT_NAME_SIZE = 256 };
 
 struct ecs_task {
-	char cluster
-	    [ECS_AGENT_NAME_SIZE]; /* name or ARN, as the agent has it; "" = unknown, as all */
+	/* Name or ARN, as the agent has it; "" = unknown, as all. */
+	char cluster[ECS_AGENT_NAME_SIZE];
 	char task_arn[ECS_AGENT_NAME_SIZE];
 	char task_id[ECS_AGENT_NAME_SIZE]; /* the last part of the ARN */
 	char family[ECS_AGENT_NAME_SIZE], revision[ECS_AGENT_NAME_SIZE];
 	char zone[ECS_AGENT_NAME_SIZE]; /* "eu-west-1a" */
 };
 
-/* ERR_NOTFOUND: not a task of ECS (no ECS_CONTAINER_METADATA_URI_V4); ERR_IO, ERR_CORRUPT. */
+/* ERR_NOTFOUND: not a task of ECS (no ECS_CONTAINER_METADATA_URI_V4); as http_call(). */
 int ecs_agent_task(struct http *h, struct ecs_task *out, struct err *err) ATTR_MUST_CHECK;
 
 /* Whether there is an agent to ask for protection (ECS_AGENT_URI). */
@@ -30,7 +30,8 @@ bool ecs_agent_can_protect(void);
 
 /*
  * Keep ECS from stopping the task for `minutes` (1 to 2880), or end that (0). ERR_DENIED: the
- * task role lacks ecs:UpdateTaskProtection; ERR_NOTFOUND: no agent; ERR_IO, ERR_BUSY, ERR_CORRUPT.
+ * task role lacks ecs:UpdateTaskProtection; ERR_INVALID: ECS will not, as while it deploys;
+ * ERR_NOTFOUND: no agent; ERR_BUSY; as http_call().
  */
 int ecs_agent_protect(struct http *h, unsigned minutes, struct err *err) ATTR_MUST_CHECK;
 

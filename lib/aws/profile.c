@@ -21,8 +21,8 @@ struct property {
 };
 
 struct profiles {
-	char
-	    *texts[2]; /* copies of the files, cut up by NULs; all names and values stand in them */
+	/* Copies of the files, cut up by NULs; all names and values stand in them. */
+	char *texts[2];
 	size_t lengths[2];
 	struct section *sections;
 	size_t section_count, section_room;
