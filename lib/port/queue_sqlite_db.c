@@ -80,28 +80,40 @@ static int on_busy(void *arg, int count)
 	return 1;
 }
 
+static int after_commit(void *arg, sqlite3 *handle, const char *schema, int pages)
+{
+	struct sqlite_db *db = arg;
+
+	(void)handle;
+	(void)schema;
+	if (pages < db->wal_pages)
+		db->checkpointed = 0; /* it started anew */
+	db->wal_pages = pages;
+	return SQLITE_OK;
+}
+
 /*
  * SQLite's own checkpoint lets the WAL start anew only when nobody happens to use it, so
  * under two busy processes it grows without end (149 MB seen) and a checkpoint follows
  * every commit. Here one comes per CHECKPOINT_PAGES, and from WAL_PAGES_MAX on the others
  * are made to wait for it; not for long, because a stuck reader would stop us all.
+ *
+ * Before a transaction and not behind a commit, so that who waits for the commit does not wait
+ * for this too. A thread with a connection of its own was tried: no faster, since it competes
+ * for the file with the commits, and the WAL grew to three times the size.
  */
-static int after_commit(void *arg, sqlite3 *handle, const char *schema, int pages)
+static void checkpoint_if_due(struct sqlite_db *db)
 {
-	struct sqlite_db *db = arg;
+	bool is_large = db->wal_pages >= WAL_PAGES_MAX;
 
-	if (pages < db->checkpointed)
-		db->checkpointed = 0; /* it started anew */
-	if (pages - db->checkpointed < CHECKPOINT_PAGES)
-		return SQLITE_OK;
-	db->checkpointed = pages;
+	if (db->wal_pages - db->checkpointed < CHECKPOINT_PAGES)
+		return;
+	db->checkpointed = db->wal_pages;
 	db->busy_limit_us = BUSY_CHECKPOINT_US;
-	/* The commit is done, whatever becomes of this; the next one tries again. */
-	(void)sqlite3_wal_checkpoint_v2(handle, schema,
-	    pages < WAL_PAGES_MAX ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_RESTART, NULL,
-	    NULL);
+	/* What was committed is safe, whatever becomes of this; a later one tries again. */
+	(void)sqlite3_wal_checkpoint_v2(db->handle, NULL,
+	    is_large ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	db->busy_limit_us = SQLITE_DB_BUSY_US;
-	return SQLITE_OK;
 }
 
 void sqlite_db_attach(struct sqlite_db *db)
@@ -130,6 +142,7 @@ void sqlite_db_close(struct sqlite_db *db)
 
 int sqlite_db_begin(struct sqlite_db *db, bool durable, struct err *err)
 {
+	checkpoint_if_due(db);
 	if (db->durable != durable) {
 		if (sqlite_db_exec(db,
 			durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL",

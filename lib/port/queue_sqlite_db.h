@@ -70,7 +70,8 @@ struct sqlite_db {
 	bool durable;          /* synchronous is FULL now */
 	int64_t busy_limit_us; /* how long to wait for a lock */
 	int64_t busy_until_us; /* end of the wait that is under way */
-	int checkpointed;      /* pages in the WAL at the latest checkpoint */
+	int wal_pages;         /* pages in the WAL after our latest commit */
+	int checkpointed;      /* of these, at our latest checkpoint */
 };
 
 /*
