@@ -49,8 +49,8 @@ static struct {
 	int epoll;
 	struct str request;
 	struct client *clients;
-	struct client **idle;
-	size_t client_count, idle_count;
+	struct client **idle; /* a ring: used in turn, so that none idles for long and is closed */
+	size_t client_count, idle_first, idle_count;
 	struct histogram accepted, refused, late;
 	uint64_t unsent, other, broken;
 } offer;
@@ -88,6 +88,20 @@ static int64_t percentile_us(const struct histogram *h, uint64_t percent)
 
 /* ---- connections ---- */
 
+static void idle_add(struct client *c)
+{
+	offer.idle[(offer.idle_first + offer.idle_count++) % offer.client_count] = c;
+}
+
+static struct client *idle_take(void)
+{
+	struct client *c = offer.idle[offer.idle_first];
+
+	offer.idle_first = (offer.idle_first + 1) % offer.client_count;
+	offer.idle_count--;
+	return c;
+}
+
 static void client_open(struct client *c)
 {
 	const struct sockaddr_in to = { .sin_family = AF_INET,
@@ -101,7 +115,7 @@ static void client_open(struct client *c)
 	    fcntl(c->fd, F_SETFL, O_NONBLOCK) != 0 ||
 	    epoll_ctl(offer.epoll, EPOLL_CTL_ADD, c->fd, &wanted) != 0)
 		die("connect");
-	offer.idle[offer.idle_count++] = c;
+	idle_add(c);
 }
 
 static void client_lose(struct client *c)
@@ -125,7 +139,7 @@ static void client_send(struct client *c, int64_t due_us)
 static void offer_one(int64_t due_us)
 {
 	if (offer.idle_count > 0)
-		client_send(offer.idle[--offer.idle_count], due_us);
+		client_send(idle_take(), due_us);
 	else
 		offer.unsent++;
 }
@@ -164,7 +178,7 @@ static void take_answer(struct client *c)
 	else
 		offer.other++;
 	c->is_busy = false;
-	offer.idle[offer.idle_count++] = c;
+	idle_add(c);
 }
 
 static void client_read(struct client *c)
