@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "contexts_file.h"
 #include "parse.h"
+#include "profile.h"
 
 struct completion {
 	struct str typed;  /* the word under way */
@@ -32,6 +33,20 @@ static void offer_contexts(struct completion *c)
 		return; /* a broken file has no names to offer */
 }
 
+/* Of the AWS configuration files. */
+static void offer_profiles(const struct completion *c)
+{
+	struct profiles *profiles;
+	const char *name;
+	struct err err;
+
+	if (profiles_load(&profiles, &err) != 0)
+		return; /* as above */
+	for (size_t i = 0; (name = profiles_name_at(profiles, i)) != NULL; i++)
+		offer(c, str_from(name), "");
+	profiles_free(profiles);
+}
+
 static void offer_choices(const struct completion *c, const char *choices)
 {
 	struct str choice, rest = str_from(choices);
@@ -50,6 +65,8 @@ static void offer_value(struct completion *c, const struct option_row *row)
 		puts(strcmp(row->arg, "DIR") == 0 ? ":dir" : ":file");
 	else if (strcmp(row->name, "context") == 0)
 		offer_contexts(c);
+	else if (strcmp(row->name, "profile") == 0)
+		offer_profiles(c);
 }
 
 static void offer_options(const struct completion *c, const struct option_row *rows, size_t count)

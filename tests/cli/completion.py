@@ -17,6 +17,7 @@ CASES = (
     (["--color", "a"], ["always", "auto"]),
     (["context", "use", ""], ["local", "prod", "test"]),
     (["--context", "p"], ["prod"]),
+    (["queue", "stat", "--profile", ""], ["build", "deploy"]),
     (["token", "--context", "prod", "sh"], ["show"]),
     (["completion", "f"], ["fish"]),
     (["help", "dlq", "p"], ["purge"]),
@@ -33,6 +34,8 @@ class Completion(Cli):
         super().setUp()
         for name in ("prod", "test"):
             self.ok("context", "import", name, stdin='{"api_url":{"value":"http://x"}}')
+        (self.home / ".aws").mkdir()
+        (self.home / ".aws/config").write_text("[profile build]\nregion = x\n[profile deploy]\nregion = y\n")
         self.place = self.home / "bin"
         self.place.mkdir()
         (self.place / "opsctl").symlink_to(self.opsctl_path)
