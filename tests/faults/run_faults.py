@@ -21,9 +21,11 @@ import leases
 import lifecycle
 import network
 import payloads
+import sentinel
 from cloud import CloudRun
 
-SCENARIOS = {name: run for module in (lifecycle, network, answers, leases, payloads)
+SCENARIOS = {name: run for module in (lifecycle, network, answers, leases, payloads,
+                                         sentinel)
              for name, run in module.SCENARIOS.items()}
 
 
