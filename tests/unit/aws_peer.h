@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "aws_core.h"
+#include "aws_env.h"
 #include "test.h"
 #include "web.h"
 
@@ -97,16 +98,10 @@ static inline void peer_environment(void)
 		{ "AWS_SECRET_ACCESS_KEY", PEER_SECRET },
 		{ "AWS_SESSION_TOKEN", PEER_TOKEN },
 	};
-	static const char *const unset[] = { "AWS_PROFILE", "AWS_DEFAULT_REGION",
-		"AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL",
-		"AWS_SDK_UA_APP_ID", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT",
-		"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "http_proxy", "HTTPS_PROXY",
-		"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI" };
 
+	env_clear();
 	for (size_t i = 0; i < ARRAY_SIZE(set); i++)
-		setenv(set[i][0], set[i][1], 1);
-	for (size_t i = 0; i < ARRAY_SIZE(unset); i++)
-		unsetenv(unset[i]);
+		env_set(set[i][0], set[i][1]);
 }
 
 /* Pauses are counted, not slept. */
@@ -144,5 +139,18 @@ static inline struct aws *peer_client(void)
 {
 	return peer_client_with((struct aws_options){ .trace = AWS_TRACE_OFF });
 }
+
+/* The main function of a program of such tests. */
+#define PEER_MAIN(tests)                                                                           \
+	int main(int argc, char **argv)                                                            \
+	{                                                                                          \
+		int rc;                                                                            \
+                                                                                                   \
+		peer_environment();                                                                \
+		peer_start();                                                                      \
+		rc = test_main(tests, ARRAY_SIZE(tests), argc, argv);                              \
+		peer_stop();                                                                       \
+		return rc;                                                                         \
+	}
 
 #endif

@@ -9,8 +9,6 @@
 #include "file.h"
 #include "web.h"
 
-extern char **environ;
-
 enum { SENT_MAX = 4 * 1024 * 1024, PATH_SIZE = 512, TEXT_SIZE = 2048 };
 
 static struct {
@@ -32,26 +30,10 @@ static void die(const char *what)
 
 /* ---- the environment ---- */
 
-void fake_set(const char *name, const char *value)
-{
-	if ((value ? setenv(name, value, 1) : unsetenv(name)) != 0)
-		die("setenv");
-}
-
 void fake_clear(void)
 {
-	for (char **e = environ; *e;) {
-		char name[128];
-
-		if (strncmp(*e, "AWS_", 4) != 0) {
-			e++;
-			continue;
-		}
-		(void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(*e, "="), *e);
-		fake_set(name, NULL);
-		e = environ;
-	}
-	fake_set("AWS_EC2_METADATA_DISABLED", "true");
+	env_clear();
+	env_set("AWS_EC2_METADATA_DISABLED", "true");
 }
 
 static void path_of(const char *path, char out[PATH_SIZE])
@@ -204,7 +186,7 @@ void fake_start(void)
 	(void)snprintf(fake.home, sizeof(fake.home), "/tmp/fake-creds-XXXXXX");
 	if (!mkdtemp(fake.home))
 		die("mkdtemp");
-	fake_set("HOME", fake.home);
+	env_set("HOME", fake.home);
 	fake_clear();
 	buf_init(&fake.sent, SENT_MAX);
 	web_start(answer, NULL);

@@ -5,6 +5,7 @@
 #ifndef OPS_TEST_FAKE_CREDS_H
 #define OPS_TEST_FAKE_CREDS_H
 
+#include "aws_env.h"
 #include "creds_provider.h"
 
 /* Every secret of a test holds it; no error text may. */
@@ -38,7 +39,6 @@ void fake_stop(void);  /* removes HOME */
 
 /* No variable of AWS's is set afterwards but the one that keeps EC2's real service out. */
 void fake_clear(void);
-void fake_set(const char *name, const char *value);
 
 /* "http://127.0.0.1:<port><path>"; the next call overwrites it. */
 const char *fake_url(const char *path);

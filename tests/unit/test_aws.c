@@ -388,13 +388,4 @@ static const struct test tests[] = {
 	{ "no credentials", test_no_credentials },
 };
 
-int main(int argc, char **argv)
-{
-	int rc;
-
-	peer_environment();
-	peer_start();
-	rc = test_main(tests, ARRAY_SIZE(tests), argc, argv);
-	peer_stop();
-	return rc;
-}
+PEER_MAIN(tests)

@@ -392,13 +392,4 @@ static const struct test tests[] = {
 	{ "threads", test_threads },
 };
 
-int main(int argc, char **argv)
-{
-	int rc;
-
-	peer_environment();
-	peer_start();
-	rc = test_main(tests, ARRAY_SIZE(tests), argc, argv);
-	peer_stop();
-	return rc;
-}
+PEER_MAIN(tests)

@@ -1,4 +1,6 @@
 /* What the AWS client sends: forms, headers, signatures, addresses. */
+#include <unistd.h>
+
 #include "aws_peer.h"
 
 static const struct {
@@ -250,6 +252,8 @@ static void test_own_url(void)
 		test_die("aws_open: %s", err.text);
 	CHECK_OK(aws_call(a, &r, NULL, &err), &err);
 	CHECK_INT(peer_requests(), 1);
+	r.endpoint_url = "http://user@127.0.0.1:1";
+	CHECK_ERR(aws_call(a, &r, NULL, &err), &err, ERR_CONFIG);
 	aws_close(a);
 
 	a = peer_client();
@@ -257,6 +261,44 @@ static void test_own_url(void)
 	CHECK_OK(aws_call(a, &r, NULL, &err), &err);
 	CHECK_INT(peer_requests(), 2);
 	aws_close(a);
+}
+
+static bool answer_role(struct str request, unsigned number, struct buf *answer)
+{
+	(void)number;
+	if (!str_is(web_target(request), "/sts/"))
+		return peer_answer_nothing(request, number, answer);
+	web_answer(answer, 200, "",
+	    STR("<R><Result><Credentials><AccessKeyId>ROLE</AccessKeyId><SecretAccessKey>s"
+		"</SecretAccessKey><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>"
+		"</Result></R>"));
+	return true;
+}
+
+/* The server of a queue is not sent the tokens that are for STS. */
+static void test_credentials_have_their_own_place(void)
+{
+	char path[] = "/tmp/test-token-XXXXXX", sts[96];
+	struct aws_request r = { .op = SQS_PURGE_QUEUE };
+	struct aws *a = peer_client();
+	struct err err = { 0 };
+	int fd = mkstemp(path);
+
+	if (fd < 0 || write(fd, "t", 1) != 1 || close(fd) != 0)
+		test_die("%s", path);
+	snprintf(sts, sizeof(sts), "%s/sts", peer.url);
+	unsetenv("AWS_ACCESS_KEY_ID");
+	unsetenv("AWS_SECRET_ACCESS_KEY");
+	setenv("AWS_WEB_IDENTITY_TOKEN_FILE", path, 1);
+	setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/r", 1);
+	setenv("AWS_ENDPOINT_URL_STS", sts, 1);
+	peer_handle(answer_role);
+	CHECK_OK(aws_call(a, &r, NULL, &err), &err);
+	CHECK_INT(peer_requests(), 2);
+	CHECK(str_contains(peer_header("Authorization"), STR("Credential=ROLE/")));
+	aws_close(a);
+	unlink(path);
+	peer_environment();
 }
 
 /* A key kept from the call before signs as one derived anew would; another secret is another key. */
@@ -345,17 +387,9 @@ static const struct test tests[] = {
 	{ "addresses", test_addresses },
 	{ "targets", test_targets },
 	{ "own url", test_own_url },
+	{ "credentials have their own place", test_credentials_have_their_own_place },
 	{ "signing key is kept", test_signing_key_is_kept },
 	{ "what cannot be sent", test_what_cannot_be_sent },
 };
 
-int main(int argc, char **argv)
-{
-	int rc;
-
-	peer_environment();
-	peer_start();
-	rc = test_main(tests, ARRAY_SIZE(tests), argc, argv);
-	peer_stop();
-	return rc;
-}
+PEER_MAIN(tests)

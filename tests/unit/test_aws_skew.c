@@ -1,30 +1,18 @@
 /* The AWS client with a clock that is wrong: the cases that the SDKs share, and one of ours. */
 #include "aws_peer.h"
 #include "data.h"
+#include "skew_time.h"
 
-/* "2026-01-01T00:05:01Z" in Unix seconds. */
 static int64_t time_of(const struct json *text)
 {
-	const char *t = json_get_text(text, "");
-	struct clock_utc utc = { .ms = 0 };
-
-	if (sscanf(t, "%d-%d-%dT%d:%d:%dZ", &utc.year, &utc.month, &utc.day, &utc.hour, &utc.minute,
-		&utc.second) != 6)
-		test_die("'%s' is no time", t);
-	return clock_utc_to_ms(&utc) / 1000;
+	return skew_time_s(json_get_text(text, ""));
 }
 
-/* "Thu, 01 Jan 2026 00:05:01 GMT" */
-static void http_date(int64_t at_s, struct buf *out)
+static void add_date(struct buf *headers, int64_t at_s)
 {
-	static const char *const days[] = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" };
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul",
-		"Aug", "Sep", "Oct", "Nov", "Dec" };
-	struct clock_utc t;
-
-	clock_utc_from_ms(at_s * 1000, &t);
-	buf_addf(out, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n", days[at_s / 86400 % 7],
-	    t.day, months[t.month - 1], t.year, t.hour, t.minute, t.second);
+	buf_adds(headers, "Date: ");
+	skew_add_date(headers, at_s);
+	buf_adds(headers, "\r\n");
 }
 
 static struct clock_fake skew_clock;
@@ -42,7 +30,7 @@ static bool answer_skew(struct str request, unsigned number, struct buf *answer)
 	CHECK_STR(web_header(request, "X-Amz-Date"), str_from(want));
 	skew_clock.wall_ms_now = time_of(json_get(attempt, "receive")) * 1000;
 	if (json_get_text(json_get(attempt, "date"), NULL))
-		http_date(time_of(json_get(attempt, "date")), &headers);
+		add_date(&headers, time_of(json_get(attempt, "date")));
 	if (!json_is_null(json_get(attempt, "age")))
 		buf_addf(&headers, "Age: %" PRId64 "\r\n",
 		    json_get_int(json_get(attempt, "age"), 0));
@@ -103,7 +91,7 @@ static bool answer_poll(struct str request, unsigned number, struct buf *answer)
 	(void)request;
 	(void)number;
 	clock_fake_advance(&skew_clock, 20000);
-	http_date(clock_wall_s(&skew_clock.base), &headers);
+	add_date(&headers, clock_wall_s(&skew_clock.base));
 	web_answer(answer, 200, buf_text(&headers), STR("{}"));
 	buf_release(&headers);
 	return true;
@@ -142,7 +130,7 @@ static bool answer_head(struct str request, unsigned number, struct buf *answer)
 	bool is_denied = number == 1 || heads[head_index].want != ERR_NONE;
 
 	(void)request;
-	http_date(clock_wall_s(&skew_clock.base) + heads[head_index].server_ahead_s, &headers);
+	add_date(&headers, clock_wall_s(&skew_clock.base) + heads[head_index].server_ahead_s);
 	web_answer(answer, is_denied ? 403 : 200, buf_text(&headers), STR_NONE);
 	buf_release(&headers);
 	return true;
@@ -176,13 +164,4 @@ static const struct test tests[] = {
 	{ "head", test_head },
 };
 
-int main(int argc, char **argv)
-{
-	int rc;
-
-	peer_environment();
-	peer_start();
-	rc = test_main(tests, ARRAY_SIZE(tests), argc, argv);
-	peer_stop();
-	return rc;
-}
+PEER_MAIN(tests)

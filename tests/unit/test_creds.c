@@ -27,7 +27,7 @@ static const struct fake_row held_two[] = { { "GET /c", 200, "", KEYS("B", "2026
 static void open_container(struct fake_session *s)
 {
 	fake_clear();
-	fake_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", fake_url("/c"));
+	env_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", fake_url("/c"));
 	fake_open(s, "", NULL);
 }
 
@@ -202,11 +202,11 @@ static void test_static(void)
 	struct fake_session s;
 
 	fake_clear();
-	fake_set("AWS_ACCESS_KEY_ID", "A");
-	fake_set("AWS_SECRET_ACCESS_KEY", SENTINEL);
+	env_set("AWS_ACCESS_KEY_ID", "A");
+	env_set("AWS_SECRET_ACCESS_KEY", SENTINEL);
 	fake_open(&s, "", NULL);
 	(void)fake_get(&s);
-	fake_set("AWS_ACCESS_KEY_ID", "B");
+	env_set("AWS_ACCESS_KEY_ID", "B");
 	advance_s(&s, (int64_t)100 * 365 * 86400);
 	CHECK_TEXT(fake_get(&s),
 	    "A/" SENTINEL "///environment/new AWS_ACCESS_KEY_ID, "
@@ -237,8 +237,8 @@ static void test_stable(void)
 	struct fake_session s;
 
 	fake_clear();
-	fake_set("AWS_EC2_METADATA_DISABLED", NULL);
-	fake_set("AWS_EC2_METADATA_SERVICE_ENDPOINT", fake_url(""));
+	env_set("AWS_EC2_METADATA_DISABLED", NULL);
+	env_set("AWS_EC2_METADATA_SERVICE_ENDPOINT", fake_url(""));
 	fake_open(&s, "", NULL);
 	ANSWER(imds_hour);
 	CHECK_TEXT(fake_get(&s), FROM_EC2("A", "3600"));

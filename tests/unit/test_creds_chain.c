@@ -118,22 +118,17 @@ static const char config[] = "[default]\n"
 
 #define NEW_KEYS "new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN"
 
-/* "A=1 B=2"; "$c" as a value is the container's URL. */
+/* "$c" is the container's URL. */
 static void set_environment(const char *words)
 {
-	struct str rest = str_from(words), word, name, value;
+	const char *url = "AWS_CONTAINER_CREDENTIALS_FULL_URI", *value;
 
-	fake_clear();
-	fake_set("AWS_ENDPOINT_URL_STS", fake_url(""));
-	while (rest.n) {
-		char n[64], v[128];
-
-		(void)str_cut(rest, ' ', &word, &rest);
-		(void)str_cut(word, '=', &name, &value);
-		(void)snprintf(n, sizeof(n), "%.*s", STR_ARG(name));
-		(void)snprintf(v, sizeof(v), "%.*s", STR_ARG(value));
-		fake_set(n, strcmp(v, "$c") == 0 ? fake_url("/c") : v);
-	}
+	env_words(words);
+	env_set("AWS_EC2_METADATA_DISABLED", "true");
+	env_set("AWS_ENDPOINT_URL_STS", fake_url(""));
+	value = getenv(url);
+	if (value && strcmp(value, "$c") == 0)
+		env_set(url, fake_url("/c"));
 }
 
 #define ENV_KEYS  "AWS_ACCESS_KEY_ID=E AWS_SECRET_ACCESS_KEY=" SENTINEL
@@ -200,7 +195,7 @@ static void test_sources(void)
 
 		test_case = cases[i].name;
 		set_environment(cases[i].env);
-		fake_set("AWS_LOGIN_CACHE_DIRECTORY", "~/login");
+		env_set("AWS_LOGIN_CACHE_DIRECTORY", "~/login");
 		fake_open(&s, config, cases[i].profile);
 		CHECK_TEXT(fake_get(&s), cases[i].want);
 		fake_close(&s);
@@ -306,7 +301,7 @@ static void test_refused(void)
 
 		test_case = cases[i].name;
 		set_environment(cases[i].env);
-		fake_set("AWS_LOGIN_CACHE_DIRECTORY", "~/login");
+		env_set("AWS_LOGIN_CACHE_DIRECTORY", "~/login");
 		fake_open(&s, whole_config(), cases[i].profile);
 		CHECK_BEGINS(fake_get(&s), cases[i].want);
 		fake_close(&s);

@@ -11,7 +11,7 @@ static const struct fake_row good[] = { { "GET /c?id=1 ", 200, "", GOOD, false }
 static void open_container(struct fake_session *s)
 {
 	fake_clear();
-	fake_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", fake_url("/c?id=1"));
+	env_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", fake_url("/c?id=1"));
 	fake_open(s, "", NULL);
 }
 
@@ -58,7 +58,7 @@ static void test_hosts(void)
 		fake_clear();
 		(void)snprintf(variable, sizeof(variable), "AWS_CONTAINER_CREDENTIALS_%s_URI",
 		    cases[i].variable);
-		fake_set(variable, cases[i].url);
+		env_set(variable, cases[i].url);
 		fake_open(&s, "", NULL);
 		CHECK_BEGINS(fake_get(&s), cases[i].want);
 		fake_close(&s);
@@ -72,7 +72,7 @@ static void test_length(void)
 
 	memset(url + 1, 'c', sizeof(url) - 2);
 	fake_clear();
-	fake_set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", url);
+	env_set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", url);
 	fake_open(&s, "", NULL);
 	CHECK_TEXT(fake_get(&s),
 	    "config: URL of the container endpoint: longer than 2047 characters");
@@ -89,7 +89,7 @@ static void test_names(void)
 	open_container(&s);
 	colon = strrchr(fake_url("/c?id=1"), ':');
 	(void)snprintf(url, sizeof(url), "http://localhost%s", colon);
-	fake_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
+	env_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
 	fake_answer(good, ARRAY_SIZE(good));
 	CHECK_TEXT(fake_get(&s), "A/" SENTINEL "/t//container endpoint//3600");
 	fake_close(&s);
@@ -119,10 +119,10 @@ static void test_token(void)
 
 		test_case = cases[i].name;
 		open_container(&s);
-		fake_set("AWS_CONTAINER_AUTHORIZATION_TOKEN", cases[i].variable);
+		env_set("AWS_CONTAINER_AUTHORIZATION_TOKEN", cases[i].variable);
 		if (cases[i].file) {
 			fake_write("token", cases[i].file);
-			fake_set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "~/token");
+			env_set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "~/token");
 		}
 		fake_answer(good, ARRAY_SIZE(good));
 		CHECK_BEGINS(fake_get(&s), cases[i].want);
@@ -139,7 +139,7 @@ static void test_token_read_again(void)
 	struct fake_session s;
 
 	open_container(&s);
-	fake_set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "~/token");
+	env_set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "~/token");
 	CHECK_BEGINS(fake_get(&s), "credentials: AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: ");
 	fake_answer(good, ARRAY_SIZE(good));
 	fake_write("token", "first");
@@ -211,7 +211,7 @@ static void test_answers(void)
 
 		test_case = cases[i].name;
 		open_container(&s);
-		fake_set("AWS_CONTAINER_AUTHORIZATION_TOKEN", SENTINEL);
+		env_set("AWS_CONTAINER_AUTHORIZATION_TOKEN", SENTINEL);
 		fake_answer(&cases[i].row, 1);
 		CHECK_BEGINS(fake_get(&s), cases[i].want);
 		CHECK_INT(fake_requests(), cases[i].requests);

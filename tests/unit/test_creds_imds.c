@@ -20,8 +20,8 @@ static const struct fake_row good[] = {
 static void open_ec2(struct fake_session *s)
 {
 	fake_clear();
-	fake_set("AWS_EC2_METADATA_DISABLED", "false");
-	fake_set("AWS_EC2_METADATA_SERVICE_ENDPOINT", fake_url("/"));
+	env_set("AWS_EC2_METADATA_DISABLED", "false");
+	env_set("AWS_EC2_METADATA_SERVICE_ENDPOINT", fake_url("/"));
 	fake_open(s, "", NULL);
 }
 
@@ -70,29 +70,28 @@ static void test_region(void)
 	};
 	struct fake_session s;
 	struct err err;
-	char region[16] = "untouched";
+	char region[REGION_MAX + 1] = "untouched";
 
 	open_ec2(&s);
 	fake_answer(good, ARRAY_SIZE(good));
-	CHECK_OK(creds_region(s.cache, region, sizeof(region), &err), &err);
+	CHECK_OK(creds_region(s.cache, region, &err), &err);
 	CHECK_TEXT(region, "eu-west-1");
-	CHECK_ERR(creds_region(s.cache, region, sizeof("eu-west-1") - 1, &err), &err, ERR_INVALID);
 	fake_close(&s);
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		test_case = cases[i].name;
 		open_ec2(&s);
 		fake_answer(cases[i].rows, ARRAY_SIZE(cases[i].rows));
-		CHECK_ERR(creds_region(s.cache, region, sizeof(region), &err), &err, cases[i].code);
+		CHECK_ERR(creds_region(s.cache, region, &err), &err, cases[i].code);
 		CHECK_TEXT(region, "eu-west-1");
 		fake_close(&s);
 	}
 
 	test_case = "off by the environment";
 	open_ec2(&s);
-	fake_set("AWS_EC2_METADATA_DISABLED", "TRUE");
+	env_set("AWS_EC2_METADATA_DISABLED", "TRUE");
 	fake_answer(good, ARRAY_SIZE(good));
-	CHECK_ERR(creds_region(s.cache, region, sizeof(region), &err), &err, ERR_NOTFOUND);
+	CHECK_ERR(creds_region(s.cache, region, &err), &err, ERR_NOTFOUND);
 	CHECK_INT(fake_requests(), 0);
 	fake_close(&s);
 }
@@ -115,14 +114,16 @@ static void test_answers(void)
 		{ "refused", { TOKEN, 0, "", "", false },
 		    "credentials: no AWS credentials: AWS_ACCESS_KEY_ID is not set, profile 'default' "
 		    "has none (aws configure, aws sso login), there is no container endpoint; EC2 "
-		    "metadata at 127.0.0.1:",
+		    "metadata: PUT http://127.0.0.1:",
 		    1 },
 		{ "down", { TOKEN, 503, "", "", false }, "busy: EC2 metadata: no token: HTTP 503",
 		    1 },
 		{ "empty token", { TOKEN, 200, "", " \n", false },
 		    "corrupt: EC2 metadata: the token is empty", 1 },
 		{ "a token of two lines", { TOKEN, 200, "", "a\r\nX: " SENTINEL, false },
-		    "credentials: EC2 metadata at 127.0.0.1:", 1 },
+		    "credentials: EC2 metadata: header 'x-aws-ec2-metadata-token': characters not "
+		    "allowed",
+		    1 },
 		{ "no role", { LIST, 404, "", "", false },
 		    "credentials: no AWS credentials: AWS_ACCESS_KEY_ID is not set, profile 'default' "
 		    "has none (aws configure, aws sso login), there is no container endpoint; EC2 "
@@ -139,7 +140,7 @@ static void test_answers(void)
 		{ "list is down", { LIST, 500, "", "", false }, "busy: EC2 metadata: ", 2 },
 		/* One more is libcurl's own: the connection was open from the call before. */
 		{ "list without an answer", { LIST, 0, "", "", false },
-		    "io: EC2 metadata at 127.0.0.1:", 3 },
+		    "io: EC2 metadata: GET http://127.0.0.1:", 3 },
 		{ "a refusal in a 200",
 		    { ROLE, 200, "",
 			"{\"Code\":\"AssumeRoleUnauthorizedAccess\",\"Message\":\"EC2 cannot "
@@ -193,7 +194,7 @@ static void test_endpoint(void)
 
 	test_case = "of the profile";
 	fake_clear();
-	fake_set("AWS_EC2_METADATA_DISABLED", NULL);
+	env_set("AWS_EC2_METADATA_DISABLED", NULL);
 	(void)snprintf(config, sizeof(config), "[default]\nec2_metadata_service_endpoint = %s\n",
 	    fake_url(""));
 	fake_open(&s, config, NULL);
@@ -203,11 +204,19 @@ static void test_endpoint(void)
 
 	test_case = "a mode that is none";
 	fake_clear();
-	fake_set("AWS_EC2_METADATA_DISABLED", NULL);
-	fake_set("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5");
+	env_set("AWS_EC2_METADATA_DISABLED", NULL);
+	env_set("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv5");
 	fake_open(&s, "", NULL);
 	CHECK_TEXT(fake_get(&s),
-	    "config: EC2's metadata service: endpoint mode 'IPv5': must be IPv4 or IPv6");
+	    "config: EC2 metadata: endpoint mode 'IPv5': must be IPv4 or IPv6");
+	fake_close(&s);
+
+	test_case = "a URL that is none";
+	fake_clear();
+	env_set("AWS_EC2_METADATA_DISABLED", NULL);
+	env_set("AWS_EC2_METADATA_SERVICE_ENDPOINT", "169.254.169.254");
+	fake_open(&s, "", NULL);
+	CHECK_BEGINS(fake_get(&s), "config: EC2 metadata: endpoint URL: must be http");
 	fake_close(&s);
 }
 

@@ -56,8 +56,8 @@ static const struct fake_row good[] = {
 static void open_sso(struct fake_session *s, const char *profile)
 {
 	fake_clear();
-	fake_set("AWS_ENDPOINT_URL_SSO", fake_url(""));
-	fake_set("AWS_ENDPOINT_URL_SSO_OIDC", fake_url(""));
+	env_set("AWS_ENDPOINT_URL_SSO", fake_url(""));
+	env_set("AWS_ENDPOINT_URL_SSO_OIDC", fake_url(""));
 	fake_open(s, config, profile);
 }
 
@@ -215,7 +215,8 @@ static void test_answers(void)
 		    { "GET", 429, "", "{\"__type\":\"TooManyRequestsException\"}", false },
 		    "busy: profile x: SSO: TooManyRequestsException", 3 },
 		{ "down", { "GET", 500, "", "", false }, "busy: profile x: SSO: HTTP 500", 3 },
-		{ "no answer", { "GET", 0, "", "", false }, "io: profile x: SSO at 127.0.0.1:", 3 },
+		{ "no answer", { "GET", 0, "", "", false },
+		    "io: profile x: SSO: GET http://127.0.0.1:", 3 },
 		{ "not JSON", { "GET", 200, "", SENTINEL, false },
 		    "corrupt: profile x: SSO: not JSON", 1 },
 		{ "nothing in it", { "GET", 200, "", "{\"roleCredentials\":{}}", false },
@@ -283,12 +284,51 @@ static void test_update(void)
 	}
 }
 
+/* What is too long changes nothing: the token at hand may still hold. */
+static void test_update_limits(void)
+{
+	static const struct {
+		const char *name, *answer; /* up to the text that is long */
+		size_t length;
+		bool is_taken;
+	} cases[] = {
+		{ "access, longest", "{\"accessToken\":\"", CREDS_VALUE_MAX, true },
+		{ "access, too long", "{\"accessToken\":\"", CREDS_VALUE_MAX + 1, false },
+		{ "refresh, longest", "{\"accessToken\":\"a\",\"refreshToken\":\"", CREDS_VALUE_MAX,
+		    true },
+		{ "refresh, too long", "{\"accessToken\":\"a\",\"refreshToken\":\"",
+		    CREDS_VALUE_MAX + 1, false },
+	};
+	struct buf answer = BUF_INIT(CREDS_ANSWER_MAX);
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct sso_token t;
+		struct err err;
+
+		test_case = cases[i].name;
+		buf_reset(&answer);
+		buf_adds(&answer, cases[i].answer);
+		for (size_t k = 0; k < cases[i].length; k++)
+			buf_addc(&answer, 'x');
+		buf_adds(&answer, "\",\"expiresIn\":1}");
+		sso_token_init(&t);
+		buf_adds(&t.access_token, "old");
+		CHECK_INT(sso_token_update(buf_str(&answer), 100, &t, &err),
+		    cases[i].is_taken ? 0 : -1);
+		CHECK_INT(!str_is(buf_str(&t.access_token), "old"), cases[i].is_taken);
+		CHECK_INT(t.expires_at, cases[i].is_taken ? 101 : 0);
+		sso_token_wipe(&t);
+	}
+	buf_release(&answer);
+}
+
 static const struct test tests[] = {
 	{ "sent", test_sent },
 	{ "renewed", test_renewed },
 	{ "logins", test_logins },
 	{ "answers", test_answers },
 	{ "update", test_update },
+	{ "update limits", test_update_limits },
 };
 
 FAKE_MAIN(tests)

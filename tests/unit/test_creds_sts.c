@@ -40,8 +40,8 @@ static const struct fake_row good[] = { { "POST / ", 200, "", GOOD, false } };
 static void open_sts(struct fake_session *s, const char *profile)
 {
 	fake_clear();
-	fake_set("AWS_REGION", "eu-west-1");
-	fake_set("AWS_ENDPOINT_URL_STS", fake_url(""));
+	env_set("AWS_REGION", "eu-west-1");
+	env_set("AWS_ENDPOINT_URL_STS", fake_url(""));
 	fake_open(s, config, profile);
 }
 

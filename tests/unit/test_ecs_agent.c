@@ -149,16 +149,19 @@ static void test_protect(void)
 	http_close(h);
 }
 
-static void all(void)
+static const struct test tests[] = {
+	{ "task", test_task },
+	{ "not on ECS", test_not_on_ecs },
+	{ "protect", test_protect },
+};
+
+int main(int argc, char **argv)
 {
+	int rc;
+
 	web_start(answer, NULL);
-	test_task();
-	test_not_on_ecs();
-	test_protect();
+	rc = test_main(tests, ARRAY_SIZE(tests), argc, argv);
 	web_stop();
 	buf_release(&agent.request);
+	return rc;
 }
-
-static const struct test tests[] = { { "all", all } };
-
-TEST_MAIN(tests)

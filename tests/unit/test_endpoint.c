@@ -1,43 +1,8 @@
 /* endpoint.c: the hosts of AWS as botocore's rule sets give them, and what overrides them. */
 #include "endpoint.h"
 
+#include "aws_env.h"
 #include "data.h"
-
-static const char *const variables[] = {
-	"AWS_REGION",
-	"AWS_DEFAULT_REGION",
-	"AWS_PROFILE",
-	"AWS_ENDPOINT_URL",
-	"AWS_ENDPOINT_URL_SQS",
-	"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-	"AWS_USE_FIPS_ENDPOINT",
-	"AWS_USE_DUALSTACK_ENDPOINT",
-};
-
-static void clear_environment(void)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(variables); i++)
-		if (unsetenv(variables[i]) != 0)
-			test_die("unsetenv");
-}
-
-/* "A=1 B=2" */
-static void set_environment(const char *words)
-{
-	struct str rest = str_from(words), word, name, value;
-
-	clear_environment();
-	while (rest.n) {
-		char n[64], v[128];
-
-		(void)str_cut(rest, ' ', &word, &rest);
-		(void)str_cut(word, '=', &name, &value);
-		(void)snprintf(n, sizeof(n), "%.*s", STR_ARG(name));
-		(void)snprintf(v, sizeof(v), "%.*s", STR_ARG(value));
-		if (setenv(n, v, 1) != 0)
-			test_die("setenv");
-	}
-}
 
 static const char *text_of(const struct json *row, size_t index)
 {
@@ -56,13 +21,13 @@ static void test_hosts(void)
 		struct err err;
 
 		test_case = text_of(row, 3);
-		set_environment(text_of(row, 2));
+		env_words(text_of(row, 2));
 		CHECK_OK(endpoint_resolve(&o, "X", text_of(row, 0), text_of(row, 1), &e, &err),
 		    &err);
 		CHECK_TEXT(e.url, text_of(row, 3));
 		CHECK(!e.is_override);
 	}
-	clear_environment();
+	env_clear();
 	json_free(doc);
 }
 
@@ -160,7 +125,7 @@ static void test_overrides(void)
 		struct err err;
 
 		test_case = cases[i].name;
-		set_environment(cases[i].env);
+		env_words(cases[i].env);
 		if (!cases[i].url) {
 			CHECK_ERR(
 			    endpoint_resolve(&o, cases[i].service_id, "sqs", "eu-west-1", &e, &err),
@@ -174,7 +139,7 @@ static void test_overrides(void)
 		    str_has_prefix(str_from(e.url), STR("http://")) ||
 			strstr(e.url, "::1") != NULL);
 	}
-	clear_environment();
+	env_clear();
 	profiles_free(p);
 }
 
@@ -228,7 +193,7 @@ static void test_regions(void)
 		struct err err;
 
 		test_case = cases[i].name;
-		set_environment(cases[i].env);
+		env_words(cases[i].env);
 		if (cases[i].code != ERR_NONE) {
 			CHECK_ERR(region_resolve(&o, cases[i].wanted, region, &err), &err,
 			    cases[i].code);
@@ -238,7 +203,7 @@ static void test_regions(void)
 		CHECK_OK(region_resolve(&o, cases[i].wanted, region, &err), &err);
 		CHECK_TEXT(region, cases[i].region);
 	}
-	clear_environment();
+	env_clear();
 	profiles_free(p);
 }
 
