@@ -2,6 +2,7 @@
 #include "hash.h"
 #include "http.h"
 #include "queue.h"
+#include "xml.h"
 
 /* Each from the one file that is the home of the library. */
 static const struct {
@@ -12,6 +13,7 @@ static const struct {
 	{ "openssl", hash_library_version },
 	{ "sqlite", queue_sqlite_version },
 	{ "cjson", json_library_version },
+	{ "expat", xml_library_version },
 };
 
 int cmd_version(struct cli *cli, struct err *err)

@@ -103,7 +103,7 @@ class Help(Cli):
         for args in (["--version"], ["version"], ["dlq", "--version"]):
             self.assertRegex(self.ok(*args), r"^opsctl \d+\.\d+\.\d+\n$")
         libraries = self.document("version")["libraries"]
-        self.assertEqual(list(libraries), ["libcurl", "openssl", "sqlite", "cjson"])
+        self.assertEqual(list(libraries), ["libcurl", "openssl", "sqlite", "cjson", "expat"])
         for version in libraries.values():
             self.assertRegex(version, r"\d+\.\d+")
 
