@@ -69,7 +69,7 @@ def sentinel(r):
             r.disturb('*', what, times=0, percent=50, **more)
             r.await_accepted(5)
             seen += [opsctl(r, *words) for words in
-                     (('queue', 'stat'), ('token', 'show'), ('verify-s3', '--limit', '1'))]
+                     (('queue', 'stat'), ('token', 'show'), ('verify-s3', '--since', '5m'))]
             r.server.heal()
         for service in r.pipeline.services:
             seen += [of_process(r, service), metrics(service)]

@@ -11,7 +11,7 @@
 
 static size_t head_size(struct str text)
 {
-	const char *end = memmem(text.p, text.n, "\r\n\r\n", 4);
+	const char *end = text.n > 0 ? memmem(text.p, text.n, "\r\n\r\n", 4) : NULL;
 
 	return end != NULL ? (size_t)(end - text.p) + 4 : 0;
 }
