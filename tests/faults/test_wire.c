@@ -400,17 +400,17 @@ static void test_half_open(void)
 /* The connection was kept, and closes, or is reset, exactly when a request is on it. */
 static void test_kept_connection(void)
 {
-	static const char *const whats[] = { "drop", "reset" };
+	static const char *const ways[] = { "drop", "reset" };
 
 	open_ports("kept", "3");
-	for (size_t k = 0; k < ARRAY_SIZE(whats); k++) {
+	for (size_t k = 0; k < ARRAY_SIZE(ways); k++) {
 		for (size_t n = 0; n < 10; n++) {
-			fault("{\"op\":\"SendMessageBatch\",\"what\":\"%s\"}", whats[k]);
+			fault("{\"op\":\"SendMessageBatch\",\"what\":\"%s\"}", ways[k]);
 			CHECK_INT(send_one(0), ERR_NONE);
-			fault("{\"op\":\"PutObject\",\"what\":\"%s\"}", whats[k]);
+			fault("{\"op\":\"PutObject\",\"what\":\"%s\"}", ways[k]);
 			CHECK_INT(put_one(k * 1000 + n + 100000), ERR_NONE);
 			send_and_lease();
-			fault("{\"op\":\"DeleteMessageBatch\",\"what\":\"%s\"}", whats[k]);
+			fault("{\"op\":\"DeleteMessageBatch\",\"what\":\"%s\"}", ways[k]);
 			CHECK_INT(delete_one(0), ERR_NONE);
 		}
 	}
