@@ -105,6 +105,21 @@ static const struct {
 	{ "; log in with: ", "run: " },
 };
 
+/* "... (x; renew with: aws login)": what is taken out of a bracket leaves its end behind. */
+static void cut_hint(struct cli *cli, char *text, char *hint)
+{
+	size_t n = strlen(cli->next);
+	int open = 0;
+
+	for (const char *p = text; p < hint; p++)
+		open += (*p == '(') - (*p == ')');
+	*hint = '\0';
+	if (open != 1 || n == 0 || cli->next[n - 1] != ')')
+		return;
+	cli->next[n - 1] = '\0';
+	hint[0] = ')', hint[1] = '\0';
+}
+
 void cli_take_next(struct cli *cli, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(hints); i++) {
@@ -115,7 +130,7 @@ void cli_take_next(struct cli *cli, struct err *err)
 		if (hint == NULL)
 			continue;
 		(void)cli_next(cli, "%s%s", is_sentence ? "set " : hints[i].verb, text);
-		*hint = '\0';
+		cut_hint(cli, err->text, hint);
 		return;
 	}
 }
@@ -127,7 +142,8 @@ int cli_confirm(struct cli *cli, const char *question, const char *flag, struct 
 	char answer[16] = "";
 
 	if (cli->no_input || !cli->is_tty_in || !cli->is_tty_err) {
-		(void)err_set(err, ERR_USAGE, "%s is asked on a terminal only", question);
+		(void)err_set(err, ERR_USAGE,
+		    "without a terminal or with --no-input nobody is asked: %s", question);
 		return cli_next(cli, "run it with %s", flag);
 	}
 	(void)fprintf(stderr, "%s [y/N] ", question);

@@ -68,7 +68,8 @@ class Refusals(OnAws):
                      env={"AWS_CONFIG_FILE": str(config)})
         self.answer("ssm", "GetParameter", "ExpiredTokenException")
         error = self.refused(EXIT_CREDENTIALS, ["ExpiredToken"], "token", "show")
-        self.assertIn("AWS_SESSION_TOKEN", error["next"])
+        self.assertEqual(error["next"], "set new AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN")
+        self.assertTrue(error["message"].endswith("(credentials of: environment)"), error["message"])
 
     def test_no_credentials(self):
         env = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}

@@ -286,7 +286,7 @@ class Questions(Cli):
         self.contexts.write_text(text)
 
     def test_nothing_waits_without_a_terminal(self):
-        err = self.refused(EXIT_USAGE, "asked on a terminal only", "token", "rotate")
+        err = self.refused(EXIT_USAGE, "nobody is asked", "token", "rotate")
         self.assertIn("--yes", err)
 
     def test_answers(self):
