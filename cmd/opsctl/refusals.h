@@ -12,7 +12,7 @@ enum { REFUSALS_KEPT = 20 };
 struct refusal {
 	uint64_t line;
 	int status; /* 0: not sent */
-	char text[160];
+	char text[ERR_TEXT_MAX];
 };
 
 /* Zeroed is empty. */

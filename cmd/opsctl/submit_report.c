@@ -59,6 +59,8 @@ void submit_runner_json(struct json_writer *w, const struct runner *r)
 
 void submit_runner_text(struct cli *cli, const struct runner *r)
 {
+	const char *before = "";
+
 	if (r->sent == 0)
 		return;
 	out_text(cli, "rate       %.1f requests/s over %.2f s\n", runner_rate(r),
@@ -69,13 +71,18 @@ void submit_runner_text(struct cli *cli, const struct runner *r)
 		    ms(histogram_percentile(&r->latency, percentiles[i].percent)));
 	out_text(cli, "max %.2f ms\n", ms(r->latency.max_us));
 	out_text(cli, "answers   ");
-	for (int i = 0; i < RUNNER_STATUS_MAX; i++)
-		if (r->statuses[i] > 0)
-			out_text(cli, " HTTP %d: %" PRIu64, i, r->statuses[i]);
-	if (r->failed > 0)
-		out_text(cli, " none: %" PRIu64, r->failed);
+	for (int i = 0; i < RUNNER_STATUS_MAX; i++) {
+		if (r->statuses[i] == 0)
+			continue;
+		out_text(cli, "%s HTTP %d: %" PRIu64, before, i, r->statuses[i]);
+		before = ",";
+	}
+	if (r->failed > 0) {
+		out_text(cli, "%s none: %" PRIu64, before, r->failed);
+		before = ",";
+	}
 	if (r->retried > 0)
-		out_text(cli, " retries: %" PRIu64, r->retried);
+		out_text(cli, "%s retries: %" PRIu64, before, r->retried);
 	out_text(cli, "\n");
 }
 
