@@ -7,12 +7,13 @@
 Each PEER is one of elasticmq, versitygw, moto, ministack, toxiproxy. The command finds the SDKs'
 variables set for them, and whatever --set says, where "{moto}" and so on become their URLs.
 Queues (with dead-letter queue NAME-dlq) are made on elasticmq, else moto; buckets on versitygw,
-else moto; SecureString parameters, with a random value, on moto. Exit status: that of the command.
+else moto; SecureString parameters, each a random token, on moto. Exit status: that of the command.
 
 Everything listens on 127.0.0.1, on ports free at the time, keeps its state in a directory that is
 removed, and ends with this program. What to install is in scripts/peers.sh.
 """
 import argparse
+import base64
 import contextlib
 import ctypes
 import json
@@ -176,7 +177,8 @@ def make_bucket(peers, name):
 
 def make_parameter(peers, name):
     client("ssm", first(peers, "moto")).put_parameter(
-        Name=name, Value=secrets.token_urlsafe(32), Type="SecureString", Overwrite=True)
+        Name=name, Value="whsec_" + base64.b64encode(secrets.token_bytes(32)).decode(), Type="SecureString",
+        Overwrite=True)
 
 
 @contextlib.contextmanager
