@@ -74,8 +74,8 @@ void queue_message_release(struct queue_message *m);
 struct queue_lease {
 	const char *receipt;
 	/*
-	 * out; ERR_CONFLICT: the lease is no longer ours; ERR_INVALID: not a receipt, where the queue
-	 * can tell that from an old one.
+	 * out; ERR_CONFLICT: the lease is no longer ours; ERR_INVALID: not a receipt, where the
+	 * queue can tell that from an old one.
 	 */
 	struct err result;
 };
@@ -87,10 +87,10 @@ struct queue_stats {
 
 /*
  * Open by URL: "sqlite:<path>" ("?max_receives=N", default 5, 1 to 1000, kept in the file),
- * "https://sqs.<region>.amazonaws.com/<account>/<name>", and "http[s]://<host>/<account>/<name>" of a
- * server that speaks like SQS. Asks SQS whether the queue is there and what it takes; who may not
- * ask (ERR_DENIED) is let in all the same.
- * ERR_CONFIG: unknown scheme, bad URL, other schema version; ERR_NOTFOUND; ERR_CORRUPT; ERR_IO, ERR_BUSY.
+ * "https://sqs.<region>.amazonaws.com/<account>/<name>", and "http[s]://<host>/<account>/<name>" of
+ * a server that speaks like SQS. Asks SQS whether the queue is there and what it takes; who may not
+ * ask (ERR_DENIED) is let in all the same. ERR_CONFIG: unknown scheme, bad URL, other schema
+ * version; ERR_NOTFOUND; ERR_CORRUPT; ERR_IO, ERR_BUSY.
  */
 int queue_open(struct queue **out, struct str url, const struct queue_options *options,
     struct err *err) ATTR_MUST_CHECK;
@@ -105,7 +105,10 @@ struct queue_traits {
 };
 const struct queue_traits *queue_traits(const struct queue *q);
 
-/* What an entry counts against QUEUE_BODY_MAX and body_max: body and attributes, names included, as on SQS. */
+/*
+ * What an entry counts against QUEUE_BODY_MAX and body_max: body and attributes, names included, as
+ * on SQS.
+ */
 size_t queue_entry_size(const struct queue_entry *e);
 
 /*
@@ -125,8 +128,8 @@ int queue_receive(struct queue *q, struct queue_message *messages, size_t max, u
 
 /*
  * Make waiting and later receives return at once with nothing: for stop. Sticky. On SQS a receive
- * under way is awaited, up to its wait_s, because what SQS hands to a connection that was given up is
- * hidden from everybody; none is begun or repeated after it.
+ * under way is awaited, up to its wait_s, because what SQS hands to a connection that was given up
+ * is hidden from everybody; none is begun or repeated after it.
  */
 void queue_interrupt(struct queue *q);
 
@@ -151,7 +154,8 @@ int queue_stats(struct queue *q, struct queue_stats *out, struct err *err) ATTR_
  *
  * SQS has no list: letters are received, in no certain order, which raises their receive count and
  * hides them for up to a minute, until the listing has come to its end (*count < max), another one
- * begins, or the queue is closed. `after` must be the last of the listing under way; a handle has one.
+ * begins, or the queue is closed. `after` must be the last of the listing under way; a handle has
+ * one.
  */
 int queue_dead_list(struct queue *q, const char *after, struct queue_message *messages, size_t max,
     size_t *count, struct err *err) ATTR_MUST_CHECK;
@@ -160,16 +164,17 @@ int queue_dead_list(struct queue *q, const char *after, struct queue_message *me
  * Back into the queue with receive count 0; ids == NULL: all of them. *moved says how many, on SQS
  * also after -1: what was done before the error, or beside it, stays done.
  *
- * SQS: by ids, a copy is sent, confirmed, and the letter deleted: it may then be in both places, with
- * one key. All: by a task of the service, of which options.progress tells; letters that somebody
- * else has just received stay.
+ * SQS: by ids, a copy is sent, confirmed, and the letter deleted: it may then be in both places,
+ * with one key. All: by a task of the service, of which options.progress tells; letters that
+ * somebody else has just received stay.
  */
 int queue_dead_redrive(struct queue *q, const char *const *ids, size_t count, uint64_t *moved,
     struct err *err) ATTR_MUST_CHECK;
 
 /*
- * Remove for good; ids == NULL: all of them. As with redrive, *removed is set after -1 too. SQS purges
- * once in 60 s (ERR_BUSY), says approximately how many there were, and takes up to 60 s to do it.
+ * Remove for good; ids == NULL: all of them. As with redrive, *removed is set after -1 too. SQS
+ * purges once in 60 s (ERR_BUSY), says approximately how many there were, and takes up to 60 s to
+ * do it.
  */
 int queue_dead_purge(struct queue *q, const char *const *ids, size_t count, uint64_t *removed,
     struct err *err) ATTR_MUST_CHECK;

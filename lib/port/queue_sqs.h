@@ -67,7 +67,9 @@ int sqs_call(struct queue_sqs *q, const struct sqs_place *place, struct aws_requ
 int sqs_send(struct queue *q, struct queue_entry *entries, size_t count, struct err *err)
     ATTR_MUST_CHECK;
 
-/* SendMessageBatch of those whose result is ERR_NONE; at most QUEUE_BATCH_MAX, and body_max bytes. */
+/*
+ * SendMessageBatch of those whose result is ERR_NONE; at most QUEUE_BATCH_MAX, and body_max bytes.
+ */
 int sqs_send_letters(struct queue_sqs *q, struct sqs_letter *letters, size_t count, struct err *err)
     ATTR_MUST_CHECK;
 

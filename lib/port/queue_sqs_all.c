@@ -150,7 +150,9 @@ static int start(struct queue_sqs *q, const struct target *t, struct err *err)
 	return 0;
 }
 
-/* One that runs already does what is wanted: SQS allows only one, and an answer may have been lost. */
+/*
+ * One that runs already does what is wanted: SQS allows only one, and an answer may have been lost.
+ */
 static int start_or_join(struct queue_sqs *q, const struct target *t, int64_t *before,
     struct err *err)
 {

@@ -2,7 +2,10 @@
 
 #include <string.h>
 
-/* Where SenderFault misleads: what is to blame on the account, the key or the load is not the message. */
+/*
+ * Where SenderFault misleads: what is to blame on the account, the key or the load is not the
+ * message.
+ */
 static const struct row {
 	const char *code;
 	enum err_code err;

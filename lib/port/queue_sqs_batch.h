@@ -30,8 +30,8 @@ void sqs_entry_id(size_t index, char out[SQS_ENTRY_ID_SIZE]);
 void sqs_batch_read(const struct json *answer, size_t count, struct sqs_verdict *out);
 
 /*
- * The verdict as a result: ERR_NONE; ERR_IO: unknown, nothing reliable was said; for a failed one by
- * its code, else by SenderFault: ERR_INVALID, or ERR_BUSY when it is the service's.
+ * The verdict as a result: ERR_NONE; ERR_IO: unknown, nothing reliable was said; for a failed one
+ * by its code, else by SenderFault: ERR_INVALID, or ERR_BUSY when it is the service's.
  */
 void sqs_verdict_result(const struct sqs_verdict *v, struct err *out);
 

@@ -23,7 +23,10 @@ struct sqs_letter {
 /* Of an entry; *out must stay where it is. Its result is the entry's. */
 void sqs_letter_of(const struct queue_entry *e, struct sqs_letter *out);
 
-/* Its result becomes ERR_INVALID, with the offset of the byte, when it holds what SQS does not take. */
+/*
+ * Its result becomes ERR_INVALID, with the offset of the byte, when it holds what SQS does not
+ * take.
+ */
 void sqs_letter_check(struct sqs_letter *l);
 
 /* What it counts against the limits of SQS. */

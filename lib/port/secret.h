@@ -1,8 +1,8 @@
 /*
- * secret: where the shared token lives. "file:<path>" (previous version in
- * <path>.previous; refused when group or others may read or write it), "env:<NAME>",
- * "ssm:<parameter name>", "secretsmanager:<id>", of which both may be an ARN. Every call goes to the
- * source: callers that need it often keep it. Any thread.
+ * secret: where the shared token lives. "file:<path>" (previous version in <path>.previous; refused
+ * when group or others may read or write it), "env:<NAME>", "ssm:<parameter name>",
+ * "secretsmanager:<id>", of which both may be an ARN. Every call goes to the source: callers that
+ * need it often keep it. Any thread.
  */
 #ifndef OPS_SECRET_H
 #define OPS_SECRET_H
@@ -44,11 +44,11 @@ int secret_get(struct secret *s, enum secret_which which, struct secret_value *o
     ATTR_MUST_CHECK;
 
 /*
- * Make `value` current and the present one previous. ERR_DENIED where the source cannot be
- * written (env:). The order of steps is such that a crash leaves a usable current one. A value that is
- * current already changes nothing. ERR_CONFLICT (SSM, which knows no compare-and-swap): somebody else
- * wrote at the same moment, and either value may be in force; ERR_NOTFOUND (Secrets Manager): there
- * is no such secret yet.
+ * Make `value` current and the present one previous. ERR_DENIED where the source cannot be written
+ * (env:). The order of steps is such that a crash leaves a usable current one. A value that is
+ * current already changes nothing. ERR_CONFLICT (SSM, which knows no compare-and-swap): somebody
+ * else wrote at the same moment, and either value may be in force; ERR_NOTFOUND (Secrets Manager):
+ * there is no such secret yet.
  */
 int secret_rotate(struct secret *s, struct str value, struct err *err) ATTR_MUST_CHECK;
 

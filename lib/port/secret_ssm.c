@@ -296,7 +296,9 @@ static int ssm_rotate(struct secret *base, struct str value, struct err *err)
 		(void)snprintf(current.type, sizeof(current.type), "SecureString");
 		rc = put(s, &current, value, err);
 	} else if (rc == 0 && !mem_eq_const_time(buf_str(&current.value), value)) {
-		/* Already current: a repeated rotation must not push the previous one further back. */
+		/*
+		 * Already current: a repeated rotation must not push the previous one further back.
+		 */
 		rc = put(s, &current, value, err);
 	}
 	version_wipe(&current);

@@ -2,10 +2,10 @@
  * contract_queue: the backends that contract_queue_*.c run against, and the queue under
  * test. To add a backend, add a row to `backends`; no case may be changed for it.
  *
- * Without further ado against SQLite. With CONTRACT_QUEUE_URL=http://127.0.0.1:9324/<account>/<name>
- * in the environment, beside the SDKs' variables, against a server: every case with a queue of its
- * own, which stays. What CONTRACT_PEER, "elasticmq 1.7.1", is known to answer wrongly stands in
- * contract_peer.h.
+ * Without further ado against SQLite. With
+ * CONTRACT_QUEUE_URL=http://127.0.0.1:9324/<account>/<name> in the environment, beside the SDKs'
+ * variables, against a server: every case with a queue of its own, which stays. What CONTRACT_PEER,
+ * "elasticmq 1.7.1", is known to answer wrongly stands in contract_peer.h.
  */
 #ifndef OPS_TEST_CONTRACT_QUEUE_H
 #define OPS_TEST_CONTRACT_QUEUE_H

@@ -222,8 +222,8 @@ static void test_batches(void)
 }
 
 /*
- * Ten messages of nearly the largest size, of characters that double when they are quoted: no answer
- * that a queue may give is too long for us.
+ * Ten messages of nearly the largest size, of characters that double when they are quoted: no
+ * answer that a queue may give is too long for us.
  */
 static void test_largest_batch(void)
 {

@@ -4,7 +4,8 @@
  *
  * Without further ado files and the environment. With CONTRACT_SECRET=ssm or secretsmanager in the
  * environment, beside the SDKs' variables, against a server: every case with a secret of its own,
- * which stays. What CONTRACT_PEER, "moto 5.2.3", is known to answer wrongly stands in contract_peer.h.
+ * which stays. What CONTRACT_PEER, "moto 5.2.3", is known to answer wrongly stands in
+ * contract_peer.h.
  */
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,6 +1,7 @@
 /*
- * Answers of SSM and Secrets Manager: every call is answered with the input. Whatever it is, a value
- * that comes out is one that we take, and no error tells what stood in "Value" or "SecretString".
+ * Answers of SSM and Secrets Manager: every call is answered with the input. Whatever it is, a
+ * value that comes out is one that we take, and no error tells what stood in "Value" or
+ * "SecretString".
  */
 #include <string.h>
 

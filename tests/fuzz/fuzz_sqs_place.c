@@ -1,6 +1,6 @@
 /*
- * URLs and ARNs of SQS queues: the endpoint of an accepted one begins its URL, and a queue beside it is
- * on the same server.
+ * URLs and ARNs of SQS queues: the endpoint of an accepted one begins its URL, and a queue beside
+ * it is on the same server.
  */
 #include "queue_sqs_place.h"
 

@@ -1,4 +1,7 @@
-/* The characters that SQS takes: decoded one by one, all before the offset are such, and none is at it. */
+/*
+ * The characters that SQS takes: decoded one by one, all before the offset are such, and none is at
+ * it.
+ */
 #include "queue_sqs_text.h"
 
 #include "fuzz.h"

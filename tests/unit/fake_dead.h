@@ -1,6 +1,6 @@
 /*
- * fake_dead: a queue and its dead-letter queue as SQS would have them, behind fake_json, and the queue
- * under test on it. One at a time; one thread.
+ * fake_dead: a queue and its dead-letter queue as SQS would have them, behind fake_json, and the
+ * queue under test on it. One at a time; one thread.
  */
 #ifndef OPS_TEST_FAKE_DEAD_H
 #define OPS_TEST_FAKE_DEAD_H

@@ -35,7 +35,9 @@ struct str fake_json_calls(void);
 /* Whether endpoints are AWS's own; false at first. */
 void fake_json_be_real(bool is_real);
 
-/* The bodies of all requests, one line each: what may stand in traces and errors is tested on it. */
+/*
+ * The bodies of all requests, one line each: what may stand in traces and errors is tested on it.
+ */
 struct str fake_json_bodies(void);
 
 #endif

@@ -1,4 +1,7 @@
-/* All dead letters of SQS at once: moved by a task of the service, purged, or, where not, one by one. */
+/*
+ * All dead letters of SQS at once: moved by a task of the service, purged, or, where not, one by
+ * one.
+ */
 #include "fake_dead.h"
 
 #include "test.h"

@@ -1,6 +1,6 @@
 /*
- * What the SQS queue makes of the answers to batches, sent and given back. Test 9 of the reliability
- * list: every subset of a batch failing, in every mixture.
+ * What the SQS queue makes of the answers to batches, sent and given back. Test 9 of the
+ * reliability list: every subset of a batch failing, in every mixture.
  */
 #include "fake_json.h"
 #include "queue_sqs.h"

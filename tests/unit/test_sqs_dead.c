@@ -1,6 +1,6 @@
 /*
- * Dead letters of SQS against a model of a dead-letter queue: what is listed, moved and removed by id,
- * given back, and what happens when a step of it fails.
+ * Dead letters of SQS against a model of a dead-letter queue: what is listed, moved and removed by
+ * id, given back, and what happens when a step of it fails.
  */
 #include "fake_dead.h"
 #include "mem.h"

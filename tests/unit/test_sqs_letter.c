@@ -1,4 +1,7 @@
-/* One message in the words of SQS: what is made of deliveries, good and damaged, and of confirmations. */
+/*
+ * One message in the words of SQS: what is made of deliveries, good and damaged, and of
+ * confirmations.
+ */
 #include "queue_sqs_letter.h"
 
 #include "mem.h"
