@@ -140,10 +140,11 @@ static void *serve(void *arg)
 		if (fd < 0)
 			return NULL;
 		web.fds[i] = fd;
+		web.connections = i +
+		    1; /* before its client can have an answer, and ask how many */
 		if (pthread_create(&web.threads[i], NULL, serve_connection, (void *)&web.fds[i]) !=
 		    0)
 			die("no thread");
-		web.connections = i + 1;
 	}
 	die("more connections than there is room for");
 	return NULL;
