@@ -43,8 +43,9 @@ int context_require(const struct context *c, enum context_key key, const char **
 	if (c->values[key][0] == '\0' && c->local_dir[0] != '\0')
 		return nothing_runs(c, err); /* all else it has always */
 	if (c->values[key][0] == '\0' && strcmp(c->name, CONTEXT_FLAGS) == 0)
-		return err_set(err, ERR_CONFIG, "no %s (%s): give --%s, or name a context",
-		    keys[key].name, keys[key].help, keys[key].name);
+		return err_set(err, ERR_CONFIG,
+		    "no %s (%s): give --%s, or name a context but local", keys[key].name,
+		    keys[key].help, keys[key].name);
 	if (c->values[key][0] == '\0')
 		return err_set(err, ERR_CONFIG,
 		    "context '%s' has no %s (%s): add it to its section of contexts.ini", c->name,
