@@ -140,8 +140,8 @@ static void *serve(void *arg)
 		if (fd < 0)
 			return NULL;
 		web.fds[i] = fd;
-		web.connections = i +
-		    1; /* before its client can have an answer, and ask how many */
+		/* Before its client can have an answer, and ask how many there were. */
+		web.connections = i + 1;
 		if (pthread_create(&web.threads[i], NULL, serve_connection, (void *)&web.fds[i]) !=
 		    0)
 			die("no thread");
