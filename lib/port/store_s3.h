@@ -6,7 +6,9 @@
  *                            (x-amz-meta-sha256)
  *
  * Needs s3:PutObject and s3:GetObject (a put whose key exists compares; without GetObject it is
- * ERR_DENIED) on <bucket>/<prefix>*, and s3:ListBucket on the bucket (list and check).
+ * ERR_DENIED) on <bucket>/<prefix>*, and s3:ListBucket on the bucket (list and check). Where a key of
+ * the customer encrypts the objects: kms:GenerateDataKey, and kms:Decrypt, without which S3 tells
+ * nobody a checksum, so that a put whose key exists is ERR_DENIED too.
  */
 #ifndef OPS_STORE_S3_H
 #define OPS_STORE_S3_H

@@ -241,6 +241,8 @@ static enum outcome look_then_write(struct putting *p, struct err *err)
 	if (outcome != PUT_AGAIN)
 		return outcome;
 	outcome = write_object(p, false, err);
+	if (outcome == PUT_EXISTS) /* said without having been asked: it proves nothing */
+		return blame_store(err);
 	if (outcome == PUT_STORED) {
 		atomic_store(&p->s->is_unconditional, true);
 		store_s3_tell(p->s, S3_NOT_CONDITIONAL);

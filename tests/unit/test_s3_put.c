@@ -126,6 +126,8 @@ static const struct row {
 	{ "no conditions, there", { LACKS, HEAD(META) }, "PUT? HEAD ", ERR_NONE, true, false },
 	{ "no conditions, other there", { LACKS, HEAD(SUM_OTHER) }, "PUT? HEAD ", ERR_CONFLICT,
 	    false, false },
+	{ "no conditions, refused by one", { LACKS, MISSING, EXISTS }, "PUT? HEAD PUT ", ERR_IO,
+	    false, false },
 	{ "no conditions, no writes either", { LACKS, MISSING, LACKS }, "PUT? HEAD PUT ", ERR_BUSY,
 	    false, false },
 
