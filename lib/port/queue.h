@@ -6,8 +6,8 @@
  * to be refused, and then becomes a dead letter by its number of receives.
  *
  * Every function may be called from several threads at once; calls are synchronous.
- * A batch can fail in part: each entry has its own result (code ERR_NONE = done), and
- * the call returns -1 only when no entry can have succeeded for certain.
+ * A batch can fail in part: each entry has its own result (code ERR_NONE = done). -1: nothing is
+ * known of any; all have the call's error, which says nothing of the single entry or lease.
  *
  * To add a backend: write queue_<name>.c ending in `const struct queue_ops
  * queue_<name>_ops`, add one row to queue.c, run tests/contract against it.

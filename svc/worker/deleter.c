@@ -66,20 +66,20 @@ static void retry(struct pump *p, struct item *it)
 }
 
 /* Lock held. */
-static void apply(struct pump *p, struct item *it, const struct err *result)
+static void apply(struct pump *p, struct item *it, int rc, const struct queue_lease *lease)
 {
-	if (result->code == ERR_NONE) {
+	if (lease->result.code == ERR_NONE) {
 		worker_count(WORKER_DELETED, 1);
 		pump_settle(p, it);
 		return;
 	}
-	pump_failed(WORKER_FAILED_DELETE, it, result);
-	if (!pump_is_lost(result->code)) {
+	pump_failed(WORKER_FAILED_DELETE, it, &lease->result);
+	if (!pump_is_lost(rc, lease)) {
 		retry(p, it);
 		return;
 	}
 	/* It comes back, is found in the store, and is deleted then. */
-	pump_lose(p, it, result);
+	pump_lose(p, it, &lease->result);
 	pump_settle(p, it);
 }
 
@@ -97,7 +97,7 @@ static void delete_batch(struct pump *p, struct item **batch, struct queue_lease
 	pump_note_health(health, rc, &err);
 	pthread_mutex_lock(&p->lock);
 	for (size_t i = 0; i < n; i++)
-		apply(p, batch[i], rc == 0 ? &leases[i].result : &err);
+		apply(p, batch[i], rc, &leases[i]);
 	pthread_mutex_unlock(&p->lock);
 }
 

@@ -102,9 +102,10 @@ static void apply_return(struct pump *p, struct item *it, const struct err *resu
 	pump_settle(p, it);
 }
 
-static void apply_extend(struct pump *p, struct item *it, const struct err *result,
+static void apply_extend(struct pump *p, struct item *it, int rc, const struct queue_lease *lease,
     int64_t started_us)
 {
+	const struct err *result = &lease->result;
 	bool is_deleting = it->stage == ITEM_DELETING;
 
 	it->is_extending = false;
@@ -120,7 +121,7 @@ static void apply_extend(struct pump *p, struct item *it, const struct err *resu
 	/* Of one that is being deleted, the deleter will know better. */
 	if (!is_deleting)
 		pump_failed(WORKER_FAILED_EXTEND, it, result);
-	if (!is_deleting && (pump_is_lost(result->code) || pump_now_us(p) > it->lease_until_us))
+	if (!is_deleting && (pump_is_lost(rc, lease) || pump_now_us(p) > it->lease_until_us))
 		pump_lose(p, it, result);
 	else
 		schedule(p, it, pump_now_us(p) + p->visibility_us / RETRY);
@@ -137,14 +138,11 @@ static void run_batch(struct pump *p, struct batch *b, struct pump_health *healt
 	rc = queue_extend(p->options.queue, b->leases, b->n, delay_s, &err);
 	pump_note_health(health, rc, &err);
 	pthread_mutex_lock(&p->lock);
-	for (size_t i = 0; i < b->n; i++) {
-		const struct err *result = rc == 0 ? &b->leases[i].result : &err;
-
+	for (size_t i = 0; i < b->n; i++)
 		if (b->is_return)
-			apply_return(p, b->items[i], result);
+			apply_return(p, b->items[i], &b->leases[i].result);
 		else
-			apply_extend(p, b->items[i], result, b->started_us);
-	}
+			apply_extend(p, b->items[i], rc, &b->leases[i], b->started_us);
 	pthread_mutex_unlock(&p->lock);
 }
 

@@ -52,10 +52,12 @@ void pump_note_health(struct pump_health *h, int rc, const struct err *err)
 	}
 }
 
-/* Denied, throttled and the like are the queue's trouble and say nothing about the lease. */
-bool pump_is_lost(enum err_code code)
+/* Denied, throttled and the like say nothing about the lease either. */
+bool pump_is_lost(int rc, const struct queue_lease *lease)
 {
-	return code == ERR_CONFLICT || code == ERR_NOTFOUND || code == ERR_INVALID;
+	enum err_code code = lease->result.code;
+
+	return rc == 0 && (code == ERR_CONFLICT || code == ERR_NOTFOUND || code == ERR_INVALID);
 }
 
 void pump_lose(struct pump *p, struct item *it, const struct err *err)

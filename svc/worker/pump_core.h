@@ -100,8 +100,11 @@ void pump_note_health(struct pump_health *h, int rc, const struct err *err);
 /* Note a receive, put, delete or extend that went wrong. Lock held or not. */
 void pump_failed(enum worker_metric stage, const struct item *it, const struct err *err);
 
-/* Whether such an answer about a lease means that it is no longer ours. */
-bool pump_is_lost(enum err_code code);
+/*
+ * Whether a call that ended so says of this lease that it is no longer ours. A call that failed as
+ * a whole is the queue's trouble.
+ */
+bool pump_is_lost(int rc, const struct queue_lease *lease);
 
 /* Mark the lease as lost: the item is not extended, deleted or returned any more. Lock held. */
 void pump_lose(struct pump *p, struct item *it, const struct err *err);

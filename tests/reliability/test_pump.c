@@ -374,7 +374,9 @@ static void extend_that_fails_is_tried_again(void)
 
 static void delete_that_fails_is_tried_again(void)
 {
-	static const enum err_code codes[] = { ERR_BUSY, ERR_IO, ERR_TIMEOUT, ERR_DENIED };
+	/* Of a whole call also those that, said of one lease, mean that it is lost. */
+	static const enum err_code codes[] = { ERR_BUSY, ERR_IO, ERR_TIMEOUT, ERR_DENIED,
+		ERR_NOTFOUND, ERR_INVALID, ERR_CONFLICT };
 
 	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
 		rig_init();
