@@ -71,8 +71,11 @@ static int send_call(struct queue_sqs *q, struct sqs_letter *letters, size_t cou
 	CRASH_POINT("queue-send-before");
 	rc = sqs_call(q, &q->place, &r, &body, NULL, &answer, err);
 	buf_release(&body);
-	if (rc != 0)
+	if (rc != 0) {
+		if (err->code == ERR_CORRUPT)
+			err->code = ERR_IO; /* SQS said something: what, nobody knows */
 		return -1;
+	}
 	CRASH_POINT("queue-send-committed");
 	apply(q, answer, letters, count);
 	json_free(answer);

@@ -183,6 +183,28 @@ static void test_alphabet(void)
 	end();
 }
 
+static void garble(const struct fake_call *call, struct fake_answer *a)
+{
+	if (call->op == SQS_SEND_MESSAGE_BATCH)
+		a->refused = ERR_CORRUPT;
+	else
+		answer(call, a);
+}
+
+/* Who is told "unknown" sends again, under the same key. */
+static void test_garbled_answer(void)
+{
+	struct queue_entry e[2];
+	struct err err;
+
+	begin(garble);
+	make_entries(e, ARRAY_SIZE(e));
+	CHECK_ERR(queue_send(queue, e, ARRAY_SIZE(e), &err), &err, ERR_IO);
+	CHECK_INT(e[1].result.code, ERR_IO);
+	CHECK_STR(calls_since_open(), STR("SendMessageBatch "));
+	end();
+}
+
 /* Servers differ in whether one bad entry spoils the batch. */
 static void refuse_batches(const struct fake_call *call, struct fake_answer *a)
 {
@@ -335,6 +357,7 @@ static const struct test tests[] = {
 	{ "9_subsets", test_subsets },
 	{ "alphabet", test_alphabet },
 	{ "spoilt_batch", test_spoilt_batch },
+	{ "garbled_answer", test_garbled_answer },
 	{ "no_answer", test_no_answer },
 	{ "small_queue", test_small_queue },
 	{ "open", test_open },
