@@ -333,16 +333,27 @@ configure_tree()
 	ninja -C "$tree" build.ninja # runs meson when one of its files has changed
 }
 
-# Bring the build tree $1 up to date; the other words are options of meson setup.
-# Says nothing when all goes well.
+# Bring the build tree $1 up to date: all of it, or what is installed, without the tests. The other
+# words are options of meson setup. Says nothing when all goes well.
 make_tree()
 {
-	local tree=$1
+	make_targets all "$@"
+}
 
+make_programs()
+{
+	make_targets programs "$@"
+}
+
+make_targets()
+{
+	local targets=$1 tree=$2
+
+	shift
 	mkdir -p "$tree"
 	configure_tree "$@" >"$tree/setup.log" 2>&1 || {
 		tail -n 8 "$tree/setup.log" >&2
 		return 1
 	}
-	ninja -C "$tree" --quiet
+	ninja -C "$tree" --quiet "$targets"
 }
