@@ -171,7 +171,7 @@ class WorkerTest(unittest.TestCase):
 
     def test_draining_worker_is_alive_but_not_ready(self):
         worker = self.start()
-        self.assertEqual(self.get(worker, '/readyz')[0], 200)
+        self.await_that(lambda: self.get(worker, '/readyz')[0] == 200, 'ready')  # it listens before
         self.assertEqual(self.get(worker, '/health')[0], 200)
         # A receive that waits for the queue's lock keeps the drain going until we let it.
         worker.process.send_signal(signal.SIGSTOP)
