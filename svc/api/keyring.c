@@ -98,6 +98,12 @@ static int key_read(struct keyring *k, enum secret_which which, struct key *out,
 
 /* ---- reading both ---- */
 
+/* Whether there is no such version, or one that no further try makes good. */
+static bool is_unusable(enum err_code code)
+{
+	return code == ERR_NOTFOUND || code == ERR_DENIED || code == ERR_INVALID;
+}
+
 /* A previous version that cannot be used is a warning; one that cannot be reached, an error. */
 static int ring_read(struct keyring *k, struct ring *out, struct err *err)
 {
@@ -111,7 +117,7 @@ static int ring_read(struct keyring *k, struct ring *out, struct err *err)
 		out->count = 2;
 		return 0;
 	}
-	if (err_is_transient(err->code)) {
+	if (!is_unusable(err->code)) {
 		ring_wipe(out);
 		return -1;
 	}
