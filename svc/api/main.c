@@ -8,6 +8,7 @@
 #include "log.h"
 #include "outbox.h"
 #include "problem.h"
+#include "record.h"
 #include "replay.h"
 #include "routes.h"
 #include "stop.h"
@@ -130,6 +131,23 @@ static int open_ports(void *arg, struct err *err)
 	return queue_open(&api->queue, str_from(s->queue), &queue_options, err);
 }
 
+/* What no message could carry is 413, and not a 503 that invites to send it again. */
+static int limit_bodies(struct api *api, struct err *err)
+{
+	struct api_settings *s = &api->settings;
+	int64_t max = (int64_t)outbox_line_max(api->queue) - RECORD_OVERHEAD_MAX;
+
+	if (s->max_body_bytes <= max)
+		return 0;
+	if (max <= 0)
+		return err_set(err, ERR_CONFIG, "OPS_QUEUE: takes messages of %zu bytes: too few",
+		    queue_traits(api->queue)->body_max);
+	log_warn("bodies are limited to what the queue takes", "setting", "OPS_MAX_BODY_BYTES",
+	    "set", LOG_INT(s->max_body_bytes), "limit", LOG_INT(max), NULL);
+	s->max_body_bytes = max;
+	return 0;
+}
+
 static int open_http(struct api *api, struct err *err)
 {
 	const struct api_settings *s = &api->settings;
@@ -217,9 +235,9 @@ static int api_open(struct api *api, struct err *err)
 	api_metrics_init();
 	api->replay = replay_open();
 	if (cloud_open(&api->cloud, api_service.name, err) != 0 || open_admin(api, err) != 0 ||
-	    service_await(open_ports, api, err) != 0 || open_http(api, err) != 0 ||
-	    open_outbox(api, err) != 0 || keyring_start(api->keyring, err) != 0 ||
-	    httpd_start(api->httpd, err) != 0)
+	    service_await(open_ports, api, err) != 0 || limit_bodies(api, err) != 0 ||
+	    open_http(api, err) != 0 || open_outbox(api, err) != 0 ||
+	    keyring_start(api->keyring, err) != 0 || httpd_start(api->httpd, err) != 0)
 		return -1;
 	atomic_store(&api->is_started, true);
 	return 0;

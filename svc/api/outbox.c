@@ -78,20 +78,21 @@ void outbox_hand_over(struct outbox *o, unsigned loop)
  */
 static void cut_batch(struct outbox *o, struct parcels *out)
 {
-	size_t envelopes = 1, records = 0, bytes = 0, batch_bytes = 0;
+	size_t envelopes = 0, records = 0, bytes = 0, batch_bytes = 0;
 
 	while (o->waiting.head) {
 		struct parcel *p = o->waiting.head;
-		bool is_next = records == o->o.envelope_records_max ||
+		bool is_next = envelopes == 0 || records == o->o.envelope_records_max ||
 		    bytes + p->line.n > o->o.envelope_bytes_max;
+		size_t more = p->line.n + (is_next ? ATTRIBUTE_BYTES : 0);
 
-		if (out->head && batch_bytes + p->line.n > o->batch_bytes_max)
+		if (out->head && batch_bytes + more > o->batch_bytes_max)
 			break;
 		if (is_next && ++envelopes > o->batch_max)
 			break;
 		records = is_next ? 1 : records + 1;
 		bytes = is_next ? p->line.n : bytes + p->line.n;
-		batch_bytes += p->line.n;
+		batch_bytes += more;
 		o->waiting.head = p->next;
 		parcels_add(out, p);
 	}
@@ -242,6 +243,15 @@ unsigned outbox_senders(struct outbox *o)
 	return atomic_load_explicit(&o->senders_now, memory_order_relaxed);
 }
 
+size_t outbox_line_max(const struct queue *q)
+{
+	size_t max = queue_traits(q)->body_max;
+
+	if (max > QUEUE_BODY_MAX)
+		max = QUEUE_BODY_MAX;
+	return max > ATTRIBUTE_BYTES ? max - ATTRIBUTE_BYTES : 0;
+}
+
 /* ---- open and close ---- */
 
 static int start_senders(struct outbox *o, unsigned count, struct err *err)
@@ -272,7 +282,9 @@ int outbox_open(struct outbox **out, const struct outbox_options *options, struc
 
 	o->o = *options;
 	o->batch_max = traits->batch_max < OUTBOX_BATCH_MAX ? traits->batch_max : OUTBOX_BATCH_MAX;
-	o->batch_bytes_max = traits->body_max - o->batch_max * ATTRIBUTE_BYTES;
+	o->batch_bytes_max = traits->body_max;
+	if (o->o.envelope_bytes_max > outbox_line_max(options->queue))
+		o->o.envelope_bytes_max = outbox_line_max(options->queue);
 	o->lanes = xcalloc(options->loop_count, sizeof(*o->lanes));
 	for (unsigned i = 0; i < options->loop_count; i++)
 		parcels_init(&o->lanes[i]);

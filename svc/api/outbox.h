@@ -34,14 +34,17 @@ struct outbox_options {
 	const struct clock *clock;
 	unsigned loop_count;
 	unsigned senders;
-	size_t bytes_max; /* of all that waits */
-	size_t envelope_records_max, envelope_bytes_max;
+	size_t bytes_max;                                /* of all that waits */
+	size_t envelope_records_max, envelope_bytes_max; /* or what the queue takes, if less */
 	/* Called in a sender thread with records of one loop, linked by next. */
 	void (*deliver)(void *arg, unsigned loop, struct parcel *list);
 	void *arg;
 };
 
 struct outbox;
+
+/* The longest record that fits into a message of this queue; 0: none does. */
+size_t outbox_line_max(const struct queue *q);
 
 int outbox_open(struct outbox **out, const struct outbox_options *options, struct err *err)
     ATTR_MUST_CHECK;

@@ -18,7 +18,7 @@ struct parcels {
 
 struct outbox {
 	struct outbox_options o;
-	size_t batch_max; /* envelopes per call, and bytes of their bodies */
+	size_t batch_max; /* envelopes per call, and bytes of them with their attributes */
 	size_t batch_bytes_max;
 	struct parcels *lanes; /* per loop: added in this turn; its thread's own */
 	_Atomic size_t bytes, records;

@@ -227,6 +227,36 @@ static void envelopes_have_limits(void)
 	CHECK(strcmp(parcels[5].object, parcels[6].object) != 0);
 }
 
+/* A queue may be set to take less than SQS does, down to one envelope a call. */
+static void calls_are_what_the_queue_takes(void)
+{
+	static const struct {
+		size_t body_max, line_max, calls;
+	} cases[] = {
+		{ 1024, 0, 8 },
+		{ 1025, 1, 8 },
+		{ 3000, 1976, 4 },
+		{ QUEUE_BODY_MAX, QUEUE_BODY_MAX - 1024, 1 },
+		{ 8 * QUEUE_BODY_MAX, QUEUE_BODY_MAX - 1024, 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct queue_traits traits = { .senders = 1,
+			.batch_max = 10,
+			.body_max = cases[i].body_max };
+
+		fake_reset();
+		fake.base.traits = &traits;
+		CHECK_INT(outbox_line_max(&fake.base), cases[i].line_max);
+		open_outbox(1, 900000);
+		add(0, 8, 0, 60000);
+		wait_for(8);
+		outbox_close(outbox);
+		CHECK_INT(fake.envelopes, 8);
+		CHECK_INT(fake.calls, cases[i].calls);
+	}
+}
+
 static void retries_under_the_same_key(void)
 {
 	fake_reset();
@@ -392,6 +422,7 @@ static const struct test tests[] = {
 	{ "batches what waits", batches_what_waits },
 	{ "order is kept", order_is_kept },
 	{ "envelopes have limits", envelopes_have_limits },
+	{ "calls are what the queue takes", calls_are_what_the_queue_takes },
 	{ "retries under the same key", retries_under_the_same_key },
 	{ "retries only what failed", retries_only_what_failed },
 	{ "gives up", gives_up },
