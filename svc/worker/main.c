@@ -21,7 +21,7 @@ struct worker {
 	struct queue *queue;
 	struct store *store;
 	struct pump *pump;
-	struct ticker *gauges;
+	struct gauges *gauges;
 	struct protection *protection;
 	struct admin *admin;
 	atomic_bool is_started; /* the pump is there, for the thread of `admin` */
@@ -151,7 +151,7 @@ static int worker_open(struct worker *w, struct err *err)
 static void worker_close(struct worker *w)
 {
 	protection_close(w->protection);
-	ticker_close(w->gauges);
+	gauges_close(w->gauges);
 	admin_close(w->admin);
 	pump_close(w->pump);
 	store_close(w->store);
