@@ -51,6 +51,7 @@ def partition_of_worker(what, ops):
                 r.disturb(op, what, times=0)
             r.await_accepted(50)
             time.sleep(3)  # the fault itself takes that long
+            r.check(r.server.state()['faults'] > 0, '(7) no call was disturbed')
             r.server.heal()
             r.await_accepted(50)
     return scenario
