@@ -54,6 +54,9 @@ class WorkerTest(unittest.TestCase):
         worker.start(wait=wait)
         self.workers.append(worker)
         self.addCleanup(self.end, worker)
+        if wait:  # it listens before it has opened the queue
+            self.await_that(lambda: worker.process.poll() is not None or
+                            self.get(worker, '/readyz')[0] == 200, 'worker ready')
         return worker
 
     @staticmethod
@@ -171,7 +174,7 @@ class WorkerTest(unittest.TestCase):
 
     def test_draining_worker_is_alive_but_not_ready(self):
         worker = self.start()
-        self.await_that(lambda: self.get(worker, '/readyz')[0] == 200, 'ready')  # it listens before
+        self.assertEqual(self.get(worker, '/readyz')[0], 200)
         self.assertEqual(self.get(worker, '/health')[0], 200)
         # A receive that waits for the queue's lock keeps the drain going until we let it.
         worker.process.send_signal(signal.SIGSTOP)
@@ -201,6 +204,8 @@ class WorkerTest(unittest.TestCase):
                 worker.process.send_signal(signal.SIGCONT)
 
     def test_frozen_worker_loses_its_leases_and_harms_nothing(self):
+        # Each attempt to freeze it may cost a receive: they must not make dead letters.
+        self.queue_url = self.queue_url.replace('max_receives=2', 'max_receives=1000')
         frozen = self.start()
         frozen.process.send_signal(signal.SIGSTOP)
         sent = dict(envelope(n) for n in range(200))
