@@ -224,3 +224,16 @@ enum checkup_state checkup_worst(const struct checkup *c)
 			worst = c->rows[i].state;
 	return worst;
 }
+
+bool checkup_knows(const struct checkup *c)
+{
+	static const char *const telling[] = { "api", "queue", "store" };
+	bool knows = false;
+
+	for (size_t i = 0; i < c->count; i++)
+		for (size_t k = 0; k < ARRAY_SIZE(telling); k++)
+			knows = knows ||
+			    (c->rows[i].state != CHECKUP_SKIPPED &&
+				strcmp(c->rows[i].name, telling[k]) == 0);
+	return knows;
+}

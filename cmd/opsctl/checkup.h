@@ -50,4 +50,7 @@ void checkup_look(struct checkup *c, struct cli *cli);
 /* The worst state of all rows. */
 enum checkup_state checkup_worst(const struct checkup *c);
 
+/* Whether ops-api, the queue or the store was asked: without them nothing can be said. */
+bool checkup_knows(const struct checkup *c);
+
 #endif

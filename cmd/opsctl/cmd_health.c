@@ -9,7 +9,16 @@ enum { PIECE_MS = 500 };
 
 static bool is_healthy(const struct checkup *c)
 {
-	return checkup_worst(c) < CHECKUP_BAD;
+	return checkup_worst(c) < CHECKUP_BAD && checkup_knows(c);
+}
+
+static const char *verdict(const struct checkup *c)
+{
+	if (is_healthy(c))
+		return "healthy";
+	return checkup_worst(c) == CHECKUP_BAD
+	    ? "unhealthy"
+	    : "unknown: neither ops-api nor the queue nor the store could be asked";
 }
 
 static enum out_color color_of(enum checkup_state state)
@@ -38,8 +47,8 @@ static void print_text(struct cli *cli, const struct checkup *c)
 		if (r->next[0])
 			out_text(cli, "%-13s       next: %s\n", "", r->next);
 	}
-	out_text(cli, "%s%s%s\n", out_color(cli, healthy ? COLOR_GREEN : COLOR_RED),
-	    healthy ? "healthy" : "unhealthy", out_color(cli, COLOR_NONE));
+	out_text(cli, "%s%s%s\n", out_color(cli, healthy ? COLOR_GREEN : COLOR_RED), verdict(c),
+	    out_color(cli, COLOR_NONE));
 }
 
 /* Most are counts. */

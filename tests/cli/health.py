@@ -90,6 +90,18 @@ class HealthTest(SystemTest):
         self.assertIn("accepts the token", self.document("context", "check")["parts"][3]["detail"])
         self.assertEqual(self.document("queue", "stat")["visible"], 0)  # asking queues nothing
 
+    def test_nothing_to_ask(self):
+        """A token that can be read says nothing about a system."""
+        token = self.file("token", "whsec_" + "A" * 43 + "=\n")
+        os.chmod(token, 0o600)
+        self.contexts.parent.mkdir(parents=True)
+        self.contexts.write_text(f"[other]\nsecret = file:{token}\n")
+        self.contexts.chmod(0o600)
+        self.assertEqual(self.states("--context=other", code=EXIT_BAD)["secret"], "ok")
+        done = self.opsctl("health", "--context=other")
+        self.assertEqual(done.returncode, EXIT_BAD)
+        self.assertIn("\nunknown: neither ops-api nor the queue nor the store", done.stdout)
+
     def test_dead_letters_are_a_warning(self):
         self.bury(None)
         self.up()
