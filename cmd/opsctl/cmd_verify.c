@@ -103,6 +103,8 @@ static int verify_object(struct target *t, struct err *err)
 		rc = 0; /* told by t->objects */
 	else if (err->code == ERR_INVALID)
 		err->code = ERR_USAGE; /* it cannot be a key: the caller's mistake */
+	else
+		rc = ports_failed(t->v->cli, err);
 	buf_release(&body);
 	return rc;
 }

@@ -1,5 +1,6 @@
 #include "walk.h"
 
+#include "ports.h"
 #include "stop.h"
 
 enum { PAGE_BYTES_MAX = 256 * 1024 };
@@ -153,8 +154,11 @@ int walk_run(struct walk *w, struct err *err)
 	w->other_keys = 0;
 	objectkey_floor(since_ms, after);
 	rc = walk_kind(w, KEY_OURS, after, err);
-	if (rc != 1)
-		return rc;
-	objectkey_foreign_floor(since_ms, after);
-	return walk_kind(w, KEY_FOREIGN, after, err) < 0 ? -1 : 0;
+	if (rc == 1) {
+		objectkey_foreign_floor(since_ms, after);
+		rc = walk_kind(w, KEY_FOREIGN, after, err);
+	}
+	if (rc < 0)
+		return err->code == ERR_STOPPED ? -1 : ports_failed(w->cli, err);
+	return 0;
 }

@@ -33,7 +33,10 @@ struct walk {
 	uint64_t other_keys; /* out: neither ours nor foreign, left out */
 };
 
-/* A faulty object is given to fn, not an error. ERR_STOPPED on a signal (after stop_init()). */
+/*
+ * A faulty object is given to fn, not an error. ERR_STOPPED on a signal (after stop_init()); for
+ * what the store refuses the next step is set, as by ports_failed().
+ */
 int walk_run(struct walk *w, struct err *err) ATTR_MUST_CHECK;
 
 /*

@@ -160,7 +160,8 @@ class OfS3(OnAws):
 
     def test_not_found(self):
         self.context(store="s3://no-such-bucket/")
-        self.refused(EXIT_NOTFOUND, ["no-such-bucket"], "verify-s3")
+        error = self.refused(EXIT_NOTFOUND, ["no-such-bucket"], "verify-s3")
+        self.assertIn("context check", error["next"])
 
     def test_not_allowed(self):
         body = (b"<Error><Code>AccessDenied</Code><Message>User: arn:aws:iam::123456789012:user/idle is not "
