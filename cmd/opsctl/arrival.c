@@ -9,10 +9,21 @@
 /* A record is usually there within milliseconds, so begin fast and slow down. */
 enum { POLL_FIRST_MS = 1, POLL_LAST_MS = 250 };
 
+/*
+ * Whether there is no bucket, which looks like no object to who asks for one. Asked only when the
+ * object is late: it costs a call.
+ */
+static bool is_gone(const struct cli *cli, struct store *store, struct err *err)
+{
+	return context_value_is_aws(CONTEXT_STORE, cli->context.values[CONTEXT_STORE]) &&
+	    store_check(store, err) != 0 && err->code == ERR_NOTFOUND;
+}
+
 static int wait_for_object(struct cli *cli, struct store *store, const char *key,
     int64_t deadline_us, struct buf *body, struct err *err)
 {
 	int poll_ms = POLL_FIRST_MS;
+	bool is_checked = false;
 
 	for (;;) {
 		int64_t left_ms = (deadline_us - clock_mono_us(cli->clock)) / 1000;
@@ -20,15 +31,19 @@ static int wait_for_object(struct cli *cli, struct store *store, const char *key
 		if (store_get(store, str_from(key), body, NULL, err) == 0)
 			return 0;
 		if (err->code != ERR_NOTFOUND)
-			return -1;
+			return err->code == ERR_CORRUPT ? -1 : ports_failed(cli, err);
 		if (left_ms <= 0)
 			return err_set(err, ERR_TIMEOUT, "object %s is not in the store yet", key);
 		if (stop_wait(left_ms < poll_ms ? (int)left_ms : poll_ms) == STOP_STOP)
 			return err_set(err, ERR_STOPPED,
 			    "accepted, but not seen in the store yet: object %s", key);
 		poll_ms = poll_ms * 3 / 2 + 1;
-		if (poll_ms > POLL_LAST_MS)
-			poll_ms = POLL_LAST_MS;
+		if (poll_ms <= POLL_LAST_MS)
+			continue;
+		poll_ms = POLL_LAST_MS;
+		if (!is_checked && is_gone(cli, store, err))
+			return ports_failed(cli, err);
+		is_checked = true;
 	}
 }
 
