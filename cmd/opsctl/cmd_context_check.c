@@ -5,11 +5,18 @@
 #include "ports.h"
 #include "token_probe.h"
 
-enum { DOCUMENT_MAX = 256 * 1024, DETAIL_MAX = 1024, ANSWER_TIMEOUT_MS = 5000, MINUTE_S = 60 };
+enum {
+	DOCUMENT_MAX = 256 * 1024,
+	DETAIL_MAX = 1024,
+	STEPS_MAX = 8 * 1024,
+	ANSWER_TIMEOUT_MS = 5000,
+	MINUTE_S = 60
+};
 
 struct check {
 	struct cli *cli;
 	struct out_table table;
+	struct buf steps;     /* of what is bad, a line each */
 	struct json_writer w; /* in the array "parts" */
 	bool has_caller;
 	struct aws_identity caller;
@@ -31,6 +38,8 @@ static void add_row(struct check *c, const char *part, enum state state, const c
 
 	if (state == STATE_BAD && c->cli->exit_code == EXIT_OK)
 		c->cli->exit_code = EXIT_BAD;
+	if (next[0] != '\0')
+		buf_addf(&c->steps, "%s: %s\n", part, next);
 	out_table_cell(&c->table, "%s", part);
 	out_table_cell(&c->table, "%s", names[state]);
 	out_table_cell(&c->table, "%s", detail);
@@ -96,8 +105,6 @@ static void check_caller(struct check *c)
 		c->cli->exit_code = EXIT_CREDENTIALS;
 	drop_own_hint(c->cli);
 	add_row(c, "caller", STATE_BAD, "", err.text);
-	if (c->cli->next[0] != '\0')
-		out_note(c->cli, "%s", c->cli->next);
 }
 
 /* ---- the parts ---- */
@@ -229,6 +236,8 @@ static void check_part(struct check *c, const struct part *part)
 	} else if (part->check(c->cli, &detail, &err) == 0) {
 		add_row(c, part->name, STATE_OK, value, buf_text(&detail));
 	} else {
+		if (err.code == ERR_CREDENTIALS && context_value_is_aws(part->key, value))
+			c->cli->exit_code = EXIT_CREDENTIALS;
 		drop_own_hint(c->cli);
 		add_row(c, part->name, STATE_BAD, value, err.text);
 	}
@@ -254,11 +263,21 @@ static void caller_json(const struct check *c, struct json_writer *w)
 	json_object_end(w);
 }
 
+/* Under the table: with --json each is in its part. */
+static void print_steps(struct check *c)
+{
+	struct str rest = buf_str(&c->steps), line;
+
+	while (!c->cli->json && str_cut(rest, '\n', &line, &rest))
+		out_note(c->cli, "%.*s", STR_ARG(line));
+	buf_release(&c->steps);
+}
+
 int cmd_context_check(struct cli *cli, struct err *err)
 {
 	static const char *const header[] = { "PART", "STATE", "DETAIL" };
 	struct buf out = BUF_INIT(DOCUMENT_MAX);
-	struct check c = { .cli = cli };
+	struct check c = { .cli = cli, .steps = BUF_INIT(STEPS_MAX) };
 
 	if (overrides_resolve(cli,
 		cli->operand_count > 0 ? cli->operands[0] : cli_text(cli, "context"), err) == -1)
@@ -277,5 +296,6 @@ int cmd_context_check(struct cli *cli, struct err *err)
 	json_member_bool(&c.w, "ok", cli->exit_code == EXIT_OK);
 	context_document_end(cli, &c.w, &out);
 	out_table_print(cli, &c.table);
+	print_steps(&c);
 	return 0;
 }
