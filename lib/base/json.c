@@ -85,39 +85,6 @@ void json_key(struct json_writer *w, const char *key)
 	buf_addc(w->out, ':');
 }
 
-/* Length of the well-formed UTF-8 sequence at the start of s, or 0 (Unicode table 3-7). */
-static size_t utf8_length(struct str s)
-{
-	static const struct {
-		unsigned char first_min, first_max, second_min, second_max, length;
-	} rows[] = {
-		{ 0x00, 0x7f, 0x00, 0x00, 1 },
-		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 },
-		{ 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-	const unsigned char *p = (const unsigned char *)s.p;
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		size_t n = rows[i].length;
-
-		if (p[0] < rows[i].first_min || p[0] > rows[i].first_max || n > s.n)
-			continue;
-		if (n > 1 && (p[1] < rows[i].second_min || p[1] > rows[i].second_max))
-			continue;
-		for (size_t k = 2; k < n; k++)
-			if ((p[k] & 0xc0) != 0x80)
-				return 0;
-		return n;
-	}
-	return 0;
-}
-
 enum { ESCAPED_MAX = 6, CHUNK = 512 };
 
 /* ASCII that does not stand for itself. */
@@ -156,7 +123,7 @@ static size_t escape_first(struct str s, char *out, size_t *used)
 	}
 	if (c < 0x80)
 		return escape_byte(c, out);
-	n = utf8_length(s);
+	n = str_utf8_length(s);
 	memcpy(out, n ? s.p : replacement, n ? n : sizeof(replacement) - 1);
 	if (n == 0)
 		return sizeof(replacement) - 1;

@@ -126,3 +126,35 @@ bool str_only(struct str s, const char *set)
 			return false;
 	return true;
 }
+
+size_t str_utf8_length(struct str s)
+{
+	static const struct {
+		unsigned char first_min, first_max, second_min, second_max, length;
+	} rows[] = {
+		{ 0x00, 0x7f, 0x00, 0x00, 1 },
+		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 },
+		{ 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
+		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
+		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+	const unsigned char *p = (const unsigned char *)s.p;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		size_t n = rows[i].length;
+
+		if (p[0] < rows[i].first_min || p[0] > rows[i].first_max || n > s.n)
+			continue;
+		if (n > 1 && (p[1] < rows[i].second_min || p[1] > rows[i].second_max))
+			continue;
+		for (size_t k = 2; k < n; k++)
+			if ((p[k] & 0xc0) != 0x80)
+				return 0;
+		return n;
+	}
+	return 0;
+}

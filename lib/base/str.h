@@ -54,4 +54,7 @@ bool str_to_u64(struct str s, uint64_t *out);
 /* Whether every byte is one of `set`, a C string. */
 bool str_only(struct str s, const char *set);
 
+/* Length of the well-formed UTF-8 character that a non-empty s begins with, or 0 (Unicode table 3-7). */
+size_t str_utf8_length(struct str s);
+
 #endif

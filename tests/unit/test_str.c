@@ -169,7 +169,42 @@ static void test_only(void)
 	CHECK(!str_only((struct str){ "a\0", 2 }, "ab")); /* a set's own NUL is not in the set */
 }
 
+static void test_utf8_length(void)
+{
+	static const struct {
+		struct str in;
+		size_t length;
+	} rows[] = {
+		{ { "a", 1 }, 1 },
+		{ { "\0", 1 }, 1 },
+		{ { "\x7f", 1 }, 1 },
+		{ { "\x80", 1 }, 0 },
+		{ { "\xc1\xbf", 2 }, 0 }, /* overlong */
+		{ { "\xc2\x80"
+		    "b",
+		      3 },
+		    2 },
+		{ { "\xc2", 1 }, 0 }, /* cut */
+		{ { "\xe0\x9f\xbf", 3 }, 0 },
+		{ { "\xed\x9f\xbf", 3 }, 3 },
+		{ { "\xed\xa0\x80", 3 }, 0 }, /* a surrogate */
+		{ { "\xef\xbf\xbf", 3 }, 3 },
+		{ { "\xe2\x82"
+		    "a",
+		      3 },
+		    0 },
+		{ { "\xf0\x90\x80\x80", 4 }, 4 },
+		{ { "\xf4\x8f\xbf\xbf", 4 }, 4 },
+		{ { "\xf4\x90\x80\x80", 4 }, 0 }, /* behind U+10FFFF */
+		{ { "\xf5\x80\x80\x80", 4 }, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		CHECK_INT(str_utf8_length(rows[i].in), rows[i].length);
+}
+
 static const struct test tests[] = {
+	{ "utf8_length", test_utf8_length },
 	{ "eq", test_eq },
 	{ "cmp", test_cmp },
 	{ "parts", test_parts },
