@@ -100,29 +100,18 @@ static bool matches(struct str s, const char *form, struct clock_utc *t)
 	return s.n == 0;
 }
 
-/* 31 Nov comes back as another day. */
-static bool is_in_calendar(const struct clock_utc *t, int64_t ms)
-{
-	struct clock_utc again;
-
-	clock_utc_from_ms(ms, &again);
-	return again.day == t->day;
-}
-
 bool http_date_parse(struct str text, int64_t *out_s)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
 		struct clock_utc t = { 0 };
-		int64_t ms;
 
 		if (!matches(text, forms[i], &t))
 			continue;
+		if (t.day > clock_days_in_month(t.year, t.month))
+			return false;
 		if (t.second == 60) /* a leap second, which Unix time does not have */
 			t.second = 59;
-		ms = clock_utc_to_ms(&t);
-		if (!is_in_calendar(&t, ms))
-			return false;
-		*out_s = ms / 1000;
+		*out_s = clock_utc_to_ms(&t) / 1000;
 		return true;
 	}
 	return false;

@@ -43,14 +43,6 @@ static struct str skip_fraction(struct str s)
 	return n > 1 ? str_skip(s, n) : s;
 }
 
-static int days_of(int year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-	return days[month - 1] + (is_leap && month == 2);
-}
-
 bool iso8601_parse(struct str text, int64_t *out_s)
 {
 	static const char marks[] = "-  -  T  :  :"; /* behind the year, month, ... */
@@ -61,7 +53,7 @@ bool iso8601_parse(struct str text, int64_t *out_s)
 		if (text.n <= 4 + i || text.p[4 + i] != marks[i])
 			return false;
 	if (!take(text, 0, 4, 1970, 9999, &t.year) || !take(text, 5, 2, 1, 12, &t.month) ||
-	    !take(text, 8, 2, 1, days_of(t.year, t.month), &t.day) ||
+	    !take(text, 8, 2, 1, clock_days_in_month(t.year, t.month), &t.day) ||
 	    !take(text, 11, 2, 0, 23, &t.hour) || !take(text, 14, 2, 0, 59, &t.minute) ||
 	    !take(text, 17, 2, 0, 60, &t.second) ||
 	    !take_offset(skip_fraction(str_skip(text, 19)), &offset_s))

@@ -41,6 +41,9 @@ struct clock_utc {
 void clock_utc_from_ms(int64_t wall_ms, struct clock_utc *out);
 int64_t clock_utc_to_ms(const struct clock_utc *utc); /* fields must be in range */
 
+/* 28 to 31; month 1 to 12. */
+int clock_days_in_month(int year, int month);
+
 /* Sleep; returns early only when a signal arrives. */
 void clock_sleep_ms(int64_t ms);
 

@@ -77,14 +77,6 @@ static bool ticks(struct str s, int64_t *epoch_ms)
 	return true;
 }
 
-static int days_in(int year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && is_leap);
-}
-
 /* YYYY-MM-DD or YYYYMMDD. */
 static bool take_date(struct str *s, struct clock_utc *t, bool *is_basic)
 {
@@ -94,7 +86,7 @@ static bool take_date(struct str *s, struct clock_utc *t, bool *is_basic)
 	if (!take_int(s, 2, &t->month) || (!*is_basic && !take(s, '-')) || !take_int(s, 2, &t->day))
 		return false;
 	return t->year >= 1 && t->month >= 1 && t->month <= 12 && t->day >= 1 &&
-	    t->day <= days_in(t->year, t->month);
+	    t->day <= clock_days_in_month(t->year, t->month);
 }
 
 /* hh:mm, hh:mm:ss, hh:mm:ss.fff; without the colons in the basic format. */
