@@ -137,19 +137,44 @@ void cli_take_next(struct cli *cli, struct err *err)
 
 /* ---- questions ---- */
 
-int cli_confirm(struct cli *cli, const char *question, const char *flag, struct err *err)
+/* The line that is typed, without its end; "" where nobody answers. */
+static int ask(struct cli *cli, const char *question, const char *hint, const char *flag,
+    char *answer, size_t size, struct err *err)
 {
-	char answer[16] = "";
-
+	answer[0] = '\0';
 	if (cli->no_input || !cli->is_tty_in || !cli->is_tty_err) {
 		(void)err_set(err, ERR_USAGE,
 		    "without a terminal or with --no-input nobody is asked: %s", question);
 		return cli_next(cli, "run it with %s", flag);
 	}
-	(void)fprintf(stderr, "%s [y/N] ", question);
-	if (fgets(answer, sizeof(answer), stdin) == NULL)
+	(void)fprintf(stderr, "%s %s ", question, hint);
+	if (fgets(answer, (int)size, stdin) == NULL)
 		(void)fputc('\n', stderr); /* where it is gone, nobody answers */
-	if (answer[0] == 'y' || answer[0] == 'Y')
-		return 0;
+	answer[strcspn(answer, "\n")] = '\0';
+	return 0;
+}
+
+static int not_confirmed(struct err *err)
+{
 	return err_set(err, ERR_STOPPED, "not confirmed, nothing was changed");
+}
+
+int cli_confirm(struct cli *cli, const char *question, const char *flag, struct err *err)
+{
+	char answer[16];
+
+	if (ask(cli, question, "[y/N]", flag, answer, sizeof(answer), err) == -1)
+		return -1;
+	return answer[0] == 'y' || answer[0] == 'Y' ? 0 : not_confirmed(err);
+}
+
+int cli_confirm_name(struct cli *cli, const char *question, const char *name, struct err *err)
+{
+	char answer[CONTEXT_NAME_MAX + 2], hint[CONTEXT_NAME_MAX + 32], flag[CONTEXT_NAME_MAX + 32];
+
+	(void)snprintf(hint, sizeof(hint), "Type %s to go on:", name);
+	(void)snprintf(flag, sizeof(flag), "--confirm %s", name);
+	if (ask(cli, question, hint, flag, answer, sizeof(answer), err) == -1)
+		return -1;
+	return strcmp(answer, name) == 0 ? 0 : not_confirmed(err);
 }

@@ -1,10 +1,9 @@
 /*
  * cli: the command table and what a command's run function may use. Parsing, --help,
- * man page agreement and completions all come from the rows in commands.c.
+ * man page agreement and completions all come from the rows that commands.c lists.
  *
- * To add a command: write cmd_<noun>.c (or extend it), declare its run function at
- * the end of this file, add one row to commands.c, a section to man/man1/opsctl-<noun>.1
- * and a case to tests/cli.
+ * To add a command: write cmd_<noun>.c (or extend it) with its row at the end, name the row in
+ * commands.h and commands.c, add a section to man/man1/opsctl-<noun>.1 and a case to tests/cli.
  */
 #ifndef OPS_CLI_H
 #define OPS_CLI_H
@@ -62,6 +61,7 @@ enum command_need {
 };
 
 struct cli;
+struct command_call;
 
 /*
  * Run functions die by SIGINT and SIGTERM at once, the usual way, unless they call stop_init();
@@ -77,10 +77,12 @@ struct command {
 	const struct option_row *options;
 	size_t option_count;
 	unsigned need;
+	const struct command_call *calls; /* of AWS; calls.h */
+	size_t call_count;
 	int (*run)(struct cli *cli, struct err *err);
 };
 
-extern const struct command commands[];
+extern const struct command *const commands[];
 extern const size_t command_count;
 extern const struct option_row global_options[]; /* json, quiet, verbose, context, color, ... */
 extern const size_t global_option_count;
@@ -181,28 +183,8 @@ void progress_end(struct progress *p);
 int cli_confirm(struct cli *cli, const char *question, const char *flag, struct err *err)
     ATTR_MUST_CHECK;
 
-/* ---- run functions, one per row of commands.c ---- */
-
-int cmd_up(struct cli *cli, struct err *err);
-int cmd_submit(struct cli *cli, struct err *err);
-int cmd_verify_s3(struct cli *cli, struct err *err);
-int cmd_health(struct cli *cli, struct err *err);
-int cmd_token_show(struct cli *cli, struct err *err);
-int cmd_token_rotate(struct cli *cli, struct err *err);
-int cmd_token_check(struct cli *cli, struct err *err);
-int cmd_queue_stat(struct cli *cli, struct err *err);
-int cmd_dlq_ls(struct cli *cli, struct err *err);
-int cmd_dlq_show(struct cli *cli, struct err *err);
-int cmd_dlq_redrive(struct cli *cli, struct err *err);
-int cmd_dlq_purge(struct cli *cli, struct err *err);
-int cmd_context_ls(struct cli *cli, struct err *err);
-int cmd_context_use(struct cli *cli, struct err *err);
-int cmd_context_show(struct cli *cli, struct err *err);
-int cmd_context_import(struct cli *cli, struct err *err);
-int cmd_context_check(struct cli *cli, struct err *err);
-int cmd_context_rm(struct cli *cli, struct err *err);
-int cmd_completion(struct cli *cli, struct err *err);
-int cmd_version(struct cli *cli, struct err *err);
-int cmd_help(struct cli *cli, struct err *err);
+/* The same, but the answer that goes on is `name`, or the option --confirm with it. */
+int cli_confirm_name(struct cli *cli, const char *question, const char *name, struct err *err)
+    ATTR_MUST_CHECK;
 
 #endif

@@ -1,4 +1,5 @@
 #include "cli.h"
+#include "commands.h"
 
 /*
  * The scripts are the same for every command: they hand the words to `opsctl __complete`, which
@@ -80,7 +81,7 @@ static const struct {
 	{ "fish", fish_script },
 };
 
-int cmd_completion(struct cli *cli, struct err *err)
+static int cmd_completion(struct cli *cli, struct err *err)
 {
 	struct buf out = BUF_INIT(16 * 1024);
 	struct json_writer w;
@@ -103,3 +104,15 @@ int cmd_completion(struct cli *cli, struct err *err)
 	    cli->operands[0]);
 	return cli_next(cli, "run: opsctl completion --help");
 }
+
+const struct command command_completion = {
+	.name = "completion",
+	.operands = "bash|zsh|fish",
+	.min = 1,
+	.max = 1,
+	.operand_completion = "shell",
+	.summary = "print a completion script for a shell",
+	.about = "For bash: source <(opsctl completion bash). For zsh: save it as _opsctl in a "
+		 "directory of fpath. For fish: opsctl completion fish | source.",
+	.run = cmd_completion,
+};

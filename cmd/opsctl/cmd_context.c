@@ -1,3 +1,4 @@
+#include "commands.h"
 #include "context_out.h"
 #include "contexts_file.h"
 #include "overrides.h"
@@ -50,7 +51,7 @@ static void list_one(void *arg, const char *name)
 	json_object_end(&l->w);
 }
 
-int cmd_context_ls(struct cli *cli, struct err *err)
+static int cmd_context_ls(struct cli *cli, struct err *err)
 {
 	static const char *const header[] = { "", "NAME", "URL" };
 	struct buf out = BUF_INIT(DOCUMENT_MAX);
@@ -90,7 +91,7 @@ static int changed(struct cli *cli, const char *schema, const char *name)
 	return 0;
 }
 
-int cmd_context_use(struct cli *cli, struct err *err)
+static int cmd_context_use(struct cli *cli, struct err *err)
 {
 	const char *variable = getenv("OPSCTL_CONTEXT");
 
@@ -102,7 +103,7 @@ int cmd_context_use(struct cli *cli, struct err *err)
 	return changed(cli, "opsctl/context-use/1", cli->operands[0]);
 }
 
-int cmd_context_show(struct cli *cli, struct err *err)
+static int cmd_context_show(struct cli *cli, struct err *err)
 {
 	char name[CONTEXT_NAME_MAX + 1];
 	struct buf out = BUF_INIT(DOCUMENT_MAX);
@@ -126,7 +127,7 @@ int cmd_context_show(struct cli *cli, struct err *err)
 	return 0;
 }
 
-int cmd_context_rm(struct cli *cli, struct err *err)
+static int cmd_context_rm(struct cli *cli, struct err *err)
 {
 	const char *name = cli->operands[0];
 	struct context c;
@@ -144,3 +145,51 @@ int cmd_context_rm(struct cli *cli, struct err *err)
 	}
 	return changed(cli, "opsctl/context-rm/1", name);
 }
+
+const struct command command_context_ls = {
+	.name = "context ls",
+	.operands = "",
+	.operand_completion = "none",
+	.summary = "list the contexts",
+	.about = "A context names a system: its URL and where its token, queue and store are. "
+		 "The context local is built in: it is the system of opsctl up.",
+	.run = cmd_context_ls,
+};
+
+const struct command command_context_use = {
+	.name = "context use",
+	.operands = "NAME",
+	.min = 1,
+	.max = 1,
+	.operand_completion = "context",
+	.summary = "make a context the current one",
+	.about = "Commands work on the current context unless --context or OPSCTL_CONTEXT names "
+		 "another.",
+	.run = cmd_context_use,
+};
+
+const struct command command_context_show = {
+	.name = "context show",
+	.operands = "[NAME]",
+	.max = 1,
+	.operand_completion = "context",
+	.summary = "show the values of a context",
+	.about = "Without NAME it shows the context that a command would work on.",
+	.run = cmd_context_show,
+};
+
+static const struct option_row rm_options[] = {
+	OPTION_DRY_RUN,
+};
+
+const struct command command_context_rm = {
+	.name = "context rm",
+	.operands = "NAME",
+	.min = 1,
+	.max = 1,
+	.operand_completion = "context",
+	.summary = "remove a context from contexts.ini",
+	.about = "The system itself is not touched.",
+	OPTIONS(rm_options),
+	.run = cmd_context_rm,
+};

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "commands.h"
 #include "context_out.h"
 #include "overrides.h"
 #include "ports.h"
@@ -273,7 +274,7 @@ static void print_steps(struct check *c)
 	buf_release(&c->steps);
 }
 
-int cmd_context_check(struct cli *cli, struct err *err)
+static int cmd_context_check(struct cli *cli, struct err *err)
 {
 	static const char *const header[] = { "PART", "STATE", "DETAIL" };
 	struct buf out = BUF_INIT(DOCUMENT_MAX);
@@ -299,3 +300,14 @@ int cmd_context_check(struct cli *cli, struct err *err)
 	print_steps(&c);
 	return 0;
 }
+
+const struct command command_context_check = {
+	.name = "context check",
+	.operands = "[NAME]",
+	.max = 1,
+	.operand_completion = "context",
+	.summary = "try every part of a context",
+	.about = "Says who we are to AWS, reads the token, opens the queue and the store, and asks "
+		 "ops-api. Exits with 1 when a part does not work, with 4 when credentials do not.",
+	.run = cmd_context_check,
+};

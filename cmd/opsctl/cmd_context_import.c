@@ -1,4 +1,5 @@
 #include "child.h"
+#include "commands.h"
 #include "context_out.h"
 #include "contexts_file.h"
 #include "file.h"
@@ -18,6 +19,9 @@ static const struct output {
 	{ "account_id", CONTEXT_ACCOUNT, "" },
 	{ "region", CONTEXT_REGION, "" },
 	{ "profile", CONTEXT_PROFILE, "" },
+	{ "cluster_name", CONTEXT_CLUSTER, "" },
+	{ "alarm_prefix", CONTEXT_ALARMS, "" },
+	{ "access", CONTEXT_ACCESS, "" },
 };
 
 static int read_outputs(struct cli *cli, struct json **doc, struct err *err)
@@ -79,6 +83,9 @@ static int take_outputs(const struct json *doc, struct context *c, struct err *e
 			return -1;
 		found++;
 	}
+	if (context_service_import(json_get(json_get(doc, "services"), "value"), c->services,
+		&c->service_count, err) == -1)
+		return err_wrap(err, "output services");
 	if (found == 0)
 		return err_set(err, ERR_INVALID,
 		    "none of the outputs is known here: api_url, queue_url, ...");
@@ -104,7 +111,7 @@ static void report_import(struct cli *cli, const struct context *c)
 			    c->name, context_key_name(outputs[i].key));
 }
 
-int cmd_context_import(struct cli *cli, struct err *err)
+static int cmd_context_import(struct cli *cli, struct err *err)
 {
 	struct context c = { 0 };
 	struct json *doc = NULL;
@@ -124,3 +131,23 @@ int cmd_context_import(struct cli *cli, struct err *err)
 	json_free(doc);
 	return rc;
 }
+
+static const struct option_row options[] = {
+	{ "from-terraform", 0, OPTION_FILE, "DIR",
+	    .help = "run terraform output -json in DIR instead of reading standard input" },
+	{ "use", 0, OPTION_FLAG, .help = "make it the current context as well" },
+	OPTION_DRY_RUN,
+};
+
+const struct command command_context_import = {
+	.name = "context import",
+	.operands = "NAME",
+	.min = 1,
+	.max = 1,
+	.operand_completion = "context",
+	.summary = "make a context from the outputs of Terraform",
+	.about = "Reads what terraform output -json prints, from standard input or by running "
+		 "terraform, and writes the section NAME of contexts.ini anew.",
+	OPTIONS(options),
+	.run = cmd_context_import,
+};

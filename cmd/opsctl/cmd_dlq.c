@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "commands.h"
 #include "count.h"
 #include "dlq.h"
 #include "envelope.h"
@@ -134,7 +135,7 @@ static int list_text(struct listing *l, struct err *err)
 	return 0;
 }
 
-int cmd_dlq_ls(struct cli *cli, struct err *err)
+static int cmd_dlq_ls(struct cli *cli, struct err *err)
 {
 	struct listing l = { .max = (uint64_t)cli_int(cli, "max") };
 	int rc;
@@ -227,7 +228,7 @@ static bool show_letter(void *arg, const struct queue_message *m)
 	return false;
 }
 
-int cmd_dlq_show(struct cli *cli, struct err *err)
+static int cmd_dlq_show(struct cli *cli, struct err *err)
 {
 	struct showing s = { .id = cli->operands[0] };
 	int rc;
@@ -242,3 +243,40 @@ int cmd_dlq_show(struct cli *cli, struct err *err)
 	}
 	return rc;
 }
+
+static const struct option_row ls_options[] = {
+	{ "max", 0, OPTION_INT, "N", "1000", .min = 1, .max = 1000 * 1000,
+	    .help = "list at most N dead letters" },
+};
+
+const struct command command_dlq_ls = {
+	.name = "dlq ls",
+	.operands = "",
+	.operand_completion = "none",
+	.summary = "list dead letters, oldest first",
+	.about = "Dead letters are messages that were received too often without being stored. "
+		 "Each is judged by the code that the worker uses: whether it would pass now, "
+		 "and if not, why.",
+	OPTIONS(ls_options),
+	.need = NEED_CONTEXT,
+	.run = cmd_dlq_ls,
+};
+
+static const struct option_row show_options[] = {
+	{ "body", 0, OPTION_FLAG, .help = "print the body alone, byte for byte" },
+};
+
+const struct command command_dlq_show = {
+	.name = "dlq show",
+	.operands = "ID",
+	.min = 1,
+	.max = 1,
+	.operand_completion = "none",
+	.summary = "show one dead letter and its records",
+	.about =
+	    "Prints the attributes of a dead letter and the ids of its records; with --body its "
+	    "body, byte for byte.",
+	OPTIONS(show_options),
+	.need = NEED_CONTEXT,
+	.run = cmd_dlq_show,
+};

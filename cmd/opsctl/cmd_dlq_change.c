@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "commands.h"
 #include "count.h"
 #include "dlq.h"
 #include "mem.h"
@@ -295,7 +296,7 @@ static int run(struct cli *cli, const struct change *change, bool is_passing, st
 	return rc;
 }
 
-int cmd_dlq_redrive(struct cli *cli, struct err *err)
+static int cmd_dlq_redrive(struct cli *cli, struct err *err)
 {
 	static const struct change redrive = {
 		.schema = "opsctl/dlq-redrive/1",
@@ -311,7 +312,7 @@ int cmd_dlq_redrive(struct cli *cli, struct err *err)
 	return run(cli, &redrive, cli_flag(cli, "passing"), err);
 }
 
-int cmd_dlq_purge(struct cli *cli, struct err *err)
+static int cmd_dlq_purge(struct cli *cli, struct err *err)
 {
 	static const struct change purge = {
 		.schema = "opsctl/dlq-purge/1",
@@ -326,3 +327,42 @@ int cmd_dlq_purge(struct cli *cli, struct err *err)
 
 	return run(cli, &purge, false, err);
 }
+
+static const struct option_row redrive_options[] = {
+	{ "all", 0, OPTION_FLAG, .help = "all dead letters instead of those named" },
+	{ "passing", 0, OPTION_FLAG, .help = "all that would be stored now" },
+	OPTION_DRY_RUN,
+	OPTION_YES,
+};
+
+const struct command command_dlq_redrive = {
+	.name = "dlq redrive",
+	.operands = "[ID...]",
+	.max = -1,
+	.operand_completion = "none",
+	.summary = "put dead letters back into the queue",
+	.about = "Moves dead letters back into the queue with a receive count of 0. One that still "
+		 "cannot be stored dies again; how many those are is said before anything is "
+		 "done, and which with --dry-run.",
+	OPTIONS(redrive_options),
+	.need = NEED_CONTEXT,
+	.run = cmd_dlq_redrive,
+};
+
+static const struct option_row purge_options[] = {
+	{ "all", 0, OPTION_FLAG, .help = "all dead letters instead of those named" },
+	OPTION_DRY_RUN,
+	OPTION_YES,
+};
+
+const struct command command_dlq_purge = {
+	.name = "dlq purge",
+	.operands = "[ID...]",
+	.max = -1,
+	.operand_completion = "none",
+	.summary = "remove dead letters for good",
+	.about = "Removes dead letters. What they hold was accepted and is lost.",
+	OPTIONS(purge_options),
+	.need = NEED_CONTEXT,
+	.run = cmd_dlq_purge,
+};

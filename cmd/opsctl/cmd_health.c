@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "checkup.h"
+#include "commands.h"
 #include "mem.h"
 #include "stop.h"
 
@@ -175,7 +176,7 @@ static int watch(struct cli *cli, struct checkup *c, struct err *err)
 	return rc;
 }
 
-int cmd_health(struct cli *cli, struct err *err)
+static int cmd_health(struct cli *cli, struct err *err)
 {
 	struct checkup *c = xcalloc(1, sizeof(*c));
 	int rc = 0;
@@ -194,3 +195,24 @@ int cmd_health(struct cli *cli, struct err *err)
 	free(c);
 	return rc;
 }
+
+static const struct option_row options[] = {
+	{ "watch", 0, OPTION_FLAG, .help = "go on: refresh on a terminal, else a line per change" },
+	{ "interval", 0, OPTION_DURATION, "TIME", "2s", .min = 100, .max = 3600 * 1000,
+	    .help = "with --watch, time between two looks" },
+	{ "timeout", 0, OPTION_DURATION, "TIME", "5s", .min = 1, .max = 600 * 1000,
+	    .help = "how long one service may take to answer" },
+};
+
+const struct command command_health = {
+	.name = "health",
+	.operands = "",
+	.operand_completion = "none",
+	.summary = "say whether the system is healthy, and if not, why",
+	.about =
+	    "Asks the services, the queue, the store and the secret, each for itself, and says "
+	    "what is wrong and what to do next. Exits with 1 when something is wrong.",
+	OPTIONS(options),
+	.need = NEED_CONTEXT | NEED_STREAM,
+	.run = cmd_health,
+};

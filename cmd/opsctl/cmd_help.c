@@ -1,7 +1,8 @@
+#include "commands.h"
 #include "help.h"
 #include "parse.h"
 
-int cmd_help(struct cli *cli, struct err *err)
+static int cmd_help(struct cli *cli, struct err *err)
 {
 	struct buf words = BUF_INIT(PARSE_WORDS_MAX), text = BUF_INIT(HELP_MAX);
 	int rc = 0;
@@ -24,3 +25,13 @@ int cmd_help(struct cli *cli, struct err *err)
 	buf_release(&words);
 	return rc;
 }
+
+const struct command command_help = {
+	.name = "help",
+	.operands = "[COMMAND]",
+	.max = 2,
+	.operand_completion = "command",
+	.summary = "show help for a command",
+	.about = "With --json it prints the whole command table.",
+	.run = cmd_help,
+};

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "commands.h"
 #include "ports.h"
 
 static void print_json(struct cli *cli, const struct queue_stats *s)
@@ -39,7 +40,7 @@ static void print_text(struct cli *cli, const struct queue_stats *s)
 		out_note(cli, "run: opsctl dlq ls");
 }
 
-int cmd_queue_stat(struct cli *cli, struct err *err)
+static int cmd_queue_stat(struct cli *cli, struct err *err)
 {
 	struct queue *queue = NULL;
 	struct queue_stats stats;
@@ -57,3 +58,13 @@ int cmd_queue_stat(struct cli *cli, struct err *err)
 		print_text(cli, &stats);
 	return 0;
 }
+
+const struct command command_queue_stat = {
+	.name = "queue stat",
+	.operands = "",
+	.operand_completion = "none",
+	.summary = "count what waits, what is under way and what is dead",
+	.about = "Shows the depth of the queue of the context and the age of its oldest message.",
+	.need = NEED_CONTEXT,
+	.run = cmd_queue_stat,
+};

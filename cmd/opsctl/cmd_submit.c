@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "arrival.h"
+#include "commands.h"
 #include "count.h"
 #include "file.h"
 #include "ports.h"
@@ -270,7 +271,7 @@ static int check_options(const struct cli *cli, enum mode mode, struct err *err)
 	return check_values(cli, err);
 }
 
-int cmd_submit(struct cli *cli, struct err *err)
+static int cmd_submit(struct cli *cli, struct err *err)
 {
 	enum mode mode = mode_of(cli);
 	const char *store;
@@ -283,3 +284,58 @@ int cmd_submit(struct cli *cli, struct err *err)
 		return -1;
 	return modes[mode].run(cli, err);
 }
+
+static const struct option_row options[] = {
+	{ "data", 'd', OPTION_TEXT, "JSON", .help = "the payload itself instead of a file" },
+	{ "auth", 0, OPTION_CHOICE, "HOW", "signature", .choices = "signature|token|bearer",
+	    .help = "how the token is used: to sign, in the body, or as a bearer token" },
+	{ "id", 0, OPTION_TEXT, "ID",
+	    .help = "webhook id of the payload; default: opsctl_ and a new UUID" },
+	{ "wait", 'w', OPTION_FLAG,
+	    .help = "go on until what was accepted is stored and its bytes are verified" },
+	{ "timeout", 0, OPTION_DURATION, "TIME", "30s", .min = 1, .max = 24 * 3600 * 1000,
+	    .help = "how long to wait for an answer, and with --wait for the store" },
+	{ "ndjson", 0, OPTION_FILE, "FILE", .help = "submit each line of FILE as one payload" },
+	{ "journal", 0, OPTION_FILE, "FILE",
+	    .help = "where --ndjson keeps what it has done; default: FILE.opsctl-journal" },
+	{ "stop-on-error", 0, OPTION_FLAG, .help = "with --ndjson, stop at the first bad line" },
+	{ "rejects", 0, OPTION_FILE, "FILE",
+	    .help = "with --ndjson, copy the lines that are refused to FILE" },
+	{ "retry-refused", 0, OPTION_FLAG,
+	    .help = "with --ndjson, send again what an earlier run had refused" },
+	{ "resend-unknown", 0, OPTION_FLAG,
+	    .help = "with --ndjson, do not look up lines that were sent without an answer" },
+	{ "count", 0, OPTION_INT, "N", .min = 1, .max = 1000 * 1000 * 1000,
+	    .help = "generate load: send N test payloads" },
+	{ "duration", 0, OPTION_DURATION, "TIME", .min = 1, .max = 24 * 3600 * 1000,
+	    .help = "generate load for that long" },
+	{ "payload-bytes", 0, OPTION_INT, "BYTES", "256", .min = 256, .max = 1024 * 1024,
+	    .help = "size of a test payload" },
+	{ "concurrency", 'c', OPTION_INT, "N", "8", .min = 1, .max = 256,
+	    .help = "requests under way at once" },
+	{ "rate", 0, OPTION_INT, "N", .min = 1, .max = 1000 * 1000,
+	    .help = "send at most N payloads a second" },
+	{ "retries", 0, OPTION_INT, "N", .min = 0, .max = 100,
+	    .help = "tries after a busy answer or a lost connection; 8 with --ndjson, else 0" },
+	{ "dry-run", 'n', OPTION_FLAG,
+	    .help = "print the shell commands that do the same; send nothing" },
+};
+
+const struct command command_submit = {
+	.name = "submit",
+	.operands = "[PAYLOAD]",
+	.max = 1,
+	.operand_completion = "file",
+	.summary = "send signed payloads, one or many",
+	.about =
+	    "Signs a JSON payload, flat or nested as it is given, with the token of the context "
+	    "and sends it to ops-api. PAYLOAD is a file, or - for standard input; without "
+	    "it and --data a test payload with the time now is made. With --ndjson every "
+	    "line of a file is a payload; a later run goes on where an earlier one ended "
+	    "and stores no line twice. With --count or --duration load is generated and "
+	    "measured. With --wait the command goes on until what was accepted is in the "
+	    "store with the bytes that were sent.",
+	OPTIONS(options),
+	.need = NEED_CONTEXT,
+	.run = cmd_submit,
+};

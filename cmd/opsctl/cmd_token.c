@@ -1,6 +1,7 @@
+#include "commands.h"
 #include "token_versions.h"
 
-int cmd_token_show(struct cli *cli, struct err *err)
+static int cmd_token_show(struct cli *cli, struct err *err)
 {
 	bool is_revealed = cli_flag(cli, "reveal");
 	struct buf out = BUF_INIT(TOKEN_DOCUMENT_MAX);
@@ -25,7 +26,7 @@ int cmd_token_show(struct cli *cli, struct err *err)
 	return 0;
 }
 
-int cmd_token_check(struct cli *cli, struct err *err)
+static int cmd_token_check(struct cli *cli, struct err *err)
 {
 	struct buf out = BUF_INIT(TOKEN_DOCUMENT_MAX);
 	struct json_writer w;
@@ -50,3 +51,32 @@ int cmd_token_check(struct cli *cli, struct err *err)
 	token_versions_release(&v);
 	return rc;
 }
+
+static const struct option_row options[] = {
+	{ "reveal", 0, OPTION_FLAG, .help = "print the token itself, alone on a line" },
+};
+
+const struct command command_token_show = {
+	.name = "token show",
+	.operands = "",
+	.operand_completion = "none",
+	.summary = "show the fingerprint, version and age of the token",
+	.about = "A fingerprint is the first 8 hex digits of the SHA-256 of the token. The token "
+		 "itself is printed with --reveal only, for use in a script: "
+		 "TOKEN=$(opsctl token show --reveal).",
+	OPTIONS(options),
+	.need = NEED_CONTEXT,
+	.run = cmd_token_show,
+};
+
+const struct command command_token_check = {
+	.name = "token check",
+	.operands = "",
+	.operand_completion = "none",
+	.summary = "ask ops-api which versions of the token it accepts",
+	.about = "Sends a signed request with a payload that no policy accepts: the answer 400 "
+		 "says that the signature was accepted, 401 that it was not. Nothing is queued. "
+		 "Exits with 1 when the current token is refused.",
+	.need = NEED_CONTEXT,
+	.run = cmd_token_check,
+};

@@ -1,5 +1,6 @@
 #include <signal.h>
 
+#include "commands.h"
 #include "file.h"
 #include "ports.h"
 #include "token_versions.h"
@@ -210,7 +211,7 @@ static int dry_run(struct cli *cli, const struct token_versions *v, struct str t
 	return rc;
 }
 
-int cmd_token_rotate(struct cli *cli, struct err *err)
+static int cmd_token_rotate(struct cli *cli, struct err *err)
 {
 	struct buf token = BUF_INIT(SECRET_MAX);
 	struct token_versions v;
@@ -227,3 +228,26 @@ int cmd_token_rotate(struct cli *cli, struct err *err)
 	token_versions_release(&v);
 	return rc;
 }
+
+static const struct option_row options[] = {
+	{ "from-file", 0, OPTION_FILE, "FILE",
+	    .help = "take the new token from FILE, or from standard input with -" },
+	OPTION_DRY_RUN,
+	{ "yes", 'y', OPTION_FLAG, .help = "do not ask" },
+	{ "timeout", 0, OPTION_DURATION, "TIME", "30s", .min = 100, .max = 3600 * 1000,
+	    .help = "how long the services may take to accept the new token" },
+};
+
+const struct command command_token_rotate = {
+	.name = "token rotate",
+	.operands = "",
+	.operand_completion = "none",
+	.summary = "replace the token and prove that the services accept the new one",
+	.about = "Makes a new random token current and keeps the present one as previous, which "
+		 "the services accept until their grace period (OPS_SECRET_GRACE_S) ends. "
+		 "Then tells the local services to read it again, and asks ops-api whether it "
+		 "accepts both. Nothing is queued by the questions.",
+	OPTIONS(options),
+	.need = NEED_CONTEXT,
+	.run = cmd_token_rotate,
+};

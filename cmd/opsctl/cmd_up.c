@@ -1,3 +1,4 @@
+#include "commands.h"
 #include "ports.h"
 #include "stop.h"
 #include "up.h"
@@ -78,7 +79,7 @@ static int run(struct up *up, struct err *err)
 	return rc;
 }
 
-int cmd_up(struct cli *cli, struct err *err)
+static int cmd_up(struct cli *cli, struct err *err)
 {
 	struct up up = {
 		.cli = cli,
@@ -113,3 +114,32 @@ int cmd_up(struct cli *cli, struct err *err)
 	up_place_close(&up.place);
 	return rc;
 }
+
+static const struct option_row options[] = {
+	{ "dir", 0, OPTION_FILE, "DIR",
+	    .help = "keep token, queue, store and logs there; default: that of context local" },
+	{ "listen", 0, OPTION_TEXT, "ADDR", "127.0.0.1:8080",
+	    .help = "address of ops-api; with port 0 all ports are free ones" },
+	{ "admin-listen", 0, OPTION_TEXT, "ADDR", "127.0.0.1:9090",
+	    .help = "address of the admin port of ops-api" },
+	{ "worker-listen", 0, OPTION_TEXT, "ADDR", "127.0.0.1:9091",
+	    .help = "address of the admin port of ops-worker" },
+	{ "log-level", 0, OPTION_CHOICE, "LEVEL", "info", .choices = "debug|info",
+	    .help = "how much the services write to their logs" },
+	{ "timeout", 0, OPTION_DURATION, "TIME", "30s", .min = 100, .max = 3600 * 1000,
+	    .help = "how long the services may take to become ready" },
+};
+
+const struct command command_up = {
+	.name = "up",
+	.operands = "",
+	.operand_completion = "none",
+	.summary = "run the whole system on this machine, in the foreground",
+	.about = "Starts ops-api and ops-worker on a queue file and a store directory, makes a "
+		 "token when there is none, restarts a service that dies, and drains both on "
+		 "Ctrl-C or SIGTERM. Everything is kept in one directory and is there again "
+		 "the next time. This is the context local.",
+	OPTIONS(options),
+	.need = NEED_STREAM,
+	.run = cmd_up,
+};

@@ -1,5 +1,6 @@
 
 #include "arrival.h"
+#include "commands.h"
 #include "count.h"
 #include "ports.h"
 #include "stop.h"
@@ -282,7 +283,7 @@ static int check_options(const struct cli *cli, struct err *err)
 	return 0;
 }
 
-int cmd_verify_s3(struct cli *cli, struct err *err)
+static int cmd_verify_s3(struct cli *cli, struct err *err)
 {
 	struct verify v = { .cli = cli, .with_body = cli_flag(cli, "body") };
 	bool follows = cli_flag(cli, "follow");
@@ -303,3 +304,30 @@ int cmd_verify_s3(struct cli *cli, struct err *err)
 	store_close(v.store);
 	return rc;
 }
+
+static const struct option_row options[] = {
+	{ "since", 0, OPTION_TEXT, "TIME",
+	    .help = "begin of the span: an age such as 1h, or an RFC 3339 time" },
+	{ "until", 0, OPTION_TEXT, "TIME", .help = "end of the span; default: none" },
+	{ "body", 0, OPTION_FLAG, .help = "print the records themselves" },
+	{ "follow", 'f', OPTION_FLAG, .help = "print records as they land, until interrupted" },
+	{ "late", 0, OPTION_DURATION, "TIME", "15m", .min = 1000, .max = 24 * 3600 * 1000,
+	    .help = "with --follow, how late an object may land and still be seen" },
+	{ "timeout", 0, OPTION_DURATION, "TIME", .min = 1, .max = 24 * 3600 * 1000,
+	    .help = "with --follow, end after that time; else wait that long for what is missing" },
+};
+
+const struct command command_verify = {
+	.name = "verify-s3",
+	.operands = "[ID|KEY...]",
+	.max = -1,
+	.operand_completion = "none",
+	.summary = "prove that records are in the store, unharmed",
+	.about = "Takes record ids and object keys, or without them a span of time, by default the "
+		 "last hour. Checks the digest of each object and the form of each record, and "
+		 "counts ids that are there more than once. Exits with 6 when something is not "
+		 "there, with 1 when something is damaged.",
+	OPTIONS(options),
+	.need = NEED_CONTEXT | NEED_STREAM,
+	.run = cmd_verify_s3,
+};

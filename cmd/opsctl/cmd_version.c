@@ -1,4 +1,5 @@
 #include "cli.h"
+#include "commands.h"
 #include "hash.h"
 #include "http.h"
 #include "queue.h"
@@ -16,7 +17,7 @@ static const struct {
 	{ "expat", xml_library_version },
 };
 
-int cmd_version(struct cli *cli, struct err *err)
+static int cmd_version(struct cli *cli, struct err *err)
 {
 	struct buf out = BUF_INIT(4096);
 	struct json_writer w;
@@ -37,3 +38,12 @@ int cmd_version(struct cli *cli, struct err *err)
 	buf_release(&out);
 	return 0;
 }
+
+const struct command command_version = {
+	.name = "version",
+	.operands = "",
+	.operand_completion = "none",
+	.summary = "show the version",
+	.about = "With --json also the versions of the libraries that are linked.",
+	.run = cmd_version,
+};

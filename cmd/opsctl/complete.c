@@ -86,7 +86,7 @@ static void offer_words(const struct completion *c)
 	size_t skip = strlen(c->words);
 
 	for (size_t i = 0; i < command_count; i++) {
-		struct str rest, word, name = str_from(commands[i].name);
+		struct str rest, word, name = str_from(commands[i]->name);
 
 		if (!str_has_prefix(name, str_from(c->words)) ||
 		    (skip > 0 && (name.n <= skip || name.p[skip] != ' ')))
@@ -95,7 +95,7 @@ static void offer_words(const struct completion *c)
 		if (str_cut(rest, ' ', &word, &rest) && str_eq(word, last))
 			continue; /* one line per noun; its rows stand together */
 		last = word;
-		offer(c, word, rest.n > 0 ? "commands" : commands[i].summary);
+		offer(c, word, rest.n > 0 ? "commands" : commands[i]->summary);
 	}
 }
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "contexts_file.h"
+#include "prefix.h"
 #include "upstate.h"
 
 static const struct {
@@ -23,6 +24,10 @@ static const struct {
 	[CONTEXT_ACCOUNT] = { "account", "AWS account id, 12 digits", NULL, NULL },
 	[CONTEXT_REGION] = { "region", "AWS region", NULL, NULL },
 	[CONTEXT_PROFILE] = { "profile", "profile in the AWS configuration files", NULL, NULL },
+	[CONTEXT_CLUSTER] = { "cluster", "ECS cluster", NULL, NULL },
+	[CONTEXT_ALARMS] = { "alarms", "what the names of its CloudWatch alarms begin with", NULL,
+	    NULL },
+	[CONTEXT_ACCESS] = { "access", "what may be changed", "full|confirm|read-only", NULL },
 };
 
 const char *context_key_name(enum context_key key)
@@ -56,19 +61,6 @@ int context_require(const struct context *c, enum context_key key, const char **
 
 /* ---- checks ---- */
 
-/* `prefixes` are parted by bars. */
-static bool has_one_of(const char *prefixes, const char *value)
-{
-	struct str prefix, rest = str_from(prefixes);
-
-	while (rest.n > 0) {
-		(void)str_cut(rest, '|', &prefix, &rest); /* the last one has no bar behind it */
-		if (str_has_prefix(str_from(value), prefix))
-			return true;
-	}
-	return false;
-}
-
 int context_check_value(enum context_key key, const char *value, struct err *err)
 {
 	if (strlen(value) >= CONTEXT_VALUE_MAX)
@@ -77,15 +69,23 @@ int context_check_value(enum context_key key, const char *value, struct err *err
 	if (key == CONTEXT_ACCOUNT &&
 	    (strlen(value) != 12 || !str_only(str_from(value), "0123456789")))
 		return err_set(err, ERR_CONFIG, "account: '%s' is not 12 digits", value);
-	if (keys[key].prefixes == NULL || has_one_of(keys[key].prefixes, value))
+	if (keys[key].prefixes == NULL || prefix_is_one_of(keys[key].prefixes, value))
 		return 0;
 	return err_set(err, ERR_CONFIG, "%s: '%s' begins with none of %s", keys[key].name, value,
 	    keys[key].prefixes);
 }
 
+const struct context_service *context_service(const struct context *c, const char *name)
+{
+	for (size_t i = 0; i < c->service_count; i++)
+		if (strcmp(c->services[i].name, name) == 0)
+			return &c->services[i];
+	return NULL;
+}
+
 bool context_value_is_aws(enum context_key key, const char *value)
 {
-	return has_one_of(keys[key].aws, value);
+	return prefix_is_one_of(keys[key].aws, value);
 }
 
 bool context_is_aws(const struct context *c)

@@ -12,14 +12,13 @@
 #ifndef OPS_CONTEXT_H
 #define OPS_CONTEXT_H
 
-#include "buf.h"
+#include "context_service.h"
 #include "err.h"
 
 #define CONTEXT_LOCAL "local"
 #define CONTEXT_FLAGS "(flags)" /* no section can be called so */
 
 enum {
-	CONTEXT_VALUE_MAX = 1024,
 	CONTEXT_NAME_MAX = 49, /* libinih keeps no more of a section's name */
 };
 
@@ -34,13 +33,18 @@ enum context_key {
 	CONTEXT_ACCOUNT,
 	CONTEXT_REGION,
 	CONTEXT_PROFILE,
+	CONTEXT_CLUSTER, /* of ECS */
+	CONTEXT_ALARMS,  /* what the names of its CloudWatch alarms begin with */
+	CONTEXT_ACCESS,  /* "full", "confirm", "read-only"; see access.h */
 	CONTEXT_KEY_COUNT,
 };
 
 struct context {
 	char name[CONTEXT_NAME_MAX + 1];
-	char values[CONTEXT_KEY_COUNT][CONTEXT_VALUE_MAX]; /* "" = not set */
-	char local_dir[CONTEXT_VALUE_MAX];                 /* of `local`; "" otherwise */
+	char values[CONTEXT_KEY_COUNT][CONTEXT_VALUE_MAX];     /* "" = not set */
+	char local_dir[CONTEXT_VALUE_MAX];                     /* of `local`; "" otherwise */
+	struct context_service services[CONTEXT_SERVICES_MAX]; /* in the order of the file */
+	size_t service_count;
 };
 
 const char *context_key_name(enum context_key key); /* "url", "api-admin-url" */
@@ -70,6 +74,9 @@ int context_local(const char *dir_override, struct context *out, struct err *err
 
 /* ERR_CONFIG says what the key allows. */
 int context_check_value(enum context_key key, const char *value, struct err *err) ATTR_MUST_CHECK;
+
+/* The service of that name; NULL: none. */
+const struct context_service *context_service(const struct context *c, const char *name);
 
 /* Whether a value of that key, or any of the context, is a thing of AWS or of what speaks like it. */
 bool context_value_is_aws(enum context_key key, const char *value);

@@ -8,6 +8,26 @@ void context_document_end(struct cli *cli, struct json_writer *w, struct buf *ou
 	buf_release(out);
 }
 
+/* "services":{"api":{"ecs":...}}; nothing when there are none. */
+static void services_json(struct json_writer *w, const struct context *c)
+{
+	if (c->service_count == 0)
+		return;
+	json_key(w, "services");
+	json_object_begin(w);
+	for (size_t i = 0; i < c->service_count; i++) {
+		json_key(w, c->services[i].name);
+		json_object_begin(w);
+		for (int key = 0; key < SERVICE_KEY_COUNT; key++)
+			if (c->services[i].values[key][0] != '\0')
+				json_member_text(w,
+				    context_service_key_name((enum context_service_key)key),
+				    c->services[i].values[key]);
+		json_object_end(w);
+	}
+	json_object_end(w);
+}
+
 void context_values_json(struct json_writer *w, const struct context *c)
 {
 	json_key(w, "values");
@@ -17,6 +37,7 @@ void context_values_json(struct json_writer *w, const struct context *c)
 			json_member_text(w, context_key_name((enum context_key)key),
 			    c->values[key]);
 	json_object_end(w);
+	services_json(w, c);
 }
 
 void context_values_print(struct cli *cli, const struct context *c)
@@ -25,4 +46,11 @@ void context_values_print(struct cli *cli, const struct context *c)
 		if (c->values[key][0] != '\0')
 			out_text(cli, "%-16s  %s\n", context_key_name((enum context_key)key),
 			    c->values[key]);
+	for (size_t i = 0; i < c->service_count; i++)
+		for (int key = 0; key < SERVICE_KEY_COUNT; key++)
+			if (c->services[i].values[key][0] != '\0')
+				out_text(cli, "%s %-*s  %s\n", c->services[i].name,
+				    15 - (int)strlen(c->services[i].name),
+				    context_service_key_name((enum context_service_key)key),
+				    c->services[i].values[key]);
 }

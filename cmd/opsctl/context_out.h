@@ -6,7 +6,7 @@
 
 #include "cli.h"
 
-/* "values":{...} of the keys that are set. */
+/* "values":{...} of the keys that are set, and "services":{...} where it has any. */
 void context_values_json(struct json_writer *w, const struct context *c);
 void context_values_print(struct cli *cli, const struct context *c);
 

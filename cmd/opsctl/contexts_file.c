@@ -100,11 +100,28 @@ static int key_of(const char *name)
 	return -1;
 }
 
+static bool is_of_service(const char *key)
+{
+	return str_has_prefix(str_from(key), STR(CONTEXT_SERVICE_PREFIX));
+}
+
+static int take_service(struct context *out, const struct inifile_row *row, const char *path,
+    struct err *err)
+{
+	if (row->value[0] == '\0' ||
+	    context_service_take(out->services, &out->service_count,
+		row->key + strlen(CONTEXT_SERVICE_PREFIX), row->value, err) == 0)
+		return 0;
+	return err_wrap(err, "%s: [%s]", path, row->section);
+}
+
 static int take_row(struct context *out, const struct inifile_row *row, const char *path,
     struct err *err)
 {
 	int key = key_of(row->key);
 
+	if (is_of_service(row->key))
+		return take_service(out, row, path, err);
 	if (key == -1)
 		return err_set(err, ERR_CONFIG, "%s: [%s]: unknown key '%s'", path, row->section,
 		    row->key);
@@ -214,6 +231,21 @@ int context_make_current(const char *name, struct err *err)
 	return rc;
 }
 
+static int add_service(const struct context_service *s, struct buf *lines, struct err *err)
+{
+	char key[CONTEXT_SERVICE_NAME_MAX + 32];
+
+	for (int k = 0; k < SERVICE_KEY_COUNT; k++) {
+		if (s->values[k][0] == '\0')
+			continue;
+		(void)snprintf(key, sizeof(key), CONTEXT_SERVICE_PREFIX "%s.%s", s->name,
+		    context_service_key_name((enum context_service_key)k));
+		if (inifile_add_line(lines, key, s->values[k], err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 static int add_values(const struct context *c, struct buf *lines, struct err *err)
 {
 	for (int key = 0; key < CONTEXT_KEY_COUNT; key++) {
@@ -224,6 +256,9 @@ static int add_values(const struct context *c, struct buf *lines, struct err *er
 			err) == -1)
 			return -1;
 	}
+	for (size_t i = 0; i < c->service_count; i++)
+		if (add_service(&c->services[i], lines, err) == -1)
+			return -1;
 	return 0;
 }
 

@@ -101,10 +101,10 @@ static void add_commands(struct buf *out, const char *words)
 	for (size_t i = 0; i < command_count; i++) {
 		struct buf term = BUF_INIT(256);
 
-		if (!is_about(&commands[i], words))
+		if (!is_about(commands[i], words))
 			continue;
-		buf_addf(&term, "  %s", commands[i].name);
-		add_item(out, buf_text(&term), commands[i].summary, COMMAND_COLUMN + 2);
+		buf_addf(&term, "  %s", commands[i]->name);
+		add_item(out, buf_text(&term), commands[i]->summary, COMMAND_COLUMN + 2);
 		buf_release(&term);
 	}
 }
@@ -210,8 +210,8 @@ void help_json(const char *words, struct buf *out)
 	json_key(&w, "commands");
 	json_array_begin(&w);
 	for (size_t i = 0; i < command_count; i++)
-		if (is_about(&commands[i], words))
-			command_json(&w, &commands[i]);
+		if (is_about(commands[i], words))
+			command_json(&w, commands[i]);
 	json_array_end(&w);
 	options_json(&w, "global_options", global_options, global_option_count);
 	json_object_end(&w);

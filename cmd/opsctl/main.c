@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "commands.h"
 #include "complete.h"
 #include "help.h"
 #include "out.h"
@@ -144,7 +145,7 @@ static enum exit_code dispatch(struct cli *cli, int argc, char *const *argv)
 	if (cli_flag(cli, "help"))
 		show_help(cli, words);
 	else if (cli_flag(cli, "version"))
-		return cmd_version(cli, &err) == -1 ? report(cli, &err) : EXIT_OK;
+		return command_version.run(cli, &err) == -1 ? report(cli, &err) : EXIT_OK;
 	else if (cli->command == NULL)
 		return show_usage(words);
 	else

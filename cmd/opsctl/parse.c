@@ -31,8 +31,8 @@ bool option_takes_value(const struct option_row *row)
 const struct command *command_find(const char *words)
 {
 	for (size_t i = 0; i < command_count; i++)
-		if (strcmp(commands[i].name, words) == 0)
-			return &commands[i];
+		if (strcmp(commands[i]->name, words) == 0)
+			return commands[i];
 	return NULL;
 }
 
@@ -47,8 +47,8 @@ static struct str first_word(const char *name)
 bool command_is_noun(const char *words)
 {
 	for (size_t i = 0; i < command_count; i++)
-		if (!str_is(str_from(commands[i].name), words) &&
-		    str_is(first_word(commands[i].name), words))
+		if (!str_is(str_from(commands[i]->name), words) &&
+		    str_is(first_word(commands[i]->name), words))
 			return true;
 	return false;
 }
@@ -194,8 +194,8 @@ static const char *value_next(struct parser *p, const struct option_row *row)
 static const struct command *option_owner(struct str name)
 {
 	for (size_t i = 0; i < command_count; i++)
-		if (option_find(commands[i].options, commands[i].option_count, name) != NULL)
-			return &commands[i];
+		if (option_find(commands[i]->options, commands[i]->option_count, name) != NULL)
+			return commands[i];
 	return NULL;
 }
 
@@ -287,14 +287,14 @@ static int unknown_command(struct parser *p)
 
 	suggest_init(&s, typed);
 	for (size_t i = 0; i < command_count; i++) {
-		struct str name = str_from(commands[i].name), verb = name;
+		struct str name = str_from(commands[i]->name), verb = name;
 
 		(void)str_cut(name, ' ', &verb,
 		    &verb); /* one word: verb is empty and matches nothing */
 		if (is_one_word && str_eq(verb, typed))
 			suggest_try(&s, typed, name); /* "redrive" for "dlq redrive" */
-		suggest_try(&s, is_one_word ? first_word(commands[i].name) : name,
-		    is_one_word ? first_word(commands[i].name) : name);
+		suggest_try(&s, is_one_word ? first_word(commands[i]->name) : name,
+		    is_one_word ? first_word(commands[i]->name) : name);
 	}
 	if (s.best.n > 0)
 		return err_set(p->err, ERR_USAGE, "unknown command '%s'; did you mean '%.*s'?",
@@ -352,8 +352,8 @@ static void values_alloc(struct cli *cli)
 	size_t most = 0;
 
 	for (size_t i = 0; i < command_count; i++)
-		if (commands[i].option_count > most)
-			most = commands[i].option_count;
+		if (commands[i]->option_count > most)
+			most = commands[i]->option_count;
 	cli->values = xcalloc(global_option_count + most, sizeof(cli->values[0]));
 }
 
