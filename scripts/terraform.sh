@@ -1,0 +1,234 @@
+#!/usr/bin/env bash
+#
+# Check Terraform directories without an account: init, validate and the mocked tests of each,
+# against a stand-in for the provider (tools/tfstub).
+#
+#	scripts/terraform.sh [DIRECTORY...]	all below terraform/ when none is given
+#
+# Sourced by scripts/test after setup.sh and peers.sh, it brings:
+#
+#	setup_terraform	an engine, $TF, and the stand-in provider
+#	stub_start	run that provider, for the types named below the given directories
+#	stub_stop	end it
+#	tf_...		the steps for one directory
+#
+# The engine is $TF if that is set, else terraform or tofu when one is new enough, else OpenTofu
+# built from its Go module. What is built is kept under $DEPS_DIR/terraform, under a name made of
+# the hash of what it was built from.
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+	set -uo pipefail
+	# shellcheck source=scripts/setup.sh
+	. "$(dirname "$0")/setup.sh"
+	# shellcheck source=scripts/peers.sh
+	. "$(dirname "$0")/peers.sh"
+fi
+
+# shellcheck disable=SC2154 # root and deps_dir are of setup.sh
+terraform_dir=$deps_dir/terraform
+engine_min=1.11.0 # write-only arguments, locks in S3
+
+# Nothing of the user's own settings, no question to anybody.
+export CHECKPOINT_DISABLE=1 TF_IN_AUTOMATION=1 TF_CLI_CONFIG_FILE=$terraform_dir/engine.conf
+
+# ---- what is built ----
+
+# kept NAME FUNCTION FILE...: set the variable kept to a directory that FUNCTION has filled, once
+# for each content of the files.
+kept()
+{
+	local name=$1 make=$2 hash
+
+	shift 2
+	hash=$(cat "$@" | sha256sum | cut -c 1-12)
+	kept=$terraform_dir/$name-$hash
+	[ ! -d "$kept" ] || return 0
+	mkdir -p "$terraform_dir"
+	(
+		flock 9
+		[ ! -d "$kept" ] || exit 0
+		say "installing $name (log: $terraform_dir/$name.log)"
+		rm -rf "$kept.new"
+		mkdir "$kept.new"
+		"$make" "$kept.new" >"$terraform_dir/$name.log" 2>&1 || {
+			tail -n 5 "$terraform_dir/$name.log" >&2
+			exit 1
+		}
+		mv -T "$kept.new" "$kept"
+	) 9>"$terraform_dir/.lock-$name"
+}
+
+# Run Go in the module $1 of this repository. A Go that came as a module has lost its files' modes.
+go_in()
+(
+	cd "$root/$1" || exit 1
+	shift
+	go=$(GOTOOLCHAIN=local go_binary) && [ -n "$go" ] || exit 1
+	[ -x "$go" ] || chmod -R u+x "${go%/bin/go}" || exit 1
+	GOTOOLCHAIN=local GOFLAGS='-buildvcs=false -modcacherw' CGO_ENABLED=0 nice "$go" "$@"
+)
+
+# The schema of the provider comes with a linter that is used anyway.
+make_stub()
+{
+	local rules=github.com/terraform-linters/tflint-ruleset-aws module
+
+	go_in tools build -trimpath -ldflags='-s -w' -o "$1/" ./tfstub &&
+		go_in tools mod download "$rules" &&
+		module=$(go_in tools list -m -f '{{.Dir}}' "$rules") &&
+		cp "$module/tools/provider-schema/schema.json" "$1/"
+}
+
+# "no" takes the "-dev" off its version.
+make_tofu()
+{
+	go_in tools/tofu build -trimpath \
+		-ldflags='-s -w -X github.com/opentofu/opentofu/version.dev=no' -o "$1/" \
+		github.com/opentofu/opentofu/cmd/tofu
+}
+
+is_engine()
+{
+	local version
+
+	version=$("$1" version -json 2>/dev/null | jq -r .terraform_version) || return 1
+	printf '%s\n' "$engine_min" "$version" | sort -CV
+}
+
+setup_engine()
+{
+	local engine
+
+	mkdir -p "$terraform_dir"
+	echo 'disable_checkpoint = true' >"$TF_CLI_CONFIG_FILE"
+	for engine in ${TF:+"$TF"} terraform tofu; do
+		if is_engine "$engine"; then
+			TF=$engine
+			return
+		fi
+	done
+	setup_tofu && TF=$kept/tofu
+}
+
+setup_tofu()
+{
+	kept tofu make_tofu "$root"/tools/tofu/go.{mod,sum}
+}
+
+setup_stub()
+{
+	kept tfstub make_stub "$root"/tools/go.{mod,sum} "$root"/tools/tfstub/*.go && stub_dir=$kept
+}
+
+setup_terraform()
+{
+	command -v go >/dev/null || (need_packages golang-go) || return 1
+	command -v jq >/dev/null || (need_packages jq) || return 1
+	setup_engine && setup_stub
+}
+
+# ---- the stand-in provider ----
+
+stub_pid=
+
+# Sets TF_REATTACH_PROVIDERS, by which the engine finds it.
+stub_start()
+{
+	local env status=0
+
+	env=$(mktemp)
+	"$stub_dir/tfstub" -schema "$stub_dir/schema.json" -env "$env" "${@/#/-tree=}" \
+		>"$env.log" 2>&1 &
+	stub_pid=$!
+	trap stub_stop EXIT
+	while [ ! -s "$env" ] && kill -0 "$stub_pid" 2>/dev/null; do
+		sleep 0.05
+	done
+	if [ -s "$env" ]; then
+		set -a
+		# shellcheck disable=SC1090 # one line: TF_REATTACH_PROVIDERS='...'
+		. "$env"
+		set +a
+	else
+		cat "$env.log" >&2
+		status=1
+	fi
+	rm -f "$env" "$env.log"
+	return $status
+}
+
+stub_stop()
+{
+	[ -n "$stub_pid" ] || return 0
+	kill "$stub_pid" 2>/dev/null
+	wait "$stub_pid" 2>/dev/null
+	stub_pid=
+	trap - EXIT
+}
+
+# ---- the steps for one directory ----
+
+# Directories that are modules, those of tests aside.
+tf_directories()
+{
+	find "$@" -name .terraform -prune -o -name '*.tf' -printf '%h\n' | grep -v '/tests\b' | sort -u
+}
+
+# tf_in DATA DIRECTORY COMMAND...: what the engine keeps goes to DATA, not into the tree.
+tf_in()
+{
+	local data=$1 dir=$2
+
+	shift 2
+	TF_DATA_DIR=$data "$TF" -chdir="$dir" "$@"
+}
+
+tf_validate()
+{
+	tf_in "$1" "$2" init -backend=false -input=false -no-color >"$1.log" || {
+		cat "$1.log"
+		return 1
+	}
+	tf_in "$1" "$2" validate -no-color
+}
+
+tf_test()
+{
+	local colour=-no-color
+
+	[ ! -t 1 ] || colour=
+	tf_in "$1" "$2" test ${colour:+"$colour"}
+}
+
+# ---- by hand ----
+
+tf_check()
+{
+	local dir=$1 data status=0
+
+	data=$(mktemp -d)
+	echo "== $dir"
+	"$TF" fmt -check -diff "$dir" || status=1
+	tf_validate "$data/data" "$dir" && tf_test "$data/data" "$dir" || status=1
+	rm -rf "$data"
+	return $status
+}
+
+main()
+{
+	local dirs=("$@") dir bad=()
+
+	[ $# -gt 0 ] || mapfile -t dirs < <(tf_directories "$root/terraform")
+	setup_terraform || die 'neither an engine nor the stand-in provider can be had'
+	stub_start "$root/terraform" "${dirs[@]}" || die 'the stand-in provider does not start'
+	for dir in "${dirs[@]}"; do
+		tf_check "$dir" || bad+=("$dir")
+	done
+	stub_stop
+	echo "${#dirs[@]} directories, ${#bad[@]} failed${bad[*]:+: ${bad[*]}}"
+	[ ${#bad[@]} -eq 0 ]
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+	main "$@"
+fi
