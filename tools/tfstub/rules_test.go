@@ -1,0 +1,149 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/hashicorp/terraform-plugin-go/tfprotov5"
+	"github.com/hashicorp/terraform-plugin-go/tftypes"
+)
+
+const schemaText = `{"provider_schemas": {
+	"registry.terraform.io/hashicorp/aws": {
+		"provider": {"block": {}},
+		"resource_schemas": {
+			"aws_sqs_queue": {"version": 2, "block": {
+				"attributes": {
+					"arn":            {"type": "string", "computed": true},
+					"id":             {"type": "string", "computed": true, "optional": true},
+					"delay_seconds":  {"type": "number", "optional": true},
+					"policy":         {"type": "string", "optional": true},
+					"cidr_blocks":    {"type": ["list", "string"], "optional": true}
+				},
+				"block_types": {"route": {"nesting_mode": "list", "max_items": 2, "block": {
+					"attributes": {
+						"cidr_block": {"type": "string", "required": true},
+						"state":      {"type": "string", "computed": true}
+					}
+				}}}
+			}},
+			"aws_lb": {"block": {"attributes": {"name": {"type": "string", "optional": true}}}}
+		}
+	}
+}}`
+
+func all(string) bool { return true }
+
+func readTestCatalog(t *testing.T, isWanted func(string) bool) *catalog {
+	t.Helper()
+	c, err := readCatalog(strings.NewReader(schemaText), isWanted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// fill makes an object of the type whose members are null but for the given ones.
+func fill(t tftypes.Type, members map[string]any) tftypes.Value {
+	values := map[string]tftypes.Value{}
+	for name, memberType := range t.(tftypes.Object).AttributeTypes {
+		values[name] = tftypes.NewValue(memberType, members[name])
+	}
+	return tftypes.NewValue(t, values)
+}
+
+func text(s string) tftypes.Value { return tftypes.NewValue(tftypes.String, s) }
+
+func TestJudge(t *testing.T) {
+	c := readTestCatalog(t, all)
+	queue := c.resources["aws_sqs_queue"].ValueType().(tftypes.Object)
+	route := queue.AttributeTypes["route"].(tftypes.List).ElementType
+	for _, test := range []struct {
+		name, typeName string
+		members        map[string]any
+		want           string // of the summary, or of the detail; empty: nothing is wrong
+	}{
+		{"nothing set", "aws_sqs_queue", nil, ""},
+		{"the provider's own", "aws_sqs_queue", map[string]any{"arn": "a"}, "value of arn"},
+		{"the provider's own, unknown", "aws_sqs_queue", map[string]any{"arn": tftypes.UnknownValue}, "value of arn"},
+		{"computed and optional", "aws_sqs_queue", map[string]any{"id": "a"}, ""},
+		{"least number", "aws_sqs_queue", map[string]any{"delay_seconds": 0}, ""},
+		{"greatest number", "aws_sqs_queue", map[string]any{"delay_seconds": 900}, ""},
+		{"greater number", "aws_sqs_queue", map[string]any{"delay_seconds": 901}, "not within 0 to 900"},
+		{"unknown number", "aws_sqs_queue", map[string]any{"delay_seconds": tftypes.UnknownValue}, ""},
+		{"document", "aws_sqs_queue", map[string]any{"policy": `{"a": 1}`}, ""},
+		{"no document", "aws_sqs_queue", map[string]any{"policy": `{"a": 1`}, "no JSON document"},
+		{"empty document", "aws_sqs_queue", map[string]any{"policy": ""}, ""},
+		{"networks", "aws_sqs_queue", map[string]any{"cidr_blocks": []tftypes.Value{text("10.0.0.0/16"), text("::/0")}}, ""},
+		{"second network", "aws_sqs_queue", map[string]any{"cidr_blocks": []tftypes.Value{text("10.0.0.0/16"), text("10.0.0.1/16")}}, `"10.0.0.0/16" has not`},
+		{"no network", "aws_sqs_queue", map[string]any{"cidr_blocks": []tftypes.Value{text("10.0.0.0")}}, "no '/'"},
+		{"block", "aws_sqs_queue", map[string]any{"route": []tftypes.Value{fill(route, map[string]any{"cidr_block": "0.0.0.0/0"})}}, ""},
+		{"network in a block", "aws_sqs_queue", map[string]any{"route": []tftypes.Value{fill(route, map[string]any{"cidr_block": "0.0.0.0/33"})}}, "value of route.cidr_block"},
+		{"the provider's own in a block", "aws_sqs_queue", map[string]any{"route": []tftypes.Value{fill(route, map[string]any{"state": "a"})}}, "value of route.state"},
+		{"longest name", "aws_lb", map[string]any{"name": strings.Repeat("n", 32)}, ""},
+		{"longer name", "aws_lb", map[string]any{"name": strings.Repeat("n", 33)}, "at most 32"},
+		{"name with a dot", "aws_lb", map[string]any{"name": "a.b"}, "letters, digits"},
+		{"name that ends with a hyphen", "aws_lb", map[string]any{"name": "a-"}, "letters, digits"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			s := c.resources[test.typeName]
+			config, err := tfprotov5.NewDynamicValue(s.ValueType(), fill(s.ValueType(), test.members))
+			if err != nil {
+				t.Fatal(err)
+			}
+			found, err := judge(test.typeName, s, &config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var said []string
+			for _, d := range found {
+				said = append(said, d.Summary+": "+d.Detail)
+			}
+			switch got := strings.Join(said, "; "); {
+			case test.want == "" && got != "":
+				t.Errorf("said %q", got)
+			case test.want != "" && (len(found) != 1 || !strings.Contains(got, test.want)):
+				t.Errorf("said %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestCatalogHoldsWhatIsWanted(t *testing.T) {
+	c := readTestCatalog(t, func(name string) bool { return name == "aws_lb" })
+	if len(c.resources) != 1 || c.resources["aws_lb"] == nil {
+		t.Errorf("resources are %v", c.resources)
+	}
+	s := readTestCatalog(t, all).resources["aws_sqs_queue"]
+	if s.Version != 2 || len(s.Block.Attributes) != 5 || s.Block.BlockTypes[0].MaxItems != 2 {
+		t.Errorf("aws_sqs_queue is %+v", s)
+	}
+}
+
+func TestCatalogRefuses(t *testing.T) {
+	for name, document := range map[string]string{
+		"no JSON":       "{",
+		"other schemas": `{"provider_schemas": {"registry.terraform.io/hashicorp/random": {}}}`,
+		"no provider":   `{"provider_schemas": {"registry.terraform.io/hashicorp/aws": {}}}`,
+		"mode":          `{"provider_schemas": {"r/hashicorp/aws": {"provider": {"block": {"block_types": {"b": {"nesting_mode": "map"}}}}}}}`,
+		"type":          `{"provider_schemas": {"r/hashicorp/aws": {"provider": {"block": {"attributes": {"a": {"type": "text"}}}}}}}`,
+	} {
+		if _, err := readCatalog(strings.NewReader(document), all); err == nil {
+			t.Errorf("%s: was read", name)
+		}
+	}
+}
+
+func TestTypesNamedInTree(t *testing.T) {
+	names := map[string]bool{}
+	err := addTypesNamedIn(fstest.MapFS{
+		"main.tf":             {Data: []byte(`resource "aws_sqs_queue" "a" {}`)},
+		"m/t/a.tftest.hcl":    {Data: []byte("aws_lb.this.arn")},
+		"README.md":           {Data: []byte("aws_iam_role")},
+		".terraform/m/old.tf": {Data: []byte("aws_elb")},
+	}, names)
+	if err != nil || len(names) != 2 || !names["aws_sqs_queue"] || !names["aws_lb"] {
+		t.Errorf("names are %v, error %v", names, err)
+	}
+}
