@@ -47,17 +47,17 @@ static const struct {
 	const char *member;
 	size_t offset;
 } task_members[] = {
-	{ "Cluster", offsetof(struct ecs_task, cluster) },
-	{ "TaskARN", offsetof(struct ecs_task, task_arn) },
-	{ "Family", offsetof(struct ecs_task, family) },
-	{ "Revision", offsetof(struct ecs_task, revision) },
-	{ "AvailabilityZone", offsetof(struct ecs_task, zone) },
+	{ "Cluster", offsetof(struct ecs_this_task, cluster) },
+	{ "TaskARN", offsetof(struct ecs_this_task, task_arn) },
+	{ "Family", offsetof(struct ecs_this_task, family) },
+	{ "Revision", offsetof(struct ecs_this_task, revision) },
+	{ "AvailabilityZone", offsetof(struct ecs_this_task, zone) },
 };
 
-int ecs_agent_task(struct http *h, struct ecs_task *out, struct err *err)
+int ecs_agent_task(struct http *h, struct ecs_this_task *out, struct err *err)
 {
 	struct http_request request = { .method = "GET" };
-	struct ecs_task task = { 0 };
+	struct ecs_this_task task = { 0 };
 	struct json *doc;
 	const char *slash;
 

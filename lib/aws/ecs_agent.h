@@ -13,7 +13,7 @@
 
 enum { ECS_AGENT_NAME_SIZE = 256 };
 
-struct ecs_task {
+struct ecs_this_task {
 	/* Name or ARN, as the agent has it; "" = unknown, as all. */
 	char cluster[ECS_AGENT_NAME_SIZE];
 	char task_arn[ECS_AGENT_NAME_SIZE];
@@ -23,7 +23,7 @@ struct ecs_task {
 };
 
 /* ERR_NOTFOUND: not a task of ECS (no ECS_CONTAINER_METADATA_URI_V4); as http_call(). */
-int ecs_agent_task(struct http *h, struct ecs_task *out, struct err *err) ATTR_MUST_CHECK;
+int ecs_agent_task(struct http *h, struct ecs_this_task *out, struct err *err) ATTR_MUST_CHECK;
 
 /* Whether there is an agent to ask for protection (ECS_AGENT_URI). */
 bool ecs_agent_can_protect(void);

@@ -5,7 +5,7 @@
 
 static void find_task(struct cloud *c)
 {
-	struct ecs_task task;
+	struct ecs_this_task task;
 	struct err err;
 
 	if (ecs_agent_task(c->http, &task, &err) != 0) {

@@ -68,7 +68,7 @@ static void test_task(void)
 
 	set_agent(true);
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct ecs_task task;
+		struct ecs_this_task task;
 		struct err err = { 0 };
 		int rc;
 
@@ -90,7 +90,7 @@ static void test_task(void)
 static void test_not_on_ecs(void)
 {
 	struct http *h = client_open();
-	struct ecs_task task;
+	struct ecs_this_task task;
 	struct err err;
 
 	set_agent(false);
