@@ -3,11 +3,13 @@
 # Check Terraform directories without an account: init, validate and the mocked tests of each,
 # against a stand-in for the provider (tools/tfstub).
 #
-#	scripts/terraform.sh [DIRECTORY...]	all below terraform/ when none is given
+#	scripts/terraform.sh [--docs] [DIRECTORY...]	all below terraform/ when none is given
 #
+# With --docs the tables of inputs and outputs in the README of each are renewed first.
 # Sourced by scripts/test after setup.sh and peers.sh, it brings:
 #
 #	setup_terraform	an engine, $TF, and the stand-in provider
+#	setup_...	the other tools
 #	stub_start	run that provider, for the types named below the given directories
 #	stub_stop	end it
 #	tf_...		the steps for one directory
@@ -115,6 +117,35 @@ setup_tofu()
 	kept tofu make_tofu "$root"/tools/tofu/go.{mod,sum}
 }
 
+make_linters()
+{
+	go_in tools build -trimpath -ldflags='-s -w' -o "$1/" tool &&
+		mkdir "$1/plugins" && mv "$1/tflint-ruleset-aws" "$1/plugins/"
+}
+
+make_iam()
+{
+	cp "$root"/tools/iam/*.{json,mjs} "$1/" &&
+		npm --prefix "$1" ci --ignore-scripts --no-audit --no-fund
+}
+
+setup_linters()
+{
+	kept linters make_linters "$root"/tools/go.{mod,sum} && linters_dir=$kept
+}
+
+# The venv is a directory that cannot be moved: made in place, and again when the pins change.
+setup_scanners()
+{
+	make_peer_venv "$terraform_dir/venv" "$root/tools/python/requirements.txt"
+}
+
+setup_iam()
+{
+	command -v npm >/dev/null || (need_packages npm) || return 1
+	kept iam make_iam "$root"/tools/iam/*.{json,mjs} && iam_dir=$kept
+}
+
 setup_stub()
 {
 	kept tfstub make_stub "$root"/tools/go.{mod,sum} "$root"/tools/tfstub/*.go && stub_dir=$kept
@@ -200,6 +231,11 @@ tf_test()
 	tf_in "$1" "$2" test ${colour:+"$colour"}
 }
 
+tf_docs()
+{
+	"$linters_dir/terraform-docs" -c "$root/terraform/.terraform-docs.yml" "$@"
+}
+
 # ---- by hand ----
 
 tf_check()
@@ -216,12 +252,16 @@ tf_check()
 
 main()
 {
-	local dirs=("$@") dir bad=()
+	local dirs dir docs= bad=()
 
+	[ "${1:-}" != --docs ] || { docs=yes; shift; }
+	dirs=("$@")
 	[ $# -gt 0 ] || mapfile -t dirs < <(tf_directories "$root/terraform")
 	setup_terraform || die 'neither an engine nor the stand-in provider can be had'
+	[ -z "$docs" ] || setup_linters || die 'terraform-docs cannot be had'
 	stub_start "$root/terraform" "${dirs[@]}" || die 'the stand-in provider does not start'
 	for dir in "${dirs[@]}"; do
+		[ -z "$docs" ] || tf_docs "$dir"
 		tf_check "$dir" || bad+=("$dir")
 	done
 	stub_stop
