@@ -24,6 +24,7 @@ enum aws_service_id {
 	AWS_STS,
 	AWS_ECS,
 	AWS_ELBV2,
+	AWS_ELB,
 	AWS_CLOUDWATCH,
 	AWS_LOGS,
 	AWS_SERVICE_COUNT,
@@ -65,7 +66,42 @@ enum aws_op {
 	S3_HEAD_BUCKET,
 	STS_GET_CALLER_IDENTITY,
 	CLOUDWATCH_GET_METRIC_DATA,
+	CLOUDWATCH_DESCRIBE_ALARMS,
+	ECS_DESCRIBE_SERVICES,
+	ECS_LIST_TASKS,
+	ECS_DESCRIBE_TASKS,
+	ECS_LIST_SERVICE_DEPLOYMENTS,
+	ECS_DESCRIBE_SERVICE_DEPLOYMENTS,
+	ELBV2_DESCRIBE_TARGET_HEALTH,
+	ELBV2_DESCRIBE_TARGET_GROUPS,
+	ELB_DESCRIBE_INSTANCE_HEALTH,
+	LOGS_FILTER_LOG_EVENTS,
+	LOGS_GET_LOG_EVENTS,
+	LOGS_DESCRIBE_LOG_STREAMS,
+	LOGS_DESCRIBE_LOG_GROUPS,
+	LOGS_START_LIVE_TAIL,
 	AWS_OP_COUNT,
+};
+
+/* What a policy names as the resource of an operation. */
+enum aws_resource {
+	AWS_ON_ALL, /* "*": it knows no resources */
+	AWS_ON_QUEUE,
+	AWS_ON_PARAMETER,
+	AWS_ON_SECRET,
+	AWS_ON_BUCKET,
+	AWS_ON_OBJECT,
+	AWS_ON_CLUSTER,
+	AWS_ON_SERVICE, /* of ECS, as the next three */
+	AWS_ON_SERVICE_DEPLOYMENT,
+	AWS_ON_TASK,
+	AWS_ON_TASK_DEFINITION,
+	AWS_ON_LOG_GROUP,
+	AWS_ON_ALARM,
+	AWS_ON_REPOSITORY,
+	AWS_ON_ROLE,
+	AWS_ON_TOPIC,
+	AWS_RESOURCE_COUNT,
 };
 
 struct aws_operation {
@@ -74,10 +110,14 @@ struct aws_operation {
 	const char *iam;    /* permission's name when it differs: "SendMessage", "PutObject" */
 	const char *method; /* REST: "PUT"; NULL: POST */
 	const char *noun;   /* what it is about: "queue", "key"; NULL: nothing */
-	bool is_repeatable; /* a second effect does no harm; all that we call so are */
+	bool is_repeatable; /* a second effect does no harm; all are but one that streams */
 	bool is_paginated;
 	bool is_long_poll;
 	bool answers_bytes; /* a body of success is the caller's data, never a document */
+	const char *host_prefix; /* before the host of AWS's own endpoint: "stream-"; NULL: none */
+	enum aws_resource resource;
+	const char *billed; /* its price in us-east-1; NULL: it is free */
+	const char *also;   /* a permission that AWS wants besides: "iam:PassRole"; NULL: none */
 };
 
 extern const struct aws_service aws_services[AWS_SERVICE_COUNT];
