@@ -1,4 +1,4 @@
-# Installed without tflint's own plug-in manager: no source, no version. tools/go.mod pins both.
+# Run as: tflint --chdir terraform --recursive. The plugin is built from tools/go.mod, never fetched here.
 plugin "aws" {
   enabled = true
 }
@@ -6,9 +6,4 @@ plugin "aws" {
 plugin "terraform" {
   enabled = true
   preset  = "all"
-}
-
-# A module's files are named by concern.
-rule "terraform_standard_module_structure" {
-  enabled = false
 }
