@@ -27,28 +27,36 @@ bool gate_enter(struct gate *g, int64_t now_us)
 	return true;
 }
 
-static bool succeed(struct gate *g)
+static bool succeed(struct gate *g, bool is_echo)
 {
 	bool was_shut = g->is_shut;
 
 	g->successes++;
 	g->failures_in_row = 0;
 	g->is_shut = false;
-	if (++g->credit >= g->limit && g->limit < g->max) {
+	g->credit += !is_echo;
+	if (g->credit >= g->limit && g->limit < g->max) {
 		g->limit++;
 		g->credit = 0;
 	}
 	return was_shut;
 }
 
-static bool fail(struct gate *g, int64_t now_us, uint32_t random)
+static void halve(struct gate *g)
+{
+	if (g->limit > 1)
+		g->limit /= 2;
+	g->echoes = g->active;
+}
+
+static bool fail(struct gate *g, bool is_echo, int64_t now_us, uint32_t random)
 {
 	bool was_shut = g->is_shut;
 
 	g->failures_in_row++;
 	g->credit = 0;
-	if (g->limit > 1)
-		g->limit /= 2;
+	if (!is_echo)
+		halve(g);
 	if (g->failures_in_row >= GATE_SHUT_AFTER) {
 		g->is_shut = true;
 		g->limit = 1;
@@ -60,12 +68,16 @@ static bool fail(struct gate *g, int64_t now_us, uint32_t random)
 
 bool gate_leave(struct gate *g, enum gate_result result, int64_t now_us, uint32_t random)
 {
+	/* Which call it is that leaves is not known: the oldest, as a rule. */
+	bool is_echo = g->echoes > 0;
+
 	g->active--;
+	g->echoes -= is_echo;
 	switch (result) {
 	case GATE_SUCCESS:
-		return succeed(g);
+		return succeed(g, is_echo);
 	case GATE_FAILURE:
-		return fail(g, now_us, random);
+		return fail(g, is_echo, now_us, random);
 	case GATE_NEUTRAL:
 		break;
 	}

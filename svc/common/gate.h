@@ -1,8 +1,9 @@
 /*
  * gate: how much what is behind it, a store or a queue, can take now. The number of calls at a
- * time grows by one per round of successes and halves with each failure (additive increase,
- * multiplicative decrease: all who call share what there is, without knowing of each other). After
- * GATE_SHUT_AFTER failures in a row the gate is shut: one attempt at a time, further and further
+ * time grows by one per round of successes and halves with a failure, once per round of calls under
+ * way: those that began before it halved were too many for the same reason (additive increase,
+ * multiplicative decrease, as TCP does it: all who call share what there is, without knowing of each
+ * other). After GATE_SHUT_AFTER failures in a row the gate is shut: one attempt at a time, further and further
  * apart, finds out when the other side is back.
  * Pure: time and randomness are passed in; guarded by its owner's lock.
  */
@@ -25,6 +26,7 @@ enum gate_result {
 struct gate {
 	unsigned max, limit, active;
 	unsigned credit; /* successes since limit last changed */
+	unsigned echoes; /* results to come of calls that began before limit was last halved */
 	unsigned failures_in_row;
 	uint64_t successes;
 	bool is_shut;

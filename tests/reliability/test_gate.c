@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "gate.h"
 #include "item.h"
 #include "test.h"
@@ -34,6 +36,11 @@ struct step {
 	bool is_shut, is_news;
 };
 
+static enum gate_result result_of(char what)
+{
+	return what == 's' ? GATE_SUCCESS : what == 'f' ? GATE_FAILURE : GATE_NEUTRAL;
+}
+
 static void play(struct gate *g, const struct step *steps, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -43,11 +50,7 @@ static void play(struct gate *g, const struct step *steps, size_t count)
 		if (s->what == 'e' || s->what == 'E')
 			CHECK_INT(gate_enter(g, s->now_us), s->what == 'e');
 		else
-			is_news = gate_leave(g,
-			    s->what == 's'       ? GATE_SUCCESS
-				: s->what == 'f' ? GATE_FAILURE
-						 : GATE_NEUTRAL,
-			    s->now_us, UINT32_MAX);
+			is_news = gate_leave(g, result_of(s->what), s->now_us, UINT32_MAX);
 		CHECK_INT(is_news, s->is_news);
 		CHECK_INT(g->limit, s->limit);
 		CHECK_INT(g->is_shut, s->is_shut);
@@ -136,12 +139,43 @@ static void gate_that_begins_open_takes_all(void)
 		{ 's', 0, 3, false, false },
 		{ 'f', 0, 1, false, false },
 		{ 'E', 0, 1, false, false }, /* the third is still under way */
+		{ 's', 0, 1, false, false }, /* and says nothing of the new limit */
+		{ 'e', 0, 1, false, false },
 		{ 's', 0, 2, false, false },
 	};
 	struct gate g;
 
 	gate_init(&g, 3, false);
 	play(&g, steps, sizeof(steps) / sizeof(steps[0]));
+}
+
+/* What throttles, refuses many of one round: that is one reason to call less, not many. */
+static void gate_halves_once_per_round(void)
+{
+	static const struct {
+		const char *round; /* what becomes of the calls under way, one by one */
+		unsigned limit;    /* after it */
+	} rounds[] = {
+		{ "fsfsfsfsfsfsfsfs", 8 }, /* 16 under way: half of them refused */
+		{ "sfsfsfnn", 4 },
+		{ "sfff", 2 },
+		{ "ss", 3 },
+		{ "sfs", 1 },
+		{ "f", 1 },
+	};
+	struct gate g;
+
+	open_gate(&g, 16);
+	for (size_t i = 0; i < sizeof(rounds) / sizeof(rounds[0]); i++) {
+		size_t n = strlen(rounds[i].round);
+
+		for (size_t k = 0; k < n; k++)
+			CHECK(gate_enter(&g, INT64_MAX));
+		for (size_t k = 0; k < n; k++)
+			(void)gate_leave(&g, result_of(rounds[i].round[k]), 0, 0);
+		CHECK_INT(g.limit, rounds[i].limit);
+	}
+	CHECK(!g.is_shut);
 }
 
 /* However long the outage, the next attempt is never further away than GATE_PROBE_MAX_MS. */
@@ -209,6 +243,7 @@ static const struct test tests[] = {
 	{ "gate_halves_shuts_and_reopens", gate_halves_shuts_and_reopens },
 	{ "success_between_failures_keeps_it_open", success_between_failures_keeps_it_open },
 	{ "gate_that_begins_open_takes_all", gate_that_begins_open_takes_all },
+	{ "gate_halves_once_per_round", gate_halves_once_per_round },
 	{ "probes_never_stop", probes_never_stop },
 	{ "due_list_keeps_its_order", due_list_keeps_its_order },
 	{ "leases_keep_their_order", leases_keep_their_order },
