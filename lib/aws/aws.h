@@ -60,6 +60,8 @@ struct aws_request {
 	int wait_s;               /* long poll: its timeout is this and 10 s */
 	int total_ms;             /* of all attempts and the pauses between; 0: no such limit */
 	size_t answer_max;        /* bytes; 0: 1 MiB */
+	http_take_fn *take;       /* takes a body of success as it comes; NULL: it is collected */
+	void *take_arg;
 
 	/* S3 */
 	struct str bucket, key; /* decoded */

@@ -34,6 +34,8 @@ static void make_host(const struct aws_exchange *x, struct endpoint_parts p, str
 		buf_add(out, x->request->bucket);
 		buf_addc(out, '.');
 	}
+	if (x->op->host_prefix && !x->endpoint.is_override)
+		buf_adds(out, x->op->host_prefix);
 	buf_add(out, p.host);
 }
 
@@ -271,6 +273,8 @@ static void fill(const struct aws_exchange *x, int timeout_ms, struct aws_signed
 	out->http.body = x->body;
 	out->http.has_body = strcmp(method(x), "POST") == 0 || strcmp(method(x), "PUT") == 0;
 	out->http.total_timeout_ms = timeout_ms;
+	out->http.take = x->request->take;
+	out->http.take_arg = x->request->take_arg;
 }
 
 int aws_sign(const struct aws_exchange *x, int timeout_ms, struct aws_signed *out, struct err *err)

@@ -121,6 +121,11 @@ static void set_message(struct http_call *c)
 	curl_easy_setopt(c->easy, CURLOPT_HEADERDATA, c);
 	curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, http_take_body);
 	curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
+	if (r->take) {
+		curl_easy_setopt(c->easy, CURLOPT_NOPROGRESS, 0L);
+		curl_easy_setopt(c->easy, CURLOPT_XFERINFOFUNCTION, http_take_nothing);
+		curl_easy_setopt(c->easy, CURLOPT_XFERINFODATA, c);
+	}
 }
 
 /*

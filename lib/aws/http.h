@@ -28,6 +28,12 @@ struct http_header {
 	const char *name, *value;
 };
 
+/*
+ * Takes the next bytes of an answer's body; also called with none, about once a second while
+ * nothing comes. false: enough, the call ends with ERR_STOPPED. In the thread of the call.
+ */
+typedef bool http_take_fn(void *arg, struct str bytes);
+
 struct http_request {
 	const char *method; /* "GET" */
 	const char *url;    /* http or https */
@@ -36,6 +42,8 @@ struct http_request {
 	struct str body;
 	bool has_body;
 	int connect_timeout_ms, total_timeout_ms; /* 0: those of the options */
+	http_take_fn *take; /* NULL: the body is collected; so is that of any answer but a 2xx */
+	void *take_arg;
 };
 
 /* Where the time went, from the start of the call, in microseconds; 0 when a step was skipped. */
@@ -60,7 +68,7 @@ void http_response_release(struct http_response *r);
  * say so, nobody can tell whether it is whole: it ends with its connection. ERR_TIMEOUT (also after
  * 30 s without a byte), ERR_IO (refused, reset, name not found, torn answer), ERR_CORRUPT (too
  * large, not HTTP), ERR_INVALID (bad URL, header or method), ERR_CONFIG (the other side's
- * certificate is not trusted). The text names method, scheme, host and port: what follows in a URL
+ * certificate is not trusted), ERR_STOPPED (`take` has enough). The text names method, scheme, host and port: what follows in a URL
  * may be a secret, or long. The program ignores SIGPIPE.
  */
 int http_call(struct http *h, const struct http_request *request, struct http_response *response,

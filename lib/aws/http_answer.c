@@ -22,13 +22,38 @@ size_t http_take_header(char *data, size_t size, size_t n, void *arg)
 	return c->head_is_too_large ? 0 : line.n;
 }
 
+/* What went wrong is read whole, also where a stream was asked for. */
+static bool is_taken(const struct http_call *c)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(c->easy, CURLINFO_RESPONSE_CODE, &status);
+	return c->request->take && status >= 200 && status < 300;
+}
+
 size_t http_take_body(char *data, size_t size, size_t n, void *arg)
 {
 	struct http_call *c = arg;
 	struct str bytes = { data, size * n };
 
+	c->body_size += bytes.n;
+	if (is_taken(c)) {
+		c->has_enough = !c->request->take(c->request->take_arg, bytes);
+		return c->has_enough ? 0 : bytes.n;
+	}
 	buf_add(&c->response->body, bytes);
 	return c->response->body.full ? 0 : bytes.n;
+}
+
+int http_take_nothing(void *arg, curl_off_t down_max, curl_off_t down, curl_off_t up_max,
+    curl_off_t up)
+{
+	struct http_call *c = arg;
+
+	(void)down_max, (void)down, (void)up_max, (void)up; /* libcurl's own signature */
+	if (!c->has_enough)
+		c->has_enough = !c->request->take(c->request->take_arg, STR_NONE);
+	return c->has_enough;
 }
 
 /* What is not ERR_IO. */
@@ -54,6 +79,8 @@ static int call_failed(const struct http_call *c, CURLcode code, struct err *err
 	for (size_t i = 0; i < ARRAY_SIZE(error_codes); i++)
 		if (error_codes[i].code == code)
 			kind = error_codes[i].err;
+	if (c->has_enough)
+		return err_set(err, ERR_STOPPED, "the answer was not wanted to its end");
 	if (c->response->body.full || c->head_is_too_large)
 		return err_set(err, ERR_CORRUPT, "the answer is larger than %zu bytes",
 		    c->head_is_too_large ? (size_t)HTTP_HEADERS_MAX : c->response->body.max);
@@ -101,7 +128,7 @@ static bool is_as_long_as_told(const struct http_call *c)
 		(void)str_cut(rest, '\n', &line, &rest);
 		(void)str_cut(line, ':', &name, &value);
 		if (str_eq_nocase(name, STR("Content-Length")) &&
-		    (!str_to_u64(str_trim(value), &length) || length != c->response->body.n))
+		    (!str_to_u64(str_trim(value), &length) || length != c->body_size))
 			return false;
 	}
 	return true;

@@ -58,6 +58,8 @@ struct http_call {
 	struct curl_slist *lines;
 	bool head_is_whole;
 	bool head_is_too_large;
+	bool has_enough;    /* says request->take */
+	uint64_t body_size; /* bytes that came, collected or taken */
 	char detail[CURL_ERROR_SIZE];
 };
 
@@ -77,6 +79,8 @@ void http_lines_free(struct curl_slist *lines); /* wipes */
 /* Callbacks of libcurl; arg is the call. */
 size_t http_take_header(char *data, size_t size, size_t n, void *arg);
 size_t http_take_body(char *data, size_t size, size_t n, void *arg);
+int http_take_nothing(void *arg, curl_off_t down_max, curl_off_t down, curl_off_t up_max,
+    curl_off_t up);
 
 /* What libcurl's result means: fills response->status and timing, or says what went wrong. */
 int http_answer_judge(struct http_call *c, CURLcode code, struct err *err) ATTR_MUST_CHECK;

@@ -1,0 +1,110 @@
+/*
+ * logs: CloudWatch Logs. Events of a group by time and pattern, the last events of a stream, the
+ * streams of a group, groups by name, and Live Tail. Any thread; what is found is given to the
+ * caller piece by piece or in arrays of the caller's.
+ *
+ * Errors are those of aws_call(); ERR_NOTFOUND: no such group or stream, ERR_STOPPED: *stop.
+ */
+#ifndef OPS_LOGS_H
+#define OPS_LOGS_H
+
+#include "aws.h"
+
+enum {
+	LOGS_NAME_SIZE = 513, /* of a group or stream, terminated */
+	LOGS_ARN_SIZE = 640,
+	LOGS_LIVE_GROUPS_MAX = 10,
+};
+
+struct logs_event {
+	struct str id;       /* the same whenever it is read; "" of logs_last() and logs_live() */
+	struct str group;    /* of logs_live(): "<account>:<group>"; else "" */
+	struct str stream;   /* "" of logs_last() */
+	struct str message;  /* without the line break at its end */
+	int64_t at_ms;       /* when it happened, says who wrote it */
+	int64_t ingested_ms; /* when the service got it; -1: not told */
+};
+
+/* What it points to lives until it returns; false: enough. */
+typedef bool logs_event_fn(void *arg, const struct logs_event *event);
+
+/* ---- events of the past ---- */
+
+struct logs_filter {
+	const char *group;         /* name, or ARN */
+	const char *stream_prefix; /* NULL: all streams */
+	const char *pattern;       /* of CloudWatch's syntax; NULL: all events */
+	int64_t start_ms, end_ms;  /* both are part of it; end 0: no end */
+	unsigned pages_max;        /* at most so many calls; a page may be empty, and is no end */
+	const atomic_bool *stop;   /* may be NULL */
+};
+
+/* How it went, also after -1. */
+struct logs_read {
+	unsigned pages;
+	uint64_t events;
+	bool is_cut; /* pages_max was reached, and there is more */
+};
+
+/* Oldest first, by at_ms. */
+int logs_events(struct aws *a, const struct logs_filter *filter, logs_event_fn *fn, void *arg,
+    struct logs_read *read, struct err *err) ATTR_MUST_CHECK;
+
+/* The last `count` events (1 to 100) of one stream, oldest first: why a task ended. */
+int logs_last(struct aws *a, const char *group, const char *stream, unsigned count,
+    logs_event_fn *fn, void *arg, struct err *err) ATTR_MUST_CHECK;
+
+/* ---- streams, groups ---- */
+
+struct logs_stream {
+	char name[LOGS_NAME_SIZE];
+	int64_t created_ms;
+	int64_t last_event_ms, last_ingested_ms; /* hours old at worst; -1: there was none */
+};
+
+/*
+ * With a prefix by name, else those with the newest events first. *more: there are others, which
+ * found no room.
+ */
+int logs_streams(struct aws *a, const char *group, const char *prefix, struct logs_stream *out,
+    size_t max, size_t *count, bool *more, struct err *err) ATTR_MUST_CHECK;
+
+struct logs_group {
+	char name[LOGS_NAME_SIZE], arn[LOGS_ARN_SIZE]; /* the ARN without ":*" */
+	int64_t retention_days;                        /* 0: for ever */
+	int64_t stored_bytes;
+	bool is_encrypted_by_key; /* one of the account's own */
+};
+
+/* Those whose names begin so, by name. */
+int logs_groups(struct aws *a, const char *prefix, struct logs_group *out, size_t max,
+    size_t *count, bool *more, struct err *err) ATTR_MUST_CHECK;
+
+/* The one of that very name. ERR_NOTFOUND. */
+int logs_group(struct aws *a, const char *name, struct logs_group *out, struct err *err)
+    ATTR_MUST_CHECK;
+
+/* ---- live, which is billed by the minute ---- */
+
+struct logs_live {
+	const char *arns[LOGS_LIVE_GROUPS_MAX]; /* of groups, without ":*" */
+	size_t arn_count;                       /* at least 1 */
+	const char *stream_prefix;              /* for one group only; NULL: all streams */
+	const char *pattern;                    /* NULL: all events */
+	logs_event_fn *fn;
+	/*
+	 * Called once the session has begun and several times a second from then on; is_sampled: there
+	 * were more than 500 events in a second, and some are left out. false: enough.
+	 */
+	bool (*tick)(void *arg, bool is_sampled);
+	void *arg;
+};
+
+/*
+ * Events as they come in, in no promised order, until fn or tick returns false: 0. ERR_TIMEOUT:
+ * the session's three hours are over; ERR_IO, ERR_BUSY: it broke off, begin another; what came
+ * meanwhile is a gap.
+ */
+int logs_live(struct aws *a, const struct logs_live *live, struct err *err) ATTR_MUST_CHECK;
+
+#endif
