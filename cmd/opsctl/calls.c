@@ -1,44 +1,77 @@
 #include "calls.h"
 
-/* Which service a value means; what begins with none of these is not AWS. */
-static const struct {
-	const char *prefix;
-	enum aws_service_id service;
-} schemes[] = {
-	{ "ssm:", AWS_SSM },
-	{ "secretsmanager:", AWS_SECRETSMANAGER },
-	{ "s3://", AWS_S3 },
-	{ "https://", AWS_SQS },
-	{ "http://", AWS_SQS },
+#include "prefix.h"
+
+/* The token is in one of two services, each of which has operations of its own. */
+static const char *const secret_schemes[AWS_SERVICE_COUNT] = {
+	[AWS_SSM] = "ssm:",
+	[AWS_SECRETSMANAGER] = "secretsmanager:",
 };
 
-/* Values without a scheme are names of what only AWS has. */
-static bool is_of_service(const char *value, enum aws_service_id service)
+/* What has none of these schemes is on AWS, or a name of what only AWS has. */
+static bool is_on_aws(const char *value)
 {
-	bool has_scheme = strchr(value, ':') != NULL;
-
-	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++)
-		if (str_has_prefix(str_from(value), str_from(schemes[i].prefix)))
-			return schemes[i].service == service;
-	return value[0] != '\0' && !has_scheme;
+	return value[0] != '\0' && !prefix_is_one_of("sqlite:|file:|env:", value);
 }
 
-static bool has_option(const struct cli *cli, const char *names)
+static bool has_service_value(const struct context *c, enum context_service_key key)
 {
-	struct str name, rest = str_from(names);
+	for (size_t i = 0; i < c->service_count; i++)
+		if (c->services[i].values[key][0] != '\0')
+			return true;
+	return false;
+}
+
+bool calls_fit(const struct command_call *call, const struct context *c)
+{
+	const char *scheme = secret_schemes[aws_operations[call->op].service];
+	enum context_key key = CONTEXT_QUEUE; /* also of CALL_DEAD_LETTERS */
+
+	if (call->key >= CONTEXT_KEY_COUNT && call->key < CALL_DEAD_LETTERS)
+		return has_service_value(c,
+		    (enum context_service_key)(call->key - CONTEXT_KEY_COUNT));
+	if (call->key < CONTEXT_KEY_COUNT)
+		key = (enum context_key)call->key;
+	if (key == CONTEXT_SECRET && scheme != NULL)
+		return prefix_is_one_of(scheme, c->values[key]);
+	return is_on_aws(c->values[key]);
+}
+
+/* ---- options ---- */
+
+static bool is_given(const struct cli *cli, struct str name)
+{
 	char text[64];
 
+	if (str_is(name, "OPERAND"))
+		return cli->operand_count > 0;
+	(void)snprintf(text, sizeof(text), "%.*s", STR_ARG(name));
+	return cli_is_set(cli, text);
+}
+
+/* "a|b", "!a|b" */
+static bool is_term_true(const struct cli *cli, struct str term)
+{
+	bool is_negated = str_has_prefix(term, STR("!")), is_one = false;
+	struct str name, rest = str_skip(term, is_negated);
+
 	while (rest.n > 0) {
-		(void)str_cut(rest, '|', &name, &rest);
-		(void)snprintf(text, sizeof(text), "%.*s", STR_ARG(name));
-		if (cli_is_set(cli, text))
-			return true;
+		(void)str_cut(rest, '|', &name, &rest); /* the last one has no bar behind it */
+		is_one = is_one || is_given(cli, name);
 	}
-	return names == NULL;
+	return is_one != is_negated;
 }
 
 bool calls_apply(const struct command_call *call, const struct cli *cli)
 {
-	return is_of_service(cli->context.values[call->key], aws_operations[call->op].service) &&
-	    has_option(cli, call->option);
+	struct str term, rest = str_from(call->option);
+
+	if (!calls_fit(call, &cli->context))
+		return false;
+	while (rest.n > 0) {
+		(void)str_cut(rest, '&', &term, &rest); /* as above */
+		if (!is_term_true(cli, term))
+			return false;
+	}
+	return true;
 }

@@ -8,14 +8,25 @@
 #include "aws_ops.h"
 #include "cli.h"
 
+/* Beside the keys of a context, what a call may be about: */
+#define CALL_SERVICE(key) (CONTEXT_KEY_COUNT + (key))     /* that of its services which have it */
+#define CALL_DEAD_LETTERS CALL_SERVICE(SERVICE_KEY_COUNT) /* the dead letters of its queue */
+
 /* What must be so that the call is made; a command's row has one for each operation. */
 struct command_call {
 	enum aws_op op;
-	enum context_key key; /* the context has a value of that key, and it is on AWS */
-	const char *option;   /* and this option is given; NULL: always. "a|b": one of them */
+	int key; /* enum context_key, or as above: the context has such a value, and it is on AWS */
+	/*
+	 * And these options are given; NULL: always. "a|b": one of them, "!a|b": none of them, "a&b":
+	 * both, of which each may be like the former. An operand is "OPERAND".
+	 */
+	const char *option;
 };
 
-/* Groups that several rows share, to be put into their tables. */
+/*
+ * Groups that several rows share, to be put into their tables. Who we are, where the context says
+ * who we should be:
+ */
 #define CALLS_IDENTITY                                                                             \
 	{                                                                                          \
 		STS_GET_CALLER_IDENTITY, CONTEXT_ACCOUNT, NULL                                     \
@@ -26,9 +37,27 @@ struct command_call {
 	{                                                                                          \
 		SECRETSMANAGER_GET_SECRET_VALUE, CONTEXT_SECRET, NULL                              \
 	}
+/* Both versions of it. */
+#define CALLS_TOKENS                                                                               \
+	CALLS_TOKEN,                                                                               \
+	{                                                                                          \
+		SSM_GET_PARAMETER_HISTORY, CONTEXT_SECRET, NULL                                    \
+	}
+/* To open the queue and to count what is in it. */
+#define CALLS_QUEUE_STATS                                                                          \
+	{ SQS_GET_QUEUE_ATTRIBUTES, CONTEXT_QUEUE, NULL },                                         \
+	    { SQS_GET_QUEUE_ATTRIBUTES, CALL_DEAD_LETTERS, NULL },                                 \
+	{                                                                                          \
+		CLOUDWATCH_GET_METRIC_DATA, CONTEXT_QUEUE, NULL                                    \
+	}
 
-/* Whether the call is made in this context with these options. An operation of SSM, say, needs a
- * value that begins with ssm: */
+/*
+ * Whether such a call can be made in this context: an operation of SSM, say, needs a token whose URL
+ * begins with ssm:
+ */
+bool calls_fit(const struct command_call *call, const struct context *c);
+
+/* Whether it is made in the context of the command with the options that were given. */
 bool calls_apply(const struct command_call *call, const struct cli *cli);
 
 #endif

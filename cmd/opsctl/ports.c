@@ -69,6 +69,14 @@ static int open_aws(struct cli *cli, struct err *err)
 	return cli->aws != NULL ? 0 : aws_open(&cli->aws, &options, err);
 }
 
+int ports_aws(struct cli *cli, struct aws **out, struct err *err)
+{
+	if (open_aws(cli, err) != 0)
+		return ports_failed(cli, err);
+	*out = cli->aws;
+	return 0;
+}
+
 void ports_close(struct cli *cli)
 {
 	aws_close(cli->aws);

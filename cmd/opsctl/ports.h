@@ -14,6 +14,9 @@
 #include "secret.h"
 #include "store.h"
 
+/* The client itself, for services that have no port; borrowed until the command ends. */
+int ports_aws(struct cli *cli, struct aws **out, struct err *err) ATTR_MUST_CHECK;
+
 int ports_queue(struct cli *cli, struct queue **out, struct err *err) ATTR_MUST_CHECK;
 
 /*
