@@ -307,12 +307,15 @@ const struct aws_operation aws_operations[AWS_OP_COUNT] = {
 		.noun = "alarms",
 		.is_repeatable = true,
 		.is_paginated = true,
+		.resource = AWS_ON_ALARM,
+		.billed = "$10 per million, 1 million a month free",
 	},
 	[ECS_DESCRIBE_SERVICES] = {
 		.service = AWS_ECS,
 		.name = "DescribeServices",
 		.noun = "cluster",
 		.is_repeatable = true,
+		.resource = AWS_ON_SERVICE,
 	},
 	[ECS_LIST_TASKS] = {
 		.service = AWS_ECS,
@@ -326,6 +329,7 @@ const struct aws_operation aws_operations[AWS_OP_COUNT] = {
 		.name = "DescribeTasks",
 		.noun = "cluster",
 		.is_repeatable = true,
+		.resource = AWS_ON_TASK,
 	},
 	[ECS_LIST_SERVICE_DEPLOYMENTS] = {
 		.service = AWS_ECS,
@@ -333,12 +337,58 @@ const struct aws_operation aws_operations[AWS_OP_COUNT] = {
 		.noun = "service",
 		.is_repeatable = true,
 		.is_paginated = true,
+		.resource = AWS_ON_SERVICE,
 	},
 	[ECS_DESCRIBE_SERVICE_DEPLOYMENTS] = {
 		.service = AWS_ECS,
 		.name = "DescribeServiceDeployments",
 		.noun = "service deployment",
 		.is_repeatable = true,
+		.resource = AWS_ON_SERVICE_DEPLOYMENT,
+	},
+	[ECS_DESCRIBE_TASK_DEFINITION] = {
+		.service = AWS_ECS,
+		.name = "DescribeTaskDefinition",
+		.noun = "task definition",
+		.is_repeatable = true,
+	},
+	[ECS_LIST_TASK_DEFINITIONS] = {
+		.service = AWS_ECS,
+		.name = "ListTaskDefinitions",
+		.noun = "task definition family",
+		.is_repeatable = true,
+		.is_paginated = true,
+	},
+	/* Twice, it makes a revision that nobody uses. */
+	[ECS_REGISTER_TASK_DEFINITION] = {
+		.service = AWS_ECS,
+		.name = "RegisterTaskDefinition",
+		.noun = "task definition",
+		.is_repeatable = true,
+		.resource = AWS_ON_TASK_DEFINITION,
+		.also = "iam:PassRole",
+	},
+	/* A deployment that is forced twice takes its own place, and the answer names the last. */
+	[ECS_UPDATE_SERVICE] = {
+		.service = AWS_ECS,
+		.name = "UpdateService",
+		.noun = "service",
+		.is_repeatable = true,
+		.resource = AWS_ON_SERVICE,
+	},
+	[ECS_STOP_SERVICE_DEPLOYMENT] = {
+		.service = AWS_ECS,
+		.name = "StopServiceDeployment",
+		.noun = "service deployment",
+		.is_repeatable = true,
+		.resource = AWS_ON_SERVICE_DEPLOYMENT,
+	},
+	/* Twice, the command runs twice. */
+	[ECS_EXECUTE_COMMAND] = {
+		.service = AWS_ECS,
+		.name = "ExecuteCommand",
+		.noun = "task",
+		.resource = AWS_ON_TASK_AND_CLUSTER,
 	},
 	[ELBV2_DESCRIBE_TARGET_HEALTH] = {
 		.service = AWS_ELBV2,

@@ -98,9 +98,10 @@ enum aws_resource {
 	AWS_ON_BUCKET,
 	AWS_ON_OBJECT,
 	AWS_ON_CLUSTER,
-	AWS_ON_SERVICE, /* of ECS, as the next three */
+	AWS_ON_SERVICE, /* of ECS, as the next four */
 	AWS_ON_SERVICE_DEPLOYMENT,
 	AWS_ON_TASK,
+	AWS_ON_TASK_AND_CLUSTER,
 	AWS_ON_TASK_DEFINITION,
 	AWS_ON_LOG_GROUP,
 	AWS_ON_ALARM,
@@ -116,14 +117,14 @@ struct aws_operation {
 	const char *iam;    /* permission's name when it differs: "SendMessage", "PutObject" */
 	const char *method; /* REST: "PUT"; NULL: POST */
 	const char *noun;   /* what it is about: "queue", "key"; NULL: nothing */
-	bool is_repeatable; /* a second effect does no harm; all are but one that streams */
+	bool is_repeatable; /* a second effect does no harm */
 	bool is_paginated;
 	bool is_long_poll;
 	bool answers_bytes; /* a body of success is the caller's data, never a document */
 	const char *host_prefix; /* before the host of AWS's own endpoint: "stream-"; NULL: none */
 	enum aws_resource resource;
 	const char *billed; /* its price in us-east-1; NULL: it is free */
-	const char *also;   /* a permission that AWS wants besides: "iam:PassRole"; NULL: none */
+	const char *also;   /* permissions that it needs besides: "iam:PassRole"; NULL: none */
 };
 
 extern const struct aws_service aws_services[AWS_SERVICE_COUNT];
