@@ -143,6 +143,7 @@ setup_scanners()
 setup_iam()
 {
 	command -v npm >/dev/null || (need_packages npm) || return 1
+	# shellcheck disable=SC2034 # for terraform-lane.sh
 	kept iam make_iam "$root"/tools/iam/*.{json,mjs} && iam_dir=$kept
 }
 
@@ -252,7 +253,7 @@ tf_check()
 
 main()
 {
-	local dirs dir docs= bad=()
+	local dirs dir docs='' bad=()
 
 	[ "${1:-}" != --docs ] || { docs=yes; shift; }
 	dirs=("$@")

@@ -1,0 +1,170 @@
+# shellcheck shell=bash
+#
+# terraform-lane: the lane terraform of scripts/test, which sources it after terraform.sh. What
+# needs nothing but an engine and the stand-in provider comes first, then what reads the states of
+# the mocked tests, then the linters. What cannot be installed is skipped, by name.
+
+# shellcheck disable=SC2154 # of scripts/test, setup.sh and terraform.sh
+tf_results=build/terraform
+
+# The directories whose security is scored.
+scored_directories()
+{
+	tf_directories terraform/environments/prod terraform/examples
+}
+
+# ---- each directory ----
+
+# Leaves log, test.jsonl and status in the directory's place below $tf_results. The schemas,
+# which the state of every run repeats, are megabytes.
+tf_run()
+{
+	local dir=$1 place=$PWD/$tf_results/$1
+
+	rm -rf "$place"
+	mkdir -p "$place"
+	{
+		tf_validate "$place/data" "$dir" &&
+			tf_in "$place/data" "$dir" test -json -verbose |
+			jq -c 'del(.test_state.provider_schemas?, .test_plan?)' >"$place/test.jsonl"
+	} >"$place/log" 2>&1
+	echo $? >"$place/status"
+}
+
+# What a person wants to read of a run that failed.
+tf_result()
+{
+	local place=$tf_results/$1
+
+	cat "$place/log"
+	jq -r 'select(.["@level"] == "error") | .["@testfile"] + " " + .["@testrun"] + ": " +
+		(.diagnostic | "\(.summary): \(.detail) (\(.range.filename):\(.range.start.line))")' \
+		"$place/test.jsonl"
+	[ "$(cat "$place/status")" -eq 0 ] && [ "$(tf_runs "$1" 'pass')" -gt 0 ]
+}
+
+tf_runs()
+{
+	jq -r 'select(.type == "test_run" and .test_run.progress == "complete") | .test_run.status' \
+		"$tf_results/$1/test.jsonl" 2>/dev/null | grep -cE "$2"
+}
+
+# As many at once as there are cores. Each run of a test counts, and the directory for itself.
+tf_all()
+{
+	local dirs dir
+
+	mapfile -t dirs < <(tf_directories terraform)
+	for dir in "${dirs[@]}"; do
+		[ "$(jobs -rp | wc -l)" -le "$(nproc)" ] || wait -n
+		tf_run "$dir" &
+	done
+	for dir in $(jobs -rp); do
+		[ "$dir" = "$stub_pid" ] || wait "$dir"
+	done
+	for dir in "${dirs[@]}"; do
+		check "$dir" tf_result "$dir"
+		passed=$((passed + $(tf_runs "$dir" pass)))
+		failed=$((failed + $(tf_runs "$dir" 'fail|error')))
+	done
+}
+
+# ---- what reads the mocked states ----
+
+state_checks()
+{
+	local python=$terraform_dir/venv/bin/python
+	local api=build/dev/svc/api/ops-api worker=build/dev/svc/worker/ops-worker
+
+	export PYTHONDONTWRITEBYTECODE=1
+	check 'no secret in a state' tests/terraform/leaks.py
+	if check build make_programs build/dev; then
+		check 'settings of the services' tests/terraform/settings.py "$api" "$worker"
+		check 'opsctl reads the outputs' tests/terraform/outputs.py build/dev/cmd/opsctl/opsctl
+	fi
+	if [ -n "$scanners" ]; then
+		check 'container definitions' "$python" tests/terraform/containers.py
+	fi
+}
+
+# ---- linters ----
+
+# In step with the inputs and outputs, each README that has tables.
+docs_in_step()
+{
+	local readme status=0
+
+	while read -r readme; do
+		tf_docs --output-check "${readme%/*}" || status=1
+	done < <(grep -lr --include=README.md BEGIN_TF_DOCS terraform)
+	return $status
+}
+
+run_tflint()
+{
+	TFLINT_PLUGIN_DIR=$linters_dir/plugins TFLINT_DISABLE_VERSION_CHECK=1 \
+		"$linters_dir/tflint" --chdir terraform --recursive \
+		--config "$PWD/terraform/.tflint.hcl"
+}
+
+linter_checks()
+{
+	check tflint run_tflint
+	check 'tables in step' docs_in_step
+	check actionlint "$linters_dir/actionlint"
+}
+
+# checkov says 1 for findings, as we do, but hides what is in a file that it cannot read.
+run_checkov()
+{
+	local dirs
+
+	mapfile -t dirs < <(scored_directories)
+	"$terraform_dir/venv/bin/checkov" "${dirs[@]/#/--directory=}" \
+		--config-file terraform/.checkov.yaml --output json >"$tf_results/checkov.json"
+	jq -rf tests/terraform/checkov.jq --slurp "$tf_results/checkov.json" |
+		tee "$tf_results/checkov.txt"
+	grep -q ' 0 failed, .* 0 not read$' "$tf_results/checkov.txt"
+}
+
+scanner_checks()
+{
+	local bin=$terraform_dir/venv/bin
+
+	check checkov run_checkov
+	tail -n 1 "$tf_results/checkov.txt"
+	check zizmor "$bin/zizmor" --offline --no-progress .github
+	check hadolint xargs -r "$bin/hadolint" < <(git ls-files '*Dockerfile*')
+}
+
+# ---- the lane ----
+
+lane_terraform()
+{
+	local scanners=
+
+	if ! setup_terraform; then
+		skip 'lane terraform: no engine, or no stand-in provider'
+		return
+	fi
+	if setup_scanners; then
+		scanners=yes
+	else
+		skip 'checkov, zizmor, hadolint'
+	fi
+	rm -rf "$tf_results"
+	mkdir -p "$tf_results"
+
+	check 'the stand-in provider' go_in tools test ./tfstub
+	check format "$TF" fmt -check -diff -recursive terraform
+	check 'the stand-in provider starts' stub_start terraform || return
+	tf_all
+	state_checks
+	stub_stop
+	if setup_linters; then
+		linter_checks
+	else
+		skip 'tflint, terraform-docs, actionlint'
+	fi
+	[ -z "$scanners" ] || scanner_checks
+}
