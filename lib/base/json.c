@@ -352,6 +352,21 @@ bool json_get_bool(const struct json *value, bool fallback)
 	return cJSON_IsBool(node_of(value)) ? cJSON_IsTrue(node_of(value)) != 0 : fallback;
 }
 
+void json_value(struct json_writer *w, const struct json *value)
+{
+	char *text = value ? cJSON_PrintUnformatted(node_of(value)) : NULL;
+
+	if (!value) {
+		json_null(w);
+		return;
+	}
+	if (!text)
+		abort(); /* as mem.h says */
+	json_raw(w, str_from(text));
+	mem_wipe(text, strlen(text));
+	cJSON_free(text);
+}
+
 const char *json_library_version(void)
 {
 	return cJSON_Version();

@@ -40,6 +40,8 @@ void json_double(struct json_writer *w, double value, int decimals); /* not fini
 void json_bool(struct json_writer *w, bool value);
 void json_null(struct json_writer *w);
 void json_raw(struct json_writer *w, struct str json); /* one valid value, trusted */
+struct json;
+void json_value(struct json_writer *w, const struct json *value); /* that was read; NULL: null */
 
 /* json_key() and a value at once. */
 void json_member_str(struct json_writer *w, const char *key, struct str value);
