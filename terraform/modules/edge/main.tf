@@ -1,0 +1,177 @@
+locals {
+  https    = !var.http_only
+  scheme   = local.https ? "https" : "http"
+  hostname = coalesce(var.domain_name, aws_lb.this.dns_name)
+  url      = "${local.scheme}://${local.hostname}"
+
+  # The first host of a route names it; one with paths only has the load balancer's own name.
+  urls = { for name, route in var.routes : name => "${local.scheme}://${try(route.hosts[0], local.hostname)}" }
+
+  # Entry without hosts and paths; at most one, says the validation.
+  default_route = one([for name, route in var.routes : name if length(route.hosts) + length(route.paths) == 0])
+  rules         = { for name, route in var.routes : name => route if name != local.default_route }
+  rule_listener = local.https ? one(aws_lb_listener.https[*].arn) : aws_lb_listener.http.arn
+}
+
+resource "aws_lb" "this" {
+  #checkov:skip=CKV2_AWS_28:the web ACL is an input, on in production
+  name               = var.name
+  load_balancer_type = "application"
+  internal           = var.internal
+  subnets            = var.subnet_ids
+  security_groups    = [aws_security_group.this.id]
+
+  enable_deletion_protection       = var.deletion_protection
+  enable_cross_zone_load_balancing = true
+  enable_http2                     = true
+  drop_invalid_header_fields       = true
+  desync_mitigation_mode           = "defensive"
+  xff_header_processing_mode       = "append"
+  idle_timeout                     = var.idle_timeout_s
+
+  access_logs {
+    bucket  = var.access_log_bucket
+    prefix  = var.name
+    enabled = true
+  }
+}
+
+# Behind it all is plain HTTP inside the VPC: the tasks have no certificates.
+resource "aws_lb_target_group" "this" {
+  #checkov:skip=CKV_AWS_378:TLS ends at the load balancer, tasks are reached inside the VPC only
+  for_each = var.routes
+
+  name                 = "${var.name}-${each.key}"
+  vpc_id               = var.vpc_id
+  target_type          = each.value.target_type
+  port                 = each.value.port
+  protocol             = "HTTP"
+  protocol_version     = each.value.protocol_version
+  deregistration_delay = each.value.deregistration_delay_s
+
+  health_check {
+    path                = each.value.health_path
+    matcher             = each.value.health_matcher
+    interval            = each.value.health_interval_s
+    timeout             = min(5, each.value.health_interval_s - 1)
+    healthy_threshold   = 2
+    unhealthy_threshold = 3
+  }
+}
+
+resource "aws_lb_listener" "http" {
+  #checkov:skip=CKV_AWS_2:answers with a redirect, unless http_only asks for plain HTTP
+  #checkov:skip=CKV_AWS_103:a listener without TLS has no policy of it
+  load_balancer_arn = aws_lb.this.arn
+  port              = 80
+  protocol          = "HTTP"
+
+  default_action {
+    type             = local.https ? "redirect" : local.default_route == null ? "fixed-response" : "forward"
+    target_group_arn = local.https || local.default_route == null ? null : aws_lb_target_group.this[local.default_route].arn
+
+    dynamic "redirect" {
+      for_each = local.https ? [1] : []
+      content {
+        protocol    = "HTTPS"
+        port        = "443"
+        status_code = "HTTP_308"
+      }
+    }
+
+    dynamic "fixed_response" {
+      for_each = !local.https && local.default_route == null ? [1] : []
+      content {
+        content_type = "text/plain"
+        message_body = "Nothing is served here."
+        status_code  = "404"
+      }
+    }
+  }
+}
+
+resource "aws_lb_listener" "https" {
+  count = local.https ? 1 : 0
+
+  load_balancer_arn = aws_lb.this.arn
+  port              = 443
+  protocol          = "HTTPS"
+  ssl_policy        = var.ssl_policy
+  certificate_arn   = local.certificate_arn
+
+  default_action {
+    type             = local.default_route == null ? "fixed-response" : "forward"
+    target_group_arn = local.default_route == null ? null : aws_lb_target_group.this[local.default_route].arn
+
+    dynamic "fixed_response" {
+      for_each = local.default_route == null ? [1] : []
+      content {
+        content_type = "text/plain"
+        message_body = "Nothing is served here."
+        status_code  = "404"
+      }
+    }
+  }
+}
+
+resource "aws_lb_listener_rule" "this" {
+  for_each = local.rules
+
+  listener_arn = local.rule_listener
+  priority     = each.value.priority
+
+  action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.this[each.key].arn
+  }
+
+  dynamic "condition" {
+    for_each = length(each.value.hosts) > 0 ? [each.value.hosts] : []
+    content {
+      host_header {
+        values = condition.value
+      }
+    }
+  }
+
+  dynamic "condition" {
+    for_each = length(each.value.paths) > 0 ? [each.value.paths] : []
+    content {
+      path_pattern {
+        values = condition.value
+      }
+    }
+  }
+
+  tags = { Name = each.key }
+}
+
+resource "aws_security_group" "this" {
+  name        = "${var.name}-alb"
+  description = "Load balancer ${var.name}. Services add their own way out."
+  vpc_id      = var.vpc_id
+  tags        = { Name = "${var.name}-alb" }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+locals {
+  listening = merge({ http = 80 }, local.https ? { https = 443 } : {})
+  ingress = { for pair in setproduct(keys(local.listening), var.allowed_cidrs) :
+    "${pair[0]} ${pair[1]}" => { port = local.listening[pair[0]], cidr = pair[1] }
+  }
+}
+
+resource "aws_vpc_security_group_ingress_rule" "this" {
+  #checkov:skip=CKV_AWS_260:port 80 answers with a redirect, unless http_only asks for plain HTTP
+  for_each = local.ingress
+
+  security_group_id = aws_security_group.this.id
+  description       = "Clients: ${each.key}."
+  cidr_ipv4         = each.value.cidr
+  ip_protocol       = "tcp"
+  from_port         = each.value.port
+  to_port           = each.value.port
+}

@@ -1,0 +1,124 @@
+locals {
+  # Group of AWS's own rules -> its place. Each group acts as AWS made it (block).
+  managed_rules = {
+    AWSManagedRulesKnownBadInputsRuleSet  = 10
+    AWSManagedRulesAmazonIpReputationList = 20
+    AWSManagedRulesCommonRuleSet          = 30
+  }
+}
+
+resource "aws_wafv2_web_acl" "this" {
+  count = var.waf == null ? 0 : 1
+
+  name        = var.name
+  description = "What may come to the load balancer ${var.name}."
+  scope       = "REGIONAL"
+
+  default_action {
+    allow {}
+  }
+
+  rule {
+    name     = "rate"
+    priority = 1
+
+    action {
+      block {
+        custom_response {
+          response_code = 429
+        }
+      }
+    }
+
+    statement {
+      rate_based_statement {
+        limit              = var.waf.rate_limit
+        aggregate_key_type = "IP"
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "${var.name}-rate"
+      sampled_requests_enabled   = false
+    }
+  }
+
+  dynamic "rule" {
+    for_each = local.managed_rules
+    content {
+      name     = rule.key
+      priority = rule.value
+
+      override_action {
+        none {}
+      }
+
+      statement {
+        managed_rule_group_statement {
+          vendor_name = "AWS"
+          name        = rule.key
+
+          # Payloads are longer than the 8 KiB that this rule allows; ops-api has a limit of its own.
+          dynamic "rule_action_override" {
+            for_each = rule.key == "AWSManagedRulesCommonRuleSet" ? ["SizeRestrictions_BODY"] : []
+            content {
+              name = rule_action_override.value
+              action_to_use {
+                count {}
+              }
+            }
+          }
+        }
+      }
+
+      visibility_config {
+        cloudwatch_metrics_enabled = true
+        metric_name                = "${var.name}-${rule.key}"
+        sampled_requests_enabled   = false
+      }
+    }
+  }
+
+  visibility_config {
+    cloudwatch_metrics_enabled = true
+    metric_name                = var.name
+    sampled_requests_enabled   = false
+  }
+}
+
+resource "aws_wafv2_web_acl_association" "this" {
+  count = var.waf == null ? 0 : 1
+
+  resource_arn = aws_lb.this.arn
+  web_acl_arn  = aws_wafv2_web_acl.this[0].arn
+}
+
+# WAF insists on the beginning of the name.
+resource "aws_cloudwatch_log_group" "waf" {
+  count = var.waf == null ? 0 : 1
+
+  name              = "aws-waf-logs-${var.name}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
+}
+
+# Credentials stand in these headers; a signature is as good as a token for five minutes.
+resource "aws_wafv2_web_acl_logging_configuration" "this" {
+  count = var.waf == null ? 0 : 1
+
+  resource_arn            = aws_wafv2_web_acl.this[0].arn
+  log_destination_configs = aws_cloudwatch_log_group.waf[*].arn
+
+  redacted_fields {
+    single_header {
+      name = "authorization"
+    }
+  }
+
+  redacted_fields {
+    single_header {
+      name = "webhook-signature"
+    }
+  }
+}
