@@ -17,88 +17,78 @@ static struct profiles *parse(const char *config, const char *credentials)
 	return p;
 }
 
+static const struct {
+	const char *name, *config, *credentials;
+	enum profile_section section;
+	const char *of, *key, *value;
+} values[] = {
+	{ "default", "[default]\nregion = a\n", "", PROFILE_PROFILE, "default", "region", "a" },
+	{ "prefixed", "[profile x]\nregion=a", "", PROFILE_PROFILE, "x", "region", "a" },
+	{ "blanks in header", "[ profile\t x ] \nregion=a", "", PROFILE_PROFILE, "x", "region",
+	    "a" },
+	{ "quoted name", "[profile \"a b\"]\nregion=a", "", PROFILE_PROFILE, "a b", "region", "a" },
+	{ "single quotes", "[profile 'a b']\nregion=a", "", PROFILE_PROFILE, "a b", "region", "a" },
+	{ "no prefix", "[x]\nregion=a", "", PROFILE_PROFILE, "x", "region", NULL },
+	{ "other section", "[plugins]\nx=1\n[default]\nregion=a", "", PROFILE_PROFILE, "default",
+	    "region", "a" },
+	{ "prefix alone", "[profile]\nregion=a", "", PROFILE_PROFILE, "profile", "region", NULL },
+	{ "header with comment", "[profile x] # mine\nregion=a", "", PROFILE_PROFILE, "x", "region",
+	    "a" },
+	{ "CRLF", "[profile x]\r\nregion = a\r\n\r\n", "", PROFILE_PROFILE, "x", "region", "a" },
+	{ "credentials file", "", "[x]\naws_access_key_id = A", PROFILE_PROFILE, "x",
+	    "aws_access_key_id", "A" },
+	{ "credentials win", "[profile x]\nk = a", "[x]\nk = b", PROFILE_PROFILE, "x", "k", "b" },
+	{ "config adds", "[profile x]\nregion = a", "[x]\nk = b", PROFILE_PROFILE, "x", "region",
+	    "a" },
+	{ "last one wins", "[default]\nk=a\nk=b", "", PROFILE_PROFILE, "default", "k", "b" },
+	{ "section again", "[profile x]\nk=a\n[profile y]\n[profile x]\nm=b", "", PROFILE_PROFILE,
+	    "x", "k", "a" },
+	{ "profile default first", "[profile default]\nk=a\n[default]\nk=b\nm=c", "",
+	    PROFILE_PROFILE, "default", "k", "a" },
+	{ "profile default last", "[default]\nk=b\n[profile default]\nk=a", "", PROFILE_PROFILE,
+	    "default", "k", "a" },
+	{ "profile default alone counts", "[default]\nm=b\n[profile default]\nk=a", "",
+	    PROFILE_PROFILE, "default", "m", NULL },
+	{ "key without case", "[default]\nRegion = a", "", PROFILE_PROFILE, "default", "region",
+	    "a" },
+	{ "name with case", "[profile X]\nregion = a", "", PROFILE_PROFILE, "x", "region", NULL },
+	{ "comments", "# one\n; two\n[default]\n  # three\nregion = a\n", "", PROFILE_PROFILE,
+	    "default", "region", "a" },
+	{ "comment behind", "[default]\nregion = a # b", "", PROFILE_PROFILE, "default", "region",
+	    "a" },
+	{ "comment with ;", "[default]\nregion = a\t;b", "", PROFILE_PROFILE, "default", "region",
+	    "a" },
+	{ "no comment", "[default]\nk = a#b;c", "", PROFILE_PROFILE, "default", "k", "a#b;c" },
+	{ "only a comment", "[default]\nk = # b", "", PROFILE_PROFILE, "default", "k", NULL },
+	{ "value with =", "[default]\nk = a=b = c", "", PROFILE_PROFILE, "default", "k",
+	    "a=b = c" },
+	{ "empty", "[default]\nk =\n", "", PROFILE_PROFILE, "default", "k", NULL },
+	{ "more lines", "[default]\nk = a\n  b # c\n\td\nm = e", "", PROFILE_PROFILE, "default",
+	    "k", "a\nb\nd" },
+	{ "after more lines", "[default]\nk = a\n  b\n\td\nm = e", "", PROFILE_PROFILE, "default",
+	    "m", "e" },
+	{ "nested is not top", "[default]\ns3 =\n  k = v\n", "", PROFILE_PROFILE, "default", "k",
+	    NULL },
+	{ "sso-session", "[sso-session s]\nsso_region = a", "", PROFILE_SSO_SESSION, "s",
+	    "sso_region", "a" },
+	{ "kinds are apart", "[sso-session s]\nsso_region = a", "", PROFILE_PROFILE, "s",
+	    "sso_region", NULL },
+	{ "absent", "[default]\n", "", PROFILE_PROFILE, "other", "k", NULL },
+	{ "no end", "[default]\nk = a", "", PROFILE_PROFILE, "default", "k", "a" },
+	{ "nothing", "", "", PROFILE_PROFILE, "default", "k", NULL },
+};
+
 static void test_values(void)
 {
-	static const struct {
-		const char *name, *config, *credentials;
-		enum profile_section section;
-		const char *of, *key, *value;
-	} cases[] = {
-		{ "default", "[default]\nregion = a\n", "", PROFILE_PROFILE, "default", "region",
-		    "a" },
-		{ "prefixed", "[profile x]\nregion=a", "", PROFILE_PROFILE, "x", "region", "a" },
-		{ "blanks in header", "[ profile\t x ] \nregion=a", "", PROFILE_PROFILE, "x",
-		    "region", "a" },
-		{ "quoted name", "[profile \"a b\"]\nregion=a", "", PROFILE_PROFILE, "a b",
-		    "region", "a" },
-		{ "single quotes", "[profile 'a b']\nregion=a", "", PROFILE_PROFILE, "a b",
-		    "region", "a" },
-		{ "no prefix", "[x]\nregion=a", "", PROFILE_PROFILE, "x", "region", NULL },
-		{ "other section", "[plugins]\nx=1\n[default]\nregion=a", "", PROFILE_PROFILE,
-		    "default", "region", "a" },
-		{ "prefix alone", "[profile]\nregion=a", "", PROFILE_PROFILE, "profile", "region",
-		    NULL },
-		{ "header with comment", "[profile x] # mine\nregion=a", "", PROFILE_PROFILE, "x",
-		    "region", "a" },
-		{ "CRLF", "[profile x]\r\nregion = a\r\n\r\n", "", PROFILE_PROFILE, "x", "region",
-		    "a" },
-		{ "credentials file", "", "[x]\naws_access_key_id = A", PROFILE_PROFILE, "x",
-		    "aws_access_key_id", "A" },
-		{ "credentials win", "[profile x]\nk = a", "[x]\nk = b", PROFILE_PROFILE, "x", "k",
-		    "b" },
-		{ "config adds", "[profile x]\nregion = a", "[x]\nk = b", PROFILE_PROFILE, "x",
-		    "region", "a" },
-		{ "last one wins", "[default]\nk=a\nk=b", "", PROFILE_PROFILE, "default", "k",
-		    "b" },
-		{ "section again", "[profile x]\nk=a\n[profile y]\n[profile x]\nm=b", "",
-		    PROFILE_PROFILE, "x", "k", "a" },
-		{ "profile default first", "[profile default]\nk=a\n[default]\nk=b\nm=c", "",
-		    PROFILE_PROFILE, "default", "k", "a" },
-		{ "profile default last", "[default]\nk=b\n[profile default]\nk=a", "",
-		    PROFILE_PROFILE, "default", "k", "a" },
-		{ "profile default alone counts", "[default]\nm=b\n[profile default]\nk=a", "",
-		    PROFILE_PROFILE, "default", "m", NULL },
-		{ "key without case", "[default]\nRegion = a", "", PROFILE_PROFILE, "default",
-		    "region", "a" },
-		{ "name with case", "[profile X]\nregion = a", "", PROFILE_PROFILE, "x", "region",
-		    NULL },
-		{ "comments", "# one\n; two\n[default]\n  # three\nregion = a\n", "",
-		    PROFILE_PROFILE, "default", "region", "a" },
-		{ "comment behind", "[default]\nregion = a # b", "", PROFILE_PROFILE, "default",
-		    "region", "a" },
-		{ "comment with ;", "[default]\nregion = a\t;b", "", PROFILE_PROFILE, "default",
-		    "region", "a" },
-		{ "no comment", "[default]\nk = a#b;c", "", PROFILE_PROFILE, "default", "k",
-		    "a#b;c" },
-		{ "only a comment", "[default]\nk = # b", "", PROFILE_PROFILE, "default", "k",
-		    NULL },
-		{ "value with =", "[default]\nk = a=b = c", "", PROFILE_PROFILE, "default", "k",
-		    "a=b = c" },
-		{ "empty", "[default]\nk =\n", "", PROFILE_PROFILE, "default", "k", NULL },
-		{ "more lines", "[default]\nk = a\n  b # c\n\td\nm = e", "", PROFILE_PROFILE,
-		    "default", "k", "a\nb\nd" },
-		{ "after more lines", "[default]\nk = a\n  b\n\td\nm = e", "", PROFILE_PROFILE,
-		    "default", "m", "e" },
-		{ "nested is not top", "[default]\ns3 =\n  k = v\n", "", PROFILE_PROFILE, "default",
-		    "k", NULL },
-		{ "sso-session", "[sso-session s]\nsso_region = a", "", PROFILE_SSO_SESSION, "s",
-		    "sso_region", "a" },
-		{ "kinds are apart", "[sso-session s]\nsso_region = a", "", PROFILE_PROFILE, "s",
-		    "sso_region", NULL },
-		{ "absent", "[default]\n", "", PROFILE_PROFILE, "other", "k", NULL },
-		{ "no end", "[default]\nk = a", "", PROFILE_PROFILE, "default", "k", "a" },
-		{ "nothing", "", "", PROFILE_PROFILE, "default", "k", NULL },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
 		struct profiles *p;
 		const char *got;
 
-		test_case = cases[i].name;
-		p = parse(cases[i].config, cases[i].credentials);
-		got = profiles_get(p, cases[i].section, cases[i].of, cases[i].key);
-		CHECK(!got == !cases[i].value);
-		CHECK_TEXT(got, cases[i].value);
+		test_case = values[i].name;
+		p = parse(values[i].config, values[i].credentials);
+		got = profiles_get(p, values[i].section, values[i].of, values[i].key);
+		CHECK(!got == !values[i].value);
+		CHECK_TEXT(got, values[i].value);
 		profiles_free(p);
 	}
 }
@@ -216,83 +206,92 @@ static void test_names(void)
 
 /* ---- files ---- */
 
-static void write_file(const char *dir, const char *name, const char *text)
-{
-	char path[256];
-	FILE *f;
+static const struct {
+	const char *path, *text;
+} files[] = {
+	{ ".aws/config", "[default]\nregion = a\n" },
+	{ ".aws/credentials", "[default]\nregion = b\n" },
+	{ ".aws/mine", "[default]\nregion = c\n" },
+	{ ".aws/bad", "SENTINEL" },
+};
 
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "w");
+static void write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
 	if (!f || fputs(text, f) < 0 || fclose(f) != 0)
 		test_die("%s", path);
 }
 
-static void remove_file(const char *dir, const char *name)
+/* Becomes the working directory. */
+static void make_home(char template[])
 {
-	char path[256];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	if (remove(path) != 0)
-		test_die("%s", path);
+	if (!mkdtemp(template) || chdir(template) != 0 || mkdir(".aws", 0700) != 0)
+		test_die("no directory");
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		write_file(files[i].path, files[i].text);
 }
 
-static void check_region(const char *profile, const char *want)
+static void remove_home(const char *home)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (remove(files[i].path) != 0)
+			test_die("%s", files[i].path);
+	if (remove(".aws") != 0 || chdir("/") != 0 || remove(home) != 0)
+		test_die("%s", home);
+}
+
+static void set(const char *name, const char *value)
+{
+	if ((value ? setenv(name, value, 1) : unsetenv(name)) != 0)
+		test_die("%s", name);
+}
+
+static const struct load_case {
+	const char *name;
+	const char *home, *config, *credentials; /* the environment; NULL: not set */
+	const char *region;                      /* of the default profile; NULL: none */
+	const char *error;                       /* part of the text; NULL: read without one */
+} load_cases[] = {
+	{ "no files", "/nonexistent", NULL, NULL, NULL, NULL },
+	{ "in HOME", ".", NULL, NULL, "b", NULL },
+	{ "credentials named", ".", NULL, "~/.aws/mine", "c", NULL },
+	{ "credentials empty", ".", NULL, "/dev/null", "a", NULL },
+	{ "config a directory", ".", "~/.aws", "/dev/null", NULL, ".aws" },
+	{ "config with a bad line", ".", "~/.aws/bad", "/dev/null", NULL, "/.aws/bad line 1" },
+	{ "no HOME", NULL, "~/.aws/bad", "/dev/null", NULL, NULL },
+};
+
+static void check_load(const struct load_case *c)
 {
 	struct profiles *p = NULL;
 	struct err err;
 
+	set("HOME", c->home);
+	set("AWS_CONFIG_FILE", c->config);
+	set("AWS_SHARED_CREDENTIALS_FILE", c->credentials);
+	if (c->error) {
+		CHECK_ERR(profiles_load(&p, &err), &err, ERR_CONFIG);
+		CHECK(strstr(err.text, c->error) && !strstr(err.text, "SENTINEL"));
+		return;
+	}
 	CHECK_OK(profiles_load(&p, &err), &err);
-	CHECK_TEXT(profiles_get(p, PROFILE_PROFILE, profile, "region"), want);
+	CHECK_TEXT(profiles_get(p, PROFILE_PROFILE, "default", "region"), c->region);
 	profiles_free(p);
 }
 
 static void test_load(void)
 {
-	char home[] = "/tmp/test-profile-XXXXXX", path[256];
-	struct profiles *p = NULL;
-	struct err err;
+	char home[] = "/tmp/test-profile-XXXXXX";
 
-	if (!mkdtemp(home) || setenv("HOME", home, 1) != 0)
-		test_die("no directory");
-	unsetenv("AWS_CONFIG_FILE");
-	unsetenv("AWS_SHARED_CREDENTIALS_FILE");
-	test_case = "no files";
-	check_region("default", NULL);
-
-	test_case = "in HOME";
-	(void)snprintf(path, sizeof(path), "%s/.aws", home);
-	if (mkdir(path, 0700) != 0)
-		test_die("%s", path);
-	write_file(path, "config", "[default]\nregion = a\n");
-	write_file(path, "credentials", "[default]\nregion = b\n");
-	check_region("default", "b");
-
-	test_case = "named by the environment";
-	write_file(path, "mine", "[default]\nregion = c\n");
-	setenv("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/mine", 1);
-	check_region("default", "c");
-	setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null", 1);
-	check_region("default", "a");
-
-	test_case = "a directory";
-	setenv("AWS_CONFIG_FILE", path, 1);
-	CHECK_ERR(profiles_load(&p, &err), &err, ERR_CONFIG);
-	test_case = "a bad line";
-	write_file(path, "mine", "SENTINEL");
-	setenv("AWS_CONFIG_FILE", "~/.aws/mine", 1);
-	CHECK_ERR(profiles_load(&p, &err), &err, ERR_CONFIG);
-	CHECK(strstr(err.text, "/.aws/mine line 1") && !strstr(err.text, "SENTINEL"));
-	test_case = "no HOME";
-	unsetenv("HOME");
-	check_region("default", NULL);
-
-	remove_file(path, "config");
-	remove_file(path, "credentials");
-	remove_file(path, "mine");
-	remove_file(path, "");
-	remove_file(home, "");
-	unsetenv("AWS_CONFIG_FILE");
-	unsetenv("AWS_SHARED_CREDENTIALS_FILE");
+	make_home(home);
+	for (size_t i = 0; i < ARRAY_SIZE(load_cases); i++) {
+		test_case = load_cases[i].name;
+		check_load(&load_cases[i]);
+	}
+	remove_home(home);
+	set("AWS_CONFIG_FILE", NULL);
+	set("AWS_SHARED_CREDENTIALS_FILE", NULL);
 }
 
 static const struct test tests[] = {
