@@ -19,6 +19,7 @@ struct fanout_job {
 	int (*run)(void *arg, struct err *err);
 	void *arg;
 	/* Filled: */
+	bool is_done;
 	int rc;
 	struct err err;
 	int64_t took_us;
@@ -26,8 +27,8 @@ struct fanout_job {
 
 /*
  * Run all of them; comes back when the last is done. `what` names it all on the progress line, which
- * shows after a second on a terminal. Once `stop` is true (it may be NULL) jobs that have not begun
- * end with ERR_STOPPED; so does one for which there is no thread.
+ * shows after a second on a terminal, with the first job that is still awaited. Once `stop` is true
+ * (it may be NULL) jobs that have not begun end with ERR_STOPPED.
  */
 void fanout_run(struct cli *cli, const char *what, struct fanout_job *jobs, size_t count,
     const atomic_bool *stop);

@@ -19,7 +19,7 @@ enum {
 	ECS_DEPLOYMENTS_MAX = 8,
 	ECS_EVENTS_MAX = 20, /* ECS keeps 100 */
 	ECS_BALANCERS_MAX = 5,
-	ECS_CONTAINERS_MAX = 10, /* which is the limit of ECS */
+	ECS_CONTAINERS_MAX = 6, /* ECS takes 10 */
 	ECS_TASKS_MAX = 1000,
 	ECS_ROLLOUTS_MAX = 20,
 };
@@ -100,11 +100,11 @@ int ecs_read_service(const struct json *service, struct ecs_service *out, struct
 
 struct ecs_container {
 	char name[ECS_NAME_SIZE];
-	char image[ECS_TASK_ARN_SIZE];
+	char image[256];
 	char image_digest[80]; /* "sha256:..." */
 	char last_status[24];
 	char health[16]; /* "HEALTHY", "UNHEALTHY", "UNKNOWN" */
-	char reason[ECS_REASON_SIZE];
+	char reason[384];
 	bool has_exit_code;
 	int exit_code;
 };

@@ -26,7 +26,7 @@ int field_xml_name(char *out, size_t size, const struct xml *element, const char
 /* Unix ms of a time that is written as seconds with a fraction; 0: absent. */
 int64_t field_json_ms(const struct json *object, const char *key);
 
-/* A decimal number; the fallback when the child is absent or not one. */
+/* A decimal number up to INT32_MAX; the fallback when the child is absent or not one. */
 int64_t field_xml_int(const struct xml *element, const char *child, int64_t fallback);
 
 /* Index of `text` in `names` (NULL: not a name), or `other`. */
