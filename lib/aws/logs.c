@@ -44,48 +44,61 @@ static int call(struct aws *a, struct aws_request *r, const struct buf *body, st
 
 /* ---- events ---- */
 
-/* One answer after another, each with the token of the one before. */
-struct pages {
-	struct buf body, token;
-	unsigned count;
-	bool is_enough; /* says who takes the events */
-};
-
-static void write_filter(const struct logs_filter *f, struct pages *p)
+static void write_filter(const struct logs_filter *f, const struct buf *token, struct buf *body)
 {
 	struct json_writer w;
 
-	body_begin(&w, &p->body);
+	body_begin(&w, body);
 	member_group(&w, f->group);
 	member_if(&w, "logStreamNamePrefix", f->stream_prefix);
 	member_if(&w, "filterPattern", f->pattern);
 	json_member_int(&w, "startTime", f->start_ms);
 	if (f->end_ms > 0)
 		json_member_int(&w, "endTime", f->end_ms);
-	member_if(&w, "nextToken", buf_text(&p->token));
+	member_if(&w, "nextToken", buf_text(token));
 	json_object_end(&w);
 }
 
-static int read_page(struct aws *a, const struct logs_filter *f, struct pages *p, logs_event_fn *fn,
-    void *arg, struct logs_read *read, struct err *err)
+void logs_cursor_release(struct logs_cursor *c)
+{
+	buf_release(&c->token);
+	*c = (struct logs_cursor){ .is_at_end = false };
+}
+
+static int read_page(const struct json *answer, struct logs_cursor *cursor, logs_event_fn *fn,
+    void *arg, uint64_t *count, struct err *err)
+{
+	bool is_enough = false;
+
+	if (logs_answer_events(json_get(answer, "events"), fn, arg, count, &is_enough, err) != 0 ||
+	    logs_answer_token(answer, &cursor->token, err) != 0)
+		return -1;
+	cursor->is_at_end = is_enough || cursor->token.n == 0;
+	return 0;
+}
+
+int logs_page(struct aws *a, const struct logs_filter *f, struct logs_cursor *cursor,
+    logs_event_fn *fn, void *arg, uint64_t *count, struct err *err)
 {
 	struct aws_request r = {
 		.op = LOGS_FILTER_LOG_EVENTS,
 		.resource = f->group,
 		.stop = f->stop,
+		.total_ms = f->total_ms,
 		.answer_max = EVENTS_ANSWER_MAX,
 	};
+	struct buf body = BUF_INIT(BODY_MAX + TOKEN_MAX);
 	struct json *answer;
 	int rc;
 
-	write_filter(f, p);
-	if (call(a, &r, &p->body, &answer, err) != 0)
+	if (cursor->token.max == 0)
+		buf_init(&cursor->token, TOKEN_MAX);
+	write_filter(f, &cursor->token, &body);
+	rc = call(a, &r, &body, &answer, err);
+	buf_release(&body);
+	if (rc != 0)
 		return -1;
-	read->pages++;
-	rc = logs_answer_events(json_get(answer, "events"), fn, arg, &read->events, &p->is_enough,
-	    err);
-	if (rc == 0)
-		rc = logs_answer_token(answer, &p->token, err);
+	rc = read_page(answer, cursor, fn, arg, count, err);
 	json_free(answer);
 	return rc == 0 ? 0 : err_wrap(err, "log group '%s'", f->group);
 }
@@ -93,16 +106,16 @@ static int read_page(struct aws *a, const struct logs_filter *f, struct pages *p
 int logs_events(struct aws *a, const struct logs_filter *f, logs_event_fn *fn, void *arg,
     struct logs_read *read, struct err *err)
 {
-	struct pages p = { .body = BUF_INIT(BODY_MAX + TOKEN_MAX), .token = BUF_INIT(TOKEN_MAX) };
-	int rc;
+	struct logs_cursor cursor = { .is_at_end = false };
+	int rc = 0;
 
 	*read = (struct logs_read){ .pages = 0 };
-	do {
-		rc = read_page(a, f, &p, fn, arg, read, err);
-	} while (rc == 0 && !p.is_enough && p.token.n > 0 && read->pages < f->pages_max);
-	read->is_cut = rc == 0 && !p.is_enough && p.token.n > 0;
-	buf_release(&p.body);
-	buf_release(&p.token);
+	while (rc == 0 && !cursor.is_at_end && read->pages < f->pages_max) {
+		rc = logs_page(a, f, &cursor, fn, arg, &read->events, err);
+		read->pages += rc == 0;
+	}
+	read->is_cut = rc == 0 && !cursor.is_at_end;
+	logs_cursor_release(&cursor);
 	return rc;
 }
 
@@ -137,6 +150,12 @@ int logs_last(struct aws *a, const char *group, const char *stream, unsigned cou
 }
 
 /* ---- streams, groups ---- */
+
+/* One answer after another, each with the token of the one before. */
+struct pages {
+	struct buf body, token;
+	unsigned count;
+};
 
 /* What is listed: how to ask for a page, and how to take its answer. */
 struct listing {

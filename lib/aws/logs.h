@@ -35,8 +35,9 @@ struct logs_filter {
 	const char *stream_prefix; /* NULL: all streams */
 	const char *pattern;       /* of CloudWatch's syntax; NULL: all events */
 	int64_t start_ms, end_ms;  /* both are part of it; end 0: no end */
-	unsigned pages_max;        /* at most so many calls; a page may be empty, and is no end */
+	unsigned pages_max;        /* of logs_events(): so many calls; an empty page is no end */
 	const atomic_bool *stop;   /* may be NULL */
+	int total_ms;              /* of each call with its retries; 0: no such limit */
 };
 
 /* How it went, also after -1. */
@@ -49,6 +50,17 @@ struct logs_read {
 /* Oldest first, by at_ms. */
 int logs_events(struct aws *a, const struct logs_filter *filter, logs_event_fn *fn, void *arg,
     struct logs_read *read, struct err *err) ATTR_MUST_CHECK;
+
+/* Page by page: where the next one begins. Zeroed is the start; release it at the end. */
+struct logs_cursor {
+	struct buf token;
+	bool is_at_end;
+};
+void logs_cursor_release(struct logs_cursor *c); /* is at the start again */
+
+/* One page; *count grows by its events. Where it fails, the same page may be asked for again. */
+int logs_page(struct aws *a, const struct logs_filter *filter, struct logs_cursor *cursor,
+    logs_event_fn *fn, void *arg, uint64_t *count, struct err *err) ATTR_MUST_CHECK;
 
 /* The last `count` events (1 to 100) of one stream, oldest first: why a task ended. */
 int logs_last(struct aws *a, const char *group, const char *stream, unsigned count,
