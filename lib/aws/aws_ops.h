@@ -124,7 +124,7 @@ struct aws_operation {
 	const char *host_prefix; /* before the host of AWS's own endpoint: "stream-"; NULL: none */
 	enum aws_resource resource;
 	const char *billed; /* its price in us-east-1; NULL: it is free */
-	const char *also;   /* permissions that it needs besides: "iam:PassRole"; NULL: none */
+	const char *also;   /* permissions that it needs besides, "iam:PassRole|..."; NULL: none */
 };
 
 extern const struct aws_service aws_services[AWS_SERVICE_COUNT];

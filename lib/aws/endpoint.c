@@ -8,19 +8,36 @@ enum {
 
 struct partition {
 	const char *regions; /* what their names begin with */
+	const char *name;    /* in ARNs */
+	const char *home;    /* the region that signatures for global services name */
 	const char *suffix, *dual_suffix;
 	unsigned flags;
 };
 
 static const struct partition partitions[] = {
-	{ "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", IS_OLD },
-	{ "us-gov-", "amazonaws.com", "api.aws", IS_OLD | IS_GOV },
-	{ "eusc-", "amazonaws.eu", "api.amazonwebservices.eu", 0 },
-	{ "us-iso-", "c2s.ic.gov", "api.aws.ic.gov", 0 },
-	{ "us-isob-", "sc2s.sgov.gov", "api.aws.scloud", 0 },
-	{ "us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov", 0 },
-	{ "eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", 0 },
-	{ "", "amazonaws.com", "api.aws", IS_OLD },
+	{ "cn-", "aws-cn", "cn-north-1", "amazonaws.com.cn", "api.amazonwebservices.com.cn",
+	    IS_OLD },
+	{ "us-gov-", "aws-us-gov", "us-gov-west-1", "amazonaws.com", "api.aws", IS_OLD | IS_GOV },
+	{ "eusc-", "aws-eusc", "eusc-de-east-1", "amazonaws.eu", "api.amazonwebservices.eu", 0 },
+	{ "us-iso-", "aws-iso", "us-iso-east-1", "c2s.ic.gov", "api.aws.ic.gov", 0 },
+	{ "us-isob-", "aws-iso-b", "us-isob-east-1", "sc2s.sgov.gov", "api.aws.scloud", 0 },
+	{ "us-isof-", "aws-iso-f", "us-isof-south-1", "csp.hci.ic.gov", "api.aws.hci.ic.gov", 0 },
+	{ "eu-isoe-", "aws-iso-e", "eu-isoe-west-1", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk",
+	    0 },
+	{ "", "aws", "us-east-1", "amazonaws.com", "api.aws", IS_OLD },
+};
+
+/* IAM is one for all regions of a partition; in these its hosts have no region in their names. */
+static const struct {
+	const char *partition;
+	const char *hosts[2][2]; /* by fips, dual-stack */
+} iam_hosts[] = {
+	{ "aws",
+	    { { "iam.amazonaws.com", "iam.global.api.aws" },
+		{ "iam-fips.amazonaws.com", "iam-fips.aws-global.api.aws" } } },
+	{ "aws-us-gov",
+	    { { "iam.us-gov.amazonaws.com", "iam.aws-us-gov-global.api.aws" },
+		{ "iam.us-gov.amazonaws.com", "iam-fips.aws-us-gov-global.api.aws" } } },
 };
 
 /* In GovCloud the plain host of most services is the FIPS one, but for their dual-stack host. */
@@ -29,6 +46,7 @@ struct shape {
 	bool has_label;       /* dual-stack: "s3.dualstack.<region>.<suffix>" */
 	bool is_dual_already; /* its plain host is, in the old partitions */
 	bool has_gov_fips, lacks_gov_dual_fips;
+	const char *variant_prefix; /* of the FIPS and dual-stack hosts, in the old partitions */
 };
 
 static const struct shape shapes[] = {
@@ -36,6 +54,7 @@ static const struct shape shapes[] = {
 	{ "secretsmanager", .is_dual_already = true, .has_gov_fips = true },
 	{ "ecs", .has_gov_fips = true },
 	{ "monitoring", .lacks_gov_dual_fips = true },
+	{ "api.ecr", .has_gov_fips = true, .variant_prefix = "ecr" },
 	{ .prefix = NULL },
 };
 
@@ -57,9 +76,29 @@ static const struct shape *shape_of(const char *prefix)
 	return s;
 }
 
+const char *region_partition(const char *region)
+{
+	return partition_of(region)->name;
+}
+
+const char *region_home(const char *region)
+{
+	return partition_of(region)->home;
+}
+
 struct variant {
 	bool fips, dual;
 };
+
+static bool write_iam_host(const char *region, struct variant v, struct buf *url)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(iam_hosts); i++)
+		if (strcmp(region_partition(region), iam_hosts[i].partition) == 0) {
+			buf_addf(url, "https://%s", iam_hosts[i].hosts[v.fips][v.dual]);
+			return true;
+		}
+	return false;
+}
 
 static void write_host(const char *prefix, const char *region, struct variant v, struct buf *url)
 {
@@ -68,6 +107,10 @@ static void write_host(const char *prefix, const char *region, struct variant v,
 	bool is_plain = (p->flags & IS_GOV) && (v.dual ? s->lacks_gov_dual_fips : !s->has_gov_fips);
 	bool is_dual_host = v.dual && !s->has_label && !(s->is_dual_already && (p->flags & IS_OLD));
 
+	if (strcmp(prefix, "iam") == 0 && write_iam_host(region, v, url))
+		return;
+	if (s->variant_prefix && (v.fips || v.dual) && (p->flags & IS_OLD))
+		prefix = s->variant_prefix;
 	buf_addf(url, "https://%s%s%s.%s.%s", prefix, v.fips && !is_plain ? "-fips" : "",
 	    v.dual && s->has_label ? ".dualstack" : "", region,
 	    is_dual_host ? p->dual_suffix : p->suffix);

@@ -47,6 +47,12 @@ struct endpoint_parts endpoint_split(const char *url);
 /* [a-z0-9-]{1,63}, no hyphen at the ends: it becomes part of host names. */
 bool region_is_valid(const char *region);
 
+/* "aws", "aws-cn": of ARNs in that region. */
+const char *region_partition(const char *region);
+
+/* The region that stands in signatures for IAM, which is one for all of them: "us-east-1". */
+const char *region_home(const char *region);
+
 /*
  * Without asking the network: `wanted` (may be NULL), AWS_REGION, AWS_DEFAULT_REGION, the profile's
  * region. ERR_NOTFOUND: none of them (EC2's metadata service may know: creds.h); ERR_CONFIG: bad.
