@@ -36,6 +36,7 @@ int aws_open(struct aws **out, const struct aws_options *o, struct err *err)
 	a->endpoint_url = copy(o->endpoint_url);
 	a->clock = o->clock ? o->clock : &clock_system;
 	a->caller_repeats = o->caller_repeats;
+	a->stop = o->stop;
 	a->trace = o->trace_line ? o->trace : AWS_TRACE_OFF;
 	a->trace_line = o->trace_line;
 	a->trace_arg = o->trace_arg;
@@ -108,7 +109,10 @@ static void user_agent(const struct aws *a, const struct aws_setup *s, struct bu
 static int open_http(const struct aws *a, struct aws_setup *s, struct err *err)
 {
 	struct buf agent = BUF_INIT(USER_AGENT_MAX);
-	struct http_options options = { .ca_bundle = setting(s, "AWS_CA_BUNDLE", "ca_bundle") };
+	struct http_options options = {
+		.ca_bundle = setting(s, "AWS_CA_BUNDLE", "ca_bundle"),
+		.stop = a->stop,
+	};
 	int rc;
 
 	user_agent(a, s, &agent);
@@ -131,10 +135,11 @@ static int local_region(const struct aws *a, struct aws_setup *s, struct err *er
 
 static int remote_region(struct aws_setup *s, struct err *err)
 {
-	struct err unused; /* why EC2's metadata could not tell does not help who is not there */
-
-	if (s->region[0] || creds_region(s->creds, s->region, &unused) == 0)
+	if (s->region[0] || creds_region(s->creds, s->region, err) == 0)
 		return 0;
+	if (err->code == ERR_STOPPED)
+		return -1;
+	/* Why EC2's metadata could not tell does not help who is not there. */
 	return err_set(err, ERR_CONFIG,
 	    "no AWS region: set AWS_REGION, or region in profile '%s' of ~/.aws/config",
 	    s->profile);
@@ -259,6 +264,13 @@ int aws_region(struct aws *a, const char **out, struct err *err)
 int64_t aws_skew_s(const struct aws *a)
 {
 	return skew_s(&a->skew);
+}
+
+int64_t aws_creds_expire_at(const struct aws *a)
+{
+	if (!atomic_load_explicit(&a->is_set_up, memory_order_acquire))
+		return 0;
+	return creds_expire_at(a->setup.creds);
 }
 
 void aws_counts(const struct aws *a, enum aws_service_id service, struct aws_counts *out)

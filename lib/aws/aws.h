@@ -38,6 +38,7 @@ struct aws_options {
 	 * repaired and tried again here.
 	 */
 	bool caller_repeats;
+	struct http_stop stop; /* of calls, and of what they need: credentials, the region */
 	enum aws_trace trace;
 	void (*trace_line)(void *arg, struct str line); /* redacted; any thread */
 	void *trace_arg;
@@ -91,7 +92,7 @@ void aws_answer_release(struct aws_answer *answer); /* wipes */
  * ERR_CREDENTIALS none, expired, unknown; ERR_DENIED (text: action, resource, and who was
  * refused when the service says so); ERR_NOTFOUND; ERR_CONFLICT (409, 412); ERR_BUSY throttled or
  * 5xx after all attempts; ERR_INVALID other 4xx; ERR_TIMEOUT, ERR_IO no answer, outcome unknown;
- * ERR_CORRUPT not what the protocol says; ERR_CONFIG no region, bad endpoint, untrusted peer, a
+ * ERR_CORRUPT not what the protocol says; ERR_STOPPED given up; ERR_CONFIG no region, bad endpoint, untrusted peer, a
  * bucket of another region (bucket_region: where it is; call again with that region).
  */
 int aws_call(struct aws *a, const struct aws_request *r, struct aws_answer *answer, struct err *err)
@@ -117,6 +118,9 @@ int aws_region(struct aws *a, const char **out, struct err *err) ATTR_MUST_CHECK
 
 /* Seconds by which the services' clock is ahead of ours. */
 int64_t aws_skew_s(const struct aws *a);
+
+/* When the credentials in use expire, Unix s; 0: never, or there are none yet. Asks nobody. */
+int64_t aws_creds_expire_at(const struct aws *a);
 
 /* Who calls, from STS, and where the credentials came from. */
 struct aws_identity {

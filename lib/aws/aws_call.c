@@ -163,13 +163,17 @@ static bool has_time_for(const struct aws_exchange *x, int64_t ms)
 
 static bool is_stopped(const struct aws_exchange *x)
 {
-	return x->request->stop && atomic_load(x->request->stop);
+	const struct http_stop *stop = &x->aws->stop;
+
+	return (x->request->stop && atomic_load(x->request->stop)) ||
+	    (stop->is_wanted && stop->is_wanted(stop->arg));
 }
 
 /* In short steps where somebody may say stop; whether nobody did. */
 static bool rest(const struct aws_exchange *x, int64_t ms)
 {
-	int64_t step_ms = x->request->stop ? STEP_MS : ms;
+	bool is_stoppable = x->request->stop || x->aws->stop.is_wanted;
+	int64_t step_ms = is_stoppable ? STEP_MS : ms;
 
 	for (; ms > 0 && !is_stopped(x); ms -= step_ms)
 		x->aws->sleep_ms(ms < step_ms ? ms : step_ms);

@@ -42,6 +42,7 @@ struct aws {
 	char *program, *profile, *region, *endpoint_url; /* as wanted by the caller */
 	const struct clock *clock;
 	bool caller_repeats;
+	struct http_stop stop;
 	enum aws_trace trace;
 	void (*trace_line)(void *arg, struct str line);
 	void *trace_arg;

@@ -230,6 +230,16 @@ int creds_get(struct creds_cache *c, const struct creds **out, struct err *err)
 	return rc;
 }
 
+int64_t creds_expire_at(struct creds_cache *c)
+{
+	int64_t at;
+
+	pthread_mutex_lock(&c->lock);
+	at = c->current ? c->current->view.expires_at : 0;
+	pthread_mutex_unlock(&c->lock);
+	return at;
+}
+
 void creds_reject(struct creds_cache *c, const struct creds *creds)
 {
 	int64_t now_ms = mono_ms(c);

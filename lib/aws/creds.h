@@ -49,11 +49,14 @@ void creds_close(struct creds_cache *c);
  * The credentials of now; give them back with creds_release(). ERR_CREDENTIALS: none configured,
  * expired, or refused by their source: the text names it and, where there is one, the command that
  * renews them; ERR_CONFIG: a profile is wrong; ERR_DENIED (STS or SSO refused the role); ERR_BUSY,
- * ERR_TIMEOUT, ERR_IO, ERR_CORRUPT: the source does not answer, or not as it should. No other code:
- * callers pass these on beside those of the service that they called.
+ * ERR_TIMEOUT, ERR_IO, ERR_CORRUPT: the source does not answer, or not as it should; ERR_STOPPED. No
+ * other code: callers pass these on beside those of the service that they called.
  */
 int creds_get(struct creds_cache *c, const struct creds **out, struct err *err) ATTR_MUST_CHECK;
 void creds_release(const struct creds *creds);
+
+/* Of what is kept now, without asking anybody: Unix s; 0: never, or there are none yet. */
+int64_t creds_expire_at(struct creds_cache *c);
 
 /* A service said that these are expired or unknown: the next creds_get() refreshes, once. */
 void creds_reject(struct creds_cache *c, const struct creds *creds);

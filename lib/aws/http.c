@@ -18,6 +18,7 @@ struct http {
 	char *user_agent;
 	char *ca_bundle; /* NULL: the library's default */
 	int connect_timeout_ms, total_timeout_ms;
+	struct http_stop stop;
 	struct http_pool pool;
 };
 
@@ -48,6 +49,7 @@ int http_open(struct http **out, const struct http_options *options, struct err 
 	h->ca_bundle = bundle && *bundle ? xstrdup(bundle) : NULL;
 	h->connect_timeout_ms = or_else(options->connect_timeout_ms, CONNECT_TIMEOUT_MS);
 	h->total_timeout_ms = or_else(options->total_timeout_ms, TOTAL_TIMEOUT_MS);
+	h->stop = options->stop;
 	http_pool_init(&h->pool, options->clock ? options->clock : &clock_system);
 	*out = h;
 	return 0;
@@ -121,11 +123,17 @@ static void set_message(struct http_call *c)
 	curl_easy_setopt(c->easy, CURLOPT_HEADERDATA, c);
 	curl_easy_setopt(c->easy, CURLOPT_WRITEFUNCTION, http_take_body);
 	curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
-	if (r->take) {
-		curl_easy_setopt(c->easy, CURLOPT_NOPROGRESS, 0L);
-		curl_easy_setopt(c->easy, CURLOPT_XFERINFOFUNCTION, http_take_nothing);
-		curl_easy_setopt(c->easy, CURLOPT_XFERINFODATA, c);
-	}
+}
+
+static void set_end(struct http_call *c)
+{
+	/* Else a name server that does not answer is awaited, whatever the timeouts. */
+	curl_easy_setopt(c->easy, CURLOPT_QUICK_EXIT, 1L);
+	if (!c->stop->is_wanted && !c->request->take)
+		return;
+	curl_easy_setopt(c->easy, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(c->easy, CURLOPT_XFERINFOFUNCTION, http_on_progress);
+	curl_easy_setopt(c->easy, CURLOPT_XFERINFODATA, c);
 }
 
 /*
@@ -135,7 +143,7 @@ static void set_message(struct http_call *c)
 int http_call(struct http *h, const struct http_request *request, struct http_response *response,
     struct err *err)
 {
-	struct http_call c = { .request = request, .response = response };
+	struct http_call c = { .request = request, .response = response, .stop = &h->stop };
 	uint64_t origin = http_pool_origin(request->url);
 	bool is_local = false;
 	int rc = -1;
@@ -145,6 +153,8 @@ int http_call(struct http *h, const struct http_request *request, struct http_re
 	buf_reset(&response->body);
 	if (http_request_check(request, &is_local, err) != 0)
 		return -1;
+	if (http_is_stopped(&h->stop))
+		return err_set(err, ERR_STOPPED, "not called, we stop");
 
 	c.easy = http_pool_take(&h->pool, origin, err);
 	if (!c.easy)
@@ -155,6 +165,7 @@ int http_call(struct http *h, const struct http_request *request, struct http_re
 	set_connection(h, &c, is_local);
 	set_times(h, &c);
 	set_message(&c);
+	set_end(&c);
 	rc = http_answer_judge(&c, curl_easy_perform(c.easy), err);
 out:
 	http_pool_give(&h->pool, c.easy, origin);

@@ -12,12 +12,22 @@
 
 struct http;
 
+/*
+ * Whether calls are to be given up (ERR_STOPPED): asked before each begins, and then from its thread
+ * at least once a second. NULL: never.
+ */
+struct http_stop {
+	bool (*is_wanted)(void *arg);
+	void *arg;
+};
+
 struct http_options {
 	const char *user_agent;    /* required; borrowed */
 	const char *ca_bundle;     /* path, or NULL: SSL_CERT_FILE, else the library's default */
 	int connect_timeout_ms;    /* 0: 5,000 */
 	int total_timeout_ms;      /* 0: 30,000 */
 	const struct clock *clock; /* of the pool; borrowed; NULL: clock_system */
+	struct http_stop stop;
 };
 
 int http_open(struct http **out, const struct http_options *options, struct err *err)
@@ -68,8 +78,8 @@ void http_response_release(struct http_response *r);
  * say so, nobody can tell whether it is whole: it ends with its connection. ERR_TIMEOUT (also after
  * 30 s without a byte), ERR_IO (refused, reset, name not found, torn answer), ERR_CORRUPT (too
  * large, not HTTP), ERR_INVALID (bad URL, header or method), ERR_CONFIG (the other side's
- * certificate is not trusted), ERR_STOPPED (`take` has enough). The text names method, scheme, host and port: what follows in a URL
- * may be a secret, or long. The program ignores SIGPIPE.
+ * certificate is not trusted), ERR_STOPPED (`stop`, or `take` has enough). The text names method,
+ * scheme, host and port: what follows in a URL may be a secret, or long. The program ignores SIGPIPE.
  */
 int http_call(struct http *h, const struct http_request *request, struct http_response *response,
     struct err *err) ATTR_MUST_CHECK;

@@ -45,15 +45,21 @@ size_t http_take_body(char *data, size_t size, size_t n, void *arg)
 	return c->response->body.full ? 0 : bytes.n;
 }
 
-int http_take_nothing(void *arg, curl_off_t down_max, curl_off_t down, curl_off_t up_max,
+bool http_is_stopped(const struct http_stop *stop)
+{
+	return stop->is_wanted && stop->is_wanted(stop->arg);
+}
+
+int http_on_progress(void *arg, curl_off_t down_max, curl_off_t down, curl_off_t up_max,
     curl_off_t up)
 {
 	struct http_call *c = arg;
 
 	(void)down_max, (void)down, (void)up_max, (void)up; /* libcurl's own signature */
-	if (!c->has_enough)
+	c->is_stopped = c->is_stopped || http_is_stopped(c->stop);
+	if (c->request->take && !c->has_enough)
 		c->has_enough = !c->request->take(c->request->take_arg, STR_NONE);
-	return c->has_enough;
+	return c->is_stopped || c->has_enough;
 }
 
 /* What is not ERR_IO. */
@@ -79,6 +85,8 @@ static int call_failed(const struct http_call *c, CURLcode code, struct err *err
 	for (size_t i = 0; i < ARRAY_SIZE(error_codes); i++)
 		if (error_codes[i].code == code)
 			kind = error_codes[i].err;
+	if (c->is_stopped)
+		return err_set(err, ERR_STOPPED, "given up, we stop");
 	if (c->has_enough)
 		return err_set(err, ERR_STOPPED, "the answer was not wanted to its end");
 	if (c->response->body.full || c->head_is_too_large)

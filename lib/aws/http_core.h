@@ -58,10 +58,14 @@ struct http_call {
 	struct curl_slist *lines;
 	bool head_is_whole;
 	bool head_is_too_large;
+	const struct http_stop *stop;
+	bool is_stopped;    /* says stop */
 	bool has_enough;    /* says request->take */
 	uint64_t body_size; /* bytes that came, collected or taken */
 	char detail[CURL_ERROR_SIZE];
 };
+
+bool http_is_stopped(const struct http_stop *stop);
 
 /* ---- the request ---- */
 
@@ -79,7 +83,7 @@ void http_lines_free(struct curl_slist *lines); /* wipes */
 /* Callbacks of libcurl; arg is the call. */
 size_t http_take_header(char *data, size_t size, size_t n, void *arg);
 size_t http_take_body(char *data, size_t size, size_t n, void *arg);
-int http_take_nothing(void *arg, curl_off_t down_max, curl_off_t down, curl_off_t up_max,
+int http_on_progress(void *arg, curl_off_t down_max, curl_off_t down, curl_off_t up_max,
     curl_off_t up);
 
 /* What libcurl's result means: fills response->status and timing, or says what went wrong. */

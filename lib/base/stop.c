@@ -40,6 +40,14 @@ bool stop_requested(void)
 	return atomic_load_explicit(&stop_by, memory_order_relaxed) != 0;
 }
 
+bool stop_pending(void)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 &&
+	    (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1);
+}
+
 int stop_signal(void)
 {
 	return atomic_load(&stop_by);

@@ -13,6 +13,7 @@
 int stop_init(struct err *err) ATTR_MUST_CHECK;
 
 bool stop_requested(void); /* any thread, cheap */
+bool stop_pending(void);   /* a signal has asked that stop_wait() has not told yet; any thread */
 int stop_signal(void);     /* the signal that asked, 0 for none; 128 + it is the exit status */
 
 enum stop_event { STOP_TIMEOUT, STOP_STOP, STOP_RELOAD, STOP_CHILD };

@@ -9,6 +9,7 @@
 
 #include "api_settings.h"
 #include "cloud.h"
+#include "deadline.h"
 #include "httpd.h"
 
 struct api {
@@ -21,6 +22,7 @@ struct api {
 	struct keyring *keyring;
 	struct outbox *outbox;
 	struct replay *replay;
+	struct deadline deadline;
 	atomic_bool is_started; /* all of the above is there, for the threads of `admin` */
 	atomic_bool is_draining;
 };

@@ -165,6 +165,8 @@ static bool reread(struct keyring *k)
 	struct err err;
 
 	if (ring_read(k, &fresh, &err) != 0) {
+		if (err.code == ERR_STOPPED)
+			return false;
 		metric_add(&secret_reads[SECRET_READ_FAILED], 1);
 		log_warn("secret not read, the last one stays", "error.code", err_name(err.code),
 		    "error.message", err.text, NULL);

@@ -14,7 +14,7 @@
 #include "stop.h"
 #include "submit.h"
 
-enum { EXIT_MARGIN_MS = 500, QUIET_CHECK_MS = 10000, RETRY_BUSY_S = 1 };
+enum { EXIT_MARGIN_MS = 500, CLOSE_MS = 4000, QUIET_CHECK_MS = 10000, RETRY_BUSY_S = 1 };
 
 /* ---- what httpd calls ---- */
 
@@ -100,7 +100,10 @@ static bool is_ready(void *arg, const char **why)
 
 static void render(void *arg, struct buf *out)
 {
-	api_metrics_render(arg, out);
+	struct api *api = arg;
+
+	api_metrics_render(api, out);
+	cloud_render(&api->cloud, out);
 }
 
 /* ---- start ---- */
@@ -129,6 +132,14 @@ static int open_ports(void *arg, struct err *err)
 	if (!api->keyring && keyring_open(&api->keyring, &keyring_options, err) != 0)
 		return -1;
 	return queue_open(&api->queue, str_from(s->queue), &queue_options, err);
+}
+
+static int await_ports(struct api *api, struct err *err)
+{
+	if (service_await(open_ports, api, err) != 0)
+		return -1;
+	cloud_started(&api->cloud);
+	return 0;
 }
 
 /* What no message could carry is 413, and not a 503 that invites to send it again. */
@@ -235,9 +246,9 @@ static int api_open(struct api *api, struct err *err)
 	api_metrics_init();
 	api->replay = replay_open();
 	if (cloud_open(&api->cloud, api_service.name, err) != 0 || open_admin(api, err) != 0 ||
-	    service_await(open_ports, api, err) != 0 || limit_bodies(api, err) != 0 ||
-	    open_http(api, err) != 0 || open_outbox(api, err) != 0 ||
-	    keyring_start(api->keyring, err) != 0 || httpd_start(api->httpd, err) != 0)
+	    await_ports(api, err) != 0 || limit_bodies(api, err) != 0 || open_http(api, err) != 0 ||
+	    open_outbox(api, err) != 0 || keyring_start(api->keyring, err) != 0 ||
+	    httpd_start(api->httpd, err) != 0)
 		return -1;
 	atomic_store(&api->is_started, true);
 	return 0;
@@ -248,10 +259,17 @@ static int api_open(struct api *api, struct err *err)
 /* Those that call others before those that they call. No request is under way any more. */
 static void api_close(struct api *api)
 {
+	deadline_begin(&api->deadline, CLOSE_MS);
+	cloud_give_up(&api->cloud);
+	deadline_await(&api->deadline, "admin port");
 	admin_close(api->admin);
+	deadline_await(&api->deadline, "public port");
 	httpd_close(api->httpd);
+	deadline_await(&api->deadline, "senders");
 	outbox_close(api->outbox);
+	deadline_await(&api->deadline, "secret");
 	keyring_close(api->keyring);
+	deadline_await(&api->deadline, "queue");
 	replay_close(api->replay);
 	queue_close(api->queue);
 	cloud_close(&api->cloud);
@@ -319,7 +337,7 @@ static int run(struct api *api)
 	/* What is not answered was not acknowledged: the clients send it again. */
 	log_error("stopped before all was answered", "requests",
 	    LOG_INT((int64_t)httpd_request_count(api->httpd)), NULL);
-	_exit(0); /* threads are still in calls that use what would be closed */
+	_exit(1); /* threads are still in calls that use what would be closed */
 }
 
 int main(int argc, char **argv)

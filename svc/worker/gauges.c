@@ -31,6 +31,8 @@ static void refresh(void *gauges)
 	struct err err;
 	int rc = queue_stats(g->queue, &stats, &err);
 
+	if (rc != 0 && err.code == ERR_STOPPED)
+		return;
 	note(g, rc, &err);
 	if (rc != 0)
 		return;

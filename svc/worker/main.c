@@ -3,6 +3,7 @@
 
 #include "admin.h"
 #include "cloud.h"
+#include "deadline.h"
 #include "ecs_agent.h"
 #include "gauges.h"
 #include "log.h"
@@ -12,7 +13,7 @@
 #include "worker_metrics.h"
 #include "worker_settings.h"
 
-enum { GIVE_BACK_S = 5 };
+enum { GIVE_BACK_S = 5, CLOSE_MS = 4000 };
 
 /* Everything that runs. */
 struct worker {
@@ -24,6 +25,7 @@ struct worker {
 	struct gauges *gauges;
 	struct protection *protection;
 	struct admin *admin;
+	struct deadline deadline;
 	atomic_bool is_started; /* the pump is there, for the thread of `admin` */
 };
 
@@ -47,8 +49,10 @@ static bool is_ready(void *arg, const char **why)
 
 static void render(void *arg, struct buf *out)
 {
-	(void)arg;
+	struct worker *w = arg;
+
 	worker_metrics_render(out);
+	cloud_render(&w->cloud, out);
 }
 
 /* A server that keeps less than AWS does: once each, see store.h. */
@@ -140,6 +144,7 @@ static int worker_open(struct worker *w, struct err *err)
 	if (cloud_open(&w->cloud, worker_service.name, err) != 0 || open_admin(w, err) != 0 ||
 	    service_await(open_ports, w, err) != 0)
 		return -1;
+	cloud_started(&w->cloud);
 	open_pump(w);
 	if (gauges_open(&w->gauges, w->queue, err) != 0 || open_protection(w, err) != 0 ||
 	    pump_start(w->pump, err) != 0)
@@ -148,11 +153,18 @@ static int worker_open(struct worker *w, struct err *err)
 	return 0;
 }
 
+/* All is settled: what is still being asked of AWS is for nobody. */
 static void worker_close(struct worker *w)
 {
+	deadline_begin(&w->deadline, CLOSE_MS);
+	deadline_await(&w->deadline, "task protection");
 	protection_close(w->protection);
+	cloud_give_up(&w->cloud);
+	deadline_await(&w->deadline, "queue depth");
 	gauges_close(w->gauges);
+	deadline_await(&w->deadline, "admin port");
 	admin_close(w->admin);
+	deadline_await(&w->deadline, "queue and store");
 	pump_close(w->pump);
 	store_close(w->store);
 	queue_close(w->queue);

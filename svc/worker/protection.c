@@ -92,7 +92,7 @@ void protection_close(struct protection *p)
 	if (p == NULL)
 		return;
 	ticker_close(p->ticker);
-	if (p->is_on)
+	if (p->is_on && !p->has_failed) /* an agent that does not answer is not waited for twice */
 		ask(p, 0);
 	free(p);
 }

@@ -17,6 +17,7 @@ import tempfile
 import time
 
 import answers
+import hangs
 import leases
 import lifecycle
 import network
@@ -24,7 +25,7 @@ import payloads
 import sentinel
 from cloud import CloudRun
 
-SCENARIOS = {name: run for module in (lifecycle, network, answers, leases, payloads,
+SCENARIOS = {name: run for module in (lifecycle, hangs, network, answers, leases, payloads,
                                          sentinel)
              for name, run in module.SCENARIOS.items()}
 

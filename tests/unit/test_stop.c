@@ -36,7 +36,7 @@ static void send(int number)
 
 static void quiet_child(void)
 {
-	CHECK(!stop_requested());
+	CHECK(!stop_requested() && !stop_pending());
 	CHECK_INT(stop_signal(), 0);
 	CHECK_INT(stop_wait(0), STOP_TIMEOUT);
 	CHECK_INT(stop_wait(1), STOP_TIMEOUT);
@@ -45,8 +45,9 @@ static void quiet_child(void)
 static void sigterm_child(void)
 {
 	send(SIGTERM);
+	CHECK(stop_pending() && !stop_requested());
 	CHECK_INT(stop_wait(-1), STOP_STOP);
-	CHECK(stop_requested());
+	CHECK(stop_requested() && !stop_pending());
 	CHECK_INT(stop_signal(), SIGTERM);
 	send(SIGINT); /* a second one changes nothing */
 	CHECK_INT(stop_wait(-1), STOP_STOP);
@@ -64,6 +65,7 @@ static void sigint_child(void)
 static void reload_child(void)
 {
 	send(SIGHUP);
+	CHECK(!stop_pending());
 	CHECK_INT(stop_wait(-1), STOP_RELOAD);
 	send(SIGCHLD);
 	CHECK_INT(stop_wait(-1), STOP_CHILD);
