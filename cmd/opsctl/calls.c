@@ -27,6 +27,8 @@ bool calls_fit(const struct command_call *call, const struct context *c)
 	const char *scheme = secret_schemes[aws_operations[call->op].service];
 	enum context_key key = CONTEXT_QUEUE; /* also of CALL_DEAD_LETTERS */
 
+	if (call->key == CALL_AWS)
+		return context_is_aws(c);
 	if (call->key >= CONTEXT_KEY_COUNT && call->key < CALL_DEAD_LETTERS)
 		return has_service_value(c,
 		    (enum context_service_key)(call->key - CONTEXT_KEY_COUNT));

@@ -11,6 +11,7 @@
 /* Beside the keys of a context, what a call may be about: */
 #define CALL_SERVICE(key) (CONTEXT_KEY_COUNT + (key))     /* that of its services which have it */
 #define CALL_DEAD_LETTERS CALL_SERVICE(SERVICE_KEY_COUNT) /* the dead letters of its queue */
+#define CALL_AWS          (CALL_DEAD_LETTERS + 1)         /* anything of AWS that it names */
 
 /* What must be so that the call is made; a command's row has one for each operation. */
 struct command_call {
@@ -31,17 +32,11 @@ struct command_call {
 	{                                                                                          \
 		STS_GET_CALLER_IDENTITY, CONTEXT_ACCOUNT, NULL                                     \
 	}
-/* The current token. */
+/* The token, one version of it or both. */
 #define CALLS_TOKEN                                                                                \
 	{ SSM_GET_PARAMETER, CONTEXT_SECRET, NULL },                                               \
 	{                                                                                          \
 		SECRETSMANAGER_GET_SECRET_VALUE, CONTEXT_SECRET, NULL                              \
-	}
-/* Both versions of it. */
-#define CALLS_TOKENS                                                                               \
-	CALLS_TOKEN,                                                                               \
-	{                                                                                          \
-		SSM_GET_PARAMETER_HISTORY, CONTEXT_SECRET, NULL                                    \
 	}
 /* To open the queue and to count what is in it. */
 #define CALLS_QUEUE_STATS                                                                          \

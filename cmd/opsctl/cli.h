@@ -58,6 +58,7 @@ struct option_row {
 enum command_need {
 	NEED_CONTEXT = 1 << 0, /* resolve the context first; cli->context is set */
 	NEED_STREAM = 1 << 1,  /* --json gives one object per line */
+	NEED_NAMED = 1 << 2,   /* with NEED_CONTEXT: that of the operand, if there is one */
 };
 
 struct cli;

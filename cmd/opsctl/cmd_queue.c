@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "calls.h"
 #include "commands.h"
 #include "ports.h"
 
@@ -59,6 +60,10 @@ static int cmd_queue_stat(struct cli *cli, struct err *err)
 	return 0;
 }
 
+static const struct command_call calls[] = {
+	CALLS_QUEUE_STATS,
+};
+
 const struct command command_queue_stat = {
 	.name = "queue stat",
 	.operands = "",
@@ -66,5 +71,6 @@ const struct command command_queue_stat = {
 	.summary = "count what waits, what is under way and what is dead",
 	.about = "Shows the depth of the queue of the context and the age of its oldest message.",
 	.need = NEED_CONTEXT,
+	CALLS(calls),
 	.run = cmd_queue_stat,
 };

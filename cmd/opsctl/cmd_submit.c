@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "arrival.h"
+#include "calls.h"
 #include "commands.h"
 #include "count.h"
 #include "file.h"
@@ -321,6 +322,17 @@ static const struct option_row options[] = {
 	    .help = "print the shell commands that do the same; send nothing" },
 };
 
+static const struct command_call calls[] = {
+	{ SSM_GET_PARAMETER, CONTEXT_SECRET, "!dry-run" },
+	{ SECRETSMANAGER_GET_SECRET_VALUE, CONTEXT_SECRET, "!dry-run" },
+	{ S3_LIST_OBJECTS_V2, CONTEXT_STORE, "wait|ndjson&!dry-run" },
+	{ S3_GET_OBJECT, CONTEXT_STORE, "wait|ndjson&!dry-run" },
+	/* Where something is missing, what the queue holds is told. */
+	{ SQS_GET_QUEUE_ATTRIBUTES, CONTEXT_QUEUE, "wait|ndjson&!dry-run" },
+	{ SQS_GET_QUEUE_ATTRIBUTES, CALL_DEAD_LETTERS, "wait|ndjson&!dry-run" },
+	{ CLOUDWATCH_GET_METRIC_DATA, CONTEXT_QUEUE, "wait|ndjson&!dry-run" },
+};
+
 const struct command command_submit = {
 	.name = "submit",
 	.operands = "[PAYLOAD]",
@@ -337,5 +349,6 @@ const struct command command_submit = {
 	    "store with the bytes that were sent.",
 	OPTIONS(options),
 	.need = NEED_CONTEXT,
+	CALLS(calls),
 	.run = cmd_submit,
 };

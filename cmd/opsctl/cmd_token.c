@@ -1,3 +1,4 @@
+#include "calls.h"
 #include "commands.h"
 #include "token_versions.h"
 
@@ -56,6 +57,10 @@ static const struct option_row options[] = {
 	{ "reveal", 0, OPTION_FLAG, .help = "print the token itself, alone on a line" },
 };
 
+static const struct command_call calls[] = {
+	CALLS_TOKEN,
+};
+
 const struct command command_token_show = {
 	.name = "token show",
 	.operands = "",
@@ -66,6 +71,7 @@ const struct command command_token_show = {
 		 "TOKEN=$(opsctl token show --reveal).",
 	OPTIONS(options),
 	.need = NEED_CONTEXT,
+	CALLS(calls),
 	.run = cmd_token_show,
 };
 
@@ -78,5 +84,6 @@ const struct command command_token_check = {
 		 "says that the signature was accepted, 401 that it was not. Nothing is queued. "
 		 "Exits with 1 when the current token is refused.",
 	.need = NEED_CONTEXT,
+	CALLS(calls),
 	.run = cmd_token_check,
 };

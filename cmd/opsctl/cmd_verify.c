@@ -1,5 +1,6 @@
 
 #include "arrival.h"
+#include "calls.h"
 #include "commands.h"
 #include "count.h"
 #include "ports.h"
@@ -317,6 +318,12 @@ static const struct option_row options[] = {
 	    .help = "with --follow, end after that time; else wait that long for what is missing" },
 };
 
+static const struct command_call calls[] = {
+	{ S3_LIST_OBJECTS_V2, CONTEXT_STORE, NULL },
+	{ S3_GET_OBJECT, CONTEXT_STORE, NULL },
+	{ S3_HEAD_OBJECT, CONTEXT_STORE, NULL },
+};
+
 const struct command command_verify = {
 	.name = "verify-s3",
 	.operands = "[ID|KEY...]",
@@ -329,5 +336,6 @@ const struct command command_verify = {
 		 "there, with 1 when something is damaged.",
 	OPTIONS(options),
 	.need = NEED_CONTEXT | NEED_STREAM,
+	CALLS(calls),
 	.run = cmd_verify_s3,
 };

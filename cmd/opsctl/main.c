@@ -9,6 +9,7 @@
 #include "out.h"
 #include "overrides.h"
 #include "parse.h"
+#include "plan.h"
 #include "ports.h"
 #include "stop.h"
 
@@ -105,8 +106,10 @@ static enum exit_code report(struct cli *cli, struct err *err)
 static int open_context(struct cli *cli, struct err *err)
 {
 	const struct context *c = &cli->context;
+	bool is_operand = (cli->command->need & NEED_NAMED) != 0 && cli->operand_count > 0;
+	const char *name = is_operand ? cli->operands[0] : cli_text(cli, "context");
 
-	if (overrides_resolve(cli, cli_text(cli, "context"), err) == -1)
+	if (overrides_resolve(cli, name, err) == -1)
 		return -1;
 	if (cli->verbosity == 0)
 		return 0;
@@ -124,6 +127,10 @@ static enum exit_code run(struct cli *cli)
 
 	if ((cli->command->need & NEED_CONTEXT) != 0 && open_context(cli, &err) == -1)
 		return report(cli, &err);
+	if (cli_flag(cli, "plan")) {
+		plan_print(cli);
+		return EXIT_OK;
+	}
 	if (cli->command->run(cli, &err) == -1) {
 		if (err.code == ERR_USAGE && cli->next[0] == '\0')
 			(void)cli_next(cli, "run: opsctl %s --help", cli->command->name);

@@ -1,6 +1,6 @@
 /*
  * queue_sqs_place: where an SQS queue is, as its URL or its ARN tells. Pure; any thread. Private
- * to queue_sqs*.c and tests.
+ * to queue_sqs*.c, tests, and the policies that opsctl writes.
  */
 #ifndef OPS_QUEUE_SQS_PLACE_H
 #define OPS_QUEUE_SQS_PLACE_H

@@ -1,0 +1,145 @@
+#include "commands.h"
+#include "json_indent.h"
+#include "parse.h"
+#include "policy.h"
+
+enum { DOCUMENT_MAX = 1024 * 1024, NOTES_MAX = 4096 };
+
+struct asked {
+	struct cli *cli;
+	struct policy policy;
+	struct buf names; /* of commands, each ended by NUL */
+};
+
+static void ask_for(struct asked *a, const struct command *command)
+{
+	buf_add(&a->names, (struct str){ command->name, strlen(command->name) + 1 });
+	policy_add(&a->policy, command);
+}
+
+/* Every command whose first word it is; "" is every command there is. */
+static void ask_for_noun(struct asked *a, const char *noun)
+{
+	size_t n = strlen(noun);
+
+	for (size_t i = 0; i < command_count; i++)
+		if (n == 0 ||
+		    (strncmp(commands[i]->name, noun, n) == 0 && commands[i]->name[n] == ' '))
+			ask_for(a, commands[i]);
+}
+
+/* "dlq ls" is a command of two words, "dlq" all of its commands. How many words were taken; 0: none. */
+static int ask_for_words(struct asked *a, int at)
+{
+	char *const *words = a->cli->operands;
+	char both[PARSE_WORDS_MAX];
+
+	if (at + 1 < a->cli->operand_count) {
+		(void)snprintf(both, sizeof(both), "%s %s", words[at], words[at + 1]);
+		if (command_find(both) != NULL) {
+			ask_for(a, command_find(both));
+			return 2;
+		}
+	}
+	if (command_find(words[at]) != NULL)
+		ask_for(a, command_find(words[at]));
+	else if (command_is_noun(words[at]))
+		ask_for_noun(a, words[at]);
+	else
+		return 0;
+	return 1;
+}
+
+static int read_commands(struct asked *a, struct err *err)
+{
+	int taken;
+
+	if (a->cli->operand_count == 0)
+		ask_for_noun(a, "");
+	for (int at = 0; at < a->cli->operand_count; at += taken) {
+		taken = ask_for_words(a, at);
+		if (taken == 0) {
+			(void)cli_next(a->cli, "run: opsctl help");
+			return err_set(err, ERR_USAGE, "unknown command '%s'",
+			    a->cli->operands[at]);
+		}
+	}
+	return 0;
+}
+
+static void lines_json(struct json_writer *w, const char *key, struct str lines, char end)
+{
+	struct str line;
+
+	json_key(w, key);
+	json_array_begin(w);
+	while (str_cut(lines, end, &line, &lines))
+		json_str(w, line);
+	json_array_end(w);
+}
+
+static void print_json(struct asked *a, struct str notes)
+{
+	struct buf out = BUF_INIT(DOCUMENT_MAX);
+	struct json_writer w;
+
+	out_json_begin(&w, &out, "opsctl/iam/1");
+	json_member_text(&w, "context", a->cli->context.name);
+	lines_json(&w, "commands", buf_str(&a->names), '\0');
+	json_key(&w, "policy");
+	policy_json(&a->policy, &w);
+	json_key(&w, "permissions");
+	policy_permissions_json(&a->policy, &w);
+	lines_json(&w, "notes", notes, '\n');
+	json_object_end(&w);
+	out_json(a->cli, buf_str(&out));
+	buf_release(&out);
+}
+
+/* The policy alone, as it is pasted or given to a program; what is to be said of it elsewhere. */
+static void print_text(struct asked *a, struct str notes)
+{
+	struct buf out = BUF_INIT(DOCUMENT_MAX), indented = BUF_INIT(DOCUMENT_MAX);
+	struct json_writer w;
+	struct str line;
+
+	json_writer_init(&w, &out);
+	policy_json(&a->policy, &w);
+	json_indent(buf_str(&out), &indented);
+	out_text(a->cli, "%s\n", buf_text(&indented));
+	while (str_cut(notes, '\n', &line, &notes))
+		out_note(a->cli, "%.*s", STR_ARG(line));
+	buf_release(&indented);
+	buf_release(&out);
+}
+
+static int cmd_iam(struct cli *cli, struct err *err)
+{
+	struct asked a = { .cli = cli, .names = BUF_INIT(DOCUMENT_MAX) };
+	struct buf notes = BUF_INIT(NOTES_MAX);
+	int rc;
+
+	policy_init(&a.policy, cli);
+	rc = read_commands(&a, err);
+	if (rc == 0) {
+		policy_notes(&a.policy, &notes);
+		(cli->json ? print_json : print_text)(&a, buf_str(&notes));
+	}
+	buf_release(&notes);
+	buf_release(&a.names);
+	return rc;
+}
+
+const struct command command_iam = {
+	.name = "iam",
+	.operands = "[COMMAND...]",
+	.max = -1,
+	.operand_completion = "command",
+	.summary = "print the least IAM policy that commands need",
+	.about =
+	    "The policy allows what the commands may call of AWS on what the context names, and "
+	    "nothing else. A noun stands for all of its commands; without COMMAND it is for all "
+	    "there are. No call is made.",
+	.need = NEED_CONTEXT,
+	.run = cmd_iam,
+};
