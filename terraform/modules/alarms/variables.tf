@@ -38,10 +38,11 @@ variable "cluster" {
 }
 
 variable "services" {
-  description = "Name -> name of the ECS service as a plain text (so that the service itself can depend on its alarms), tasks that must run, and the load balancer that leads to it. The names are fixed in the code; entry: output of edge, grpc_nlb or classic_elb."
+  description = "Name -> name of the ECS service as a plain text (so that the service itself can depend on its alarms), tasks that must run, and the load balancer that leads to it. The names are fixed in the code; entry: output of edge, grpc_nlb or classic_elb; http = false: no alarms of answers, for what speaks gRPC behind an NLB, which counts none."
   type = map(object({
     ecs_service = string
     min_running = optional(number, 1)
+    http        = optional(bool, true)
     entry = optional(object({
       kind          = optional(string, "target_group")
       load_balancer = string
