@@ -1,0 +1,319 @@
+mock_provider "aws" {
+  mock_resource "aws_lb" {
+    defaults = {
+      arn        = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/ops-test/50dc6c495c0c9188"
+      arn_suffix = "app/ops-test/50dc6c495c0c9188"
+      dns_name   = "ops-test-1.eu-central-1.elb.amazonaws.com"
+    }
+  }
+  mock_resource "aws_acm_certificate" {
+    defaults = {
+      arn = "arn:aws:acm:eu-central-1:123456789012:certificate/1"
+      domain_validation_options = [
+        { domain_name = "intake.example.com", resource_record_name = "_a.intake.example.com.", resource_record_type = "CNAME", resource_record_value = "_b.acm-validations.aws." },
+        { domain_name = "grafana.example.com", resource_record_name = "_c.grafana.example.com.", resource_record_type = "CNAME", resource_record_value = "_d.acm-validations.aws." },
+      ]
+    }
+  }
+}
+
+variables {
+  name              = "ops-test"
+  vpc_id            = "vpc-1"
+  subnet_ids        = ["subnet-1", "subnet-2"]
+  domain_name       = "intake.example.com"
+  zone              = { id = "Z1" }
+  access_log_bucket = "ops-test-logs"
+  kms_key_arn       = "arn:aws:kms:eu-central-1:123456789012:key/7c0a1f3e-0000-4000-8000-000000000000"
+
+  routes = {
+    api     = { port = 8080 }
+    grafana = { port = 3000, hosts = ["grafana.example.com"], priority = 10, health_path = "/api/health" }
+  }
+}
+
+run "https_with_a_certificate_of_its_own" {
+  assert {
+    condition     = aws_lb_listener.http.default_action[0].type == "redirect" && aws_lb_listener.http.default_action[0].redirect[0].protocol == "HTTPS"
+    error_message = "Port 80 must send to HTTPS."
+  }
+
+  assert {
+    condition     = aws_lb_listener.http.default_action[0].redirect[0].status_code == "HTTP_308"
+    error_message = "A POST must stay a POST."
+  }
+
+  assert {
+    condition     = startswith(aws_lb_listener.https[0].ssl_policy, "ELBSecurityPolicy-TLS13")
+    error_message = "TLS must be 1.2 at least."
+  }
+
+  assert {
+    condition     = aws_acm_certificate.this[0].domain_name == "intake.example.com" && aws_acm_certificate.this[0].subject_alternative_names == toset(["grafana.example.com"])
+    error_message = "The certificate must cover the domain and every host."
+  }
+
+  assert {
+    condition     = toset(keys(aws_route53_record.proof)) == toset(["intake.example.com", "grafana.example.com"])
+    error_message = "Each name must be proven in DNS."
+  }
+
+  assert {
+    condition     = toset(keys(aws_route53_record.alias)) == toset(["intake.example.com", "grafana.example.com"])
+    error_message = "Each name must lead to the load balancer."
+  }
+
+  assert {
+    condition     = output.entries["api"].url == "https://intake.example.com" && output.entries["grafana"].url == "https://grafana.example.com"
+    error_message = "Each entry must know its URL."
+  }
+
+  assert {
+    condition     = aws_lb_listener.https[0].default_action[0].target_group_arn == aws_lb_target_group.this["api"].arn
+    error_message = "The route without hosts must be the default."
+  }
+
+  assert {
+    condition     = keys(aws_lb_listener_rule.this) == ["grafana"] && one(aws_lb_listener_rule.this["grafana"].condition).host_header[0].values == toset(["grafana.example.com"])
+    error_message = "Every other route must have a rule for its hosts."
+  }
+
+  assert {
+    condition     = toset([for r in aws_vpc_security_group_ingress_rule.this : r.from_port]) == toset([80, 443])
+    error_message = "Ports 80 and 443 must be open, no other."
+  }
+}
+
+run "kept_safe" {
+  assert {
+    condition     = aws_lb.this.enable_deletion_protection && aws_lb.this.drop_invalid_header_fields && aws_lb.this.desync_mitigation_mode == "defensive"
+    error_message = "The load balancer must be protected from deletion, and drop what is ambiguous."
+  }
+
+  assert {
+    condition     = aws_lb.this.access_logs[0].enabled && aws_lb.this.access_logs[0].bucket == "ops-test-logs"
+    error_message = "There must be access logs."
+  }
+
+  assert {
+    condition     = aws_lb_target_group.this["api"].target_type == "ip" && aws_lb_target_group.this["api"].health_check[0].path == "/health"
+    error_message = "Targets must be addresses of tasks, asked for /health."
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl.this) == 0 && output.web_acl_arn == null
+    error_message = "There is no web ACL unless it is asked for."
+  }
+}
+
+run "a_given_certificate" {
+  variables {
+    certificate = { arn = "arn:aws:acm:eu-central-1:123456789012:certificate/2" }
+    zone        = null
+  }
+
+  assert {
+    condition     = length(aws_acm_certificate.this) == 0 && aws_lb_listener.https[0].certificate_arn == "arn:aws:acm:eu-central-1:123456789012:certificate/2"
+    error_message = "The given certificate must be used, and no other made."
+  }
+
+  assert {
+    condition     = length(aws_route53_record.alias) == 0 && length(aws_route53_record.proof) == 0
+    error_message = "Without a zone no record can be made."
+  }
+}
+
+run "plain_http_on_request" {
+  variables {
+    http_only   = true
+    domain_name = null
+    zone        = null
+    routes      = { api = { port = 8080, target_type = "instance" } }
+  }
+
+  assert {
+    condition     = length(aws_lb_listener.https) == 0 && output.certificate_arn == null
+    error_message = "There must be no HTTPS listener."
+  }
+
+  assert {
+    condition     = aws_lb_listener.http.default_action[0].type == "forward" && output.url == "http://ops-test-1.eu-central-1.elb.amazonaws.com"
+    error_message = "Port 80 must serve, under the load balancer's own name."
+  }
+
+  assert {
+    condition     = [for r in aws_vpc_security_group_ingress_rule.this : r.from_port] == [80]
+    error_message = "Port 443 must be closed."
+  }
+}
+
+run "no_default_route" {
+  variables {
+    routes = {
+      api = { port = 8080, hosts = ["intake.example.com"], paths = ["/submit", "/health"], priority = 1 }
+    }
+  }
+
+  assert {
+    condition     = aws_lb_listener.https[0].default_action[0].type == "fixed-response" && aws_lb_listener.https[0].default_action[0].fixed_response[0].status_code == "404"
+    error_message = "What no rule knows must be 404."
+  }
+
+  assert {
+    condition     = length(aws_lb_listener_rule.this["api"].condition) == 2
+    error_message = "Host and path must both have to match."
+  }
+}
+
+run "grpc_route" {
+  variables {
+    routes = {
+      user = { port = 5000, hosts = ["user.example.com"], priority = 1, protocol_version = "GRPC", health_path = "/user.UserService/Check", health_matcher = "0" }
+    }
+    certificate = { arn = "arn:aws:acm:eu-central-1:123456789012:certificate/2" }
+  }
+
+  assert {
+    condition     = aws_lb_target_group.this["user"].protocol_version == "GRPC" && aws_lb_target_group.this["user"].health_check[0].matcher == "0"
+    error_message = "gRPC must be asked for its own status."
+  }
+}
+
+run "web_acl" {
+  variables {
+    waf = { rate_limit = 500 }
+  }
+
+  assert {
+    condition     = toset([for r in aws_wafv2_web_acl.this[0].rule : r.name]) == toset(["rate", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesCommonRuleSet"])
+    error_message = "The limit and the three groups of AWS must be there."
+  }
+
+  assert {
+    condition     = length(distinct([for r in aws_wafv2_web_acl.this[0].rule : r.priority])) == 4
+    error_message = "Each rule must have a place of its own."
+  }
+
+  assert {
+    condition     = startswith(aws_cloudwatch_log_group.waf[0].name, "aws-waf-logs-") && aws_cloudwatch_log_group.waf[0].kms_key_id == var.kms_key_arn
+    error_message = "Its log group must be named as WAF wants it, and encrypted."
+  }
+
+  assert {
+    condition     = toset([for f in aws_wafv2_web_acl_logging_configuration.this[0].redacted_fields : f.single_header[0].name]) == toset(["authorization", "webhook-signature"])
+    error_message = "Credentials must not be logged."
+  }
+}
+
+run "tls_without_certificate" {
+  command = plan
+  variables {
+    zone = null
+  }
+  expect_failures = [var.certificate]
+}
+
+run "tls_without_name" {
+  command = plan
+  variables {
+    domain_name = null
+  }
+  expect_failures = [var.domain_name]
+}
+
+run "old_tls" {
+  command = plan
+  variables {
+    ssl_policy = "ELBSecurityPolicy-TLS-1-1-2017-01"
+  }
+  expect_failures = [var.ssl_policy]
+}
+
+run "two_defaults" {
+  command = plan
+  variables {
+    routes = { a = { port = 8080 }, b = { port = 8081 } }
+  }
+  expect_failures = [var.routes]
+}
+
+run "rule_without_priority" {
+  command = plan
+  variables {
+    routes = { a = { port = 8080, paths = ["/a"] } }
+  }
+  expect_failures = [var.routes]
+}
+
+run "two_rules_of_one_priority" {
+  command = plan
+  variables {
+    routes = { a = { port = 8080, paths = ["/a"], priority = 1 }, b = { port = 8081, paths = ["/b"], priority = 1 } }
+  }
+  expect_failures = [var.routes]
+}
+
+run "grpc_without_tls" {
+  command = plan
+  variables {
+    http_only = true
+    routes    = { a = { port = 5000, protocol_version = "GRPC" } }
+  }
+  expect_failures = [var.routes]
+}
+
+run "name_of_target_group_too_long" {
+  command = plan
+  variables {
+    routes = { a-very-long-name-of-a-route = { port = 8080 } }
+  }
+  expect_failures = [var.routes]
+}
+
+run "unknown_target_type" {
+  command = plan
+  variables {
+    routes = { a = { port = 8080, target_type = "lambda" } }
+  }
+  expect_failures = [var.routes]
+}
+
+run "drains_too_long" {
+  command = plan
+  variables {
+    routes = { a = { port = 8080, deregistration_delay_s = 3601 } }
+  }
+  expect_failures = [var.routes]
+}
+
+run "one_subnet" {
+  command = plan
+  variables {
+    subnet_ids = ["subnet-1"]
+  }
+  expect_failures = [var.subnet_ids]
+}
+
+run "not_a_range" {
+  command = plan
+  variables {
+    allowed_cidrs = ["10.0.0.0"]
+  }
+  expect_failures = [var.allowed_cidrs]
+}
+
+run "closes_after_the_service" {
+  command = plan
+  variables {
+    idle_timeout_s = 75
+  }
+  expect_failures = [var.idle_timeout_s]
+}
+
+run "limit_too_low" {
+  command = plan
+  variables {
+    waf = { rate_limit = 99 }
+  }
+  expect_failures = [var.waf]
+}
