@@ -19,21 +19,21 @@ export DEPS_DIR=$deps_dir
 
 build_packages=(
 	gcc libc6-dev make meson ninja-build pkg-config git ca-certificates
-	libmicrohttpd-dev libcurl4-openssl-dev libcjson-dev libssl-dev libsqlite3-dev
+	libmicrohttpd-dev libcurl4-openssl-dev libnghttp2-dev libcjson-dev libssl-dev libsqlite3-dev
 	libexpat1-dev libinih-dev zlib1g-dev dpkg-dev
 )
 
 # clang only recommends libclang-rt, the run time of its sanitizers and of libFuzzer.
 test_packages=(
 	clang clang-format clang-tidy llvm libclang-rt-14-dev mandoc man-db groff-base valgrind
-	libc6-dbg wrk nginx-light prometheus iproute2 procps faketime shellcheck codespell bash-completion
-	zsh fish expect python3-venv python3-pexpect python3-pyte hyperfine gnuplot-nox curl jq
+	libc6-dbg wrk nginx-light prometheus prometheus-alertmanager iproute2 procps faketime shellcheck
+	codespell bash-completion zsh fish expect python3-venv python3-pexpect python3-pyte hyperfine gnuplot-nox curl jq
 	sqlite3 strace
 )
 
 # Of those, the ones that would run as daemons. We want their programs only.
-daemon_packages=(nginx-light prometheus)
-daemon_units=(nginx.service prometheus.service)
+daemon_packages=(nginx-light prometheus prometheus-alertmanager)
+daemon_units=(nginx.service prometheus.service prometheus-alertmanager.service)
 
 mhd_version=1.0.10
 mhd_sha256=04bfe8ef75db7d629a33de767599765cecadc56274a39822d5d081030d577685
@@ -277,6 +277,23 @@ curl_version()
 	dpkg-query -W -f '${Version}' libcurl4-openssl-dev
 }
 
+# Where the small libcurl is, for the version that the machine has.
+curl_prefix()
+{
+	local version
+
+	version=$(curl_version) && echo "$deps_dir/curl-http2-${version//[:~]/_}"
+}
+
+# Put HTTP/2 into the archive $1, so that programs load no library for it.
+add_nghttp2()
+{
+	local archive=$1 nghttp2
+
+	nghttp2=$(pkg-config --variable=libdir libnghttp2)/libnghttp2.a || return 1
+	printf '%s\n' "open $archive" "addlib $nghttp2" save end | ar -M
+}
+
 # The .pc must name what a static library needs, because nobody asks for --static.
 compile_curl()
 {
@@ -285,22 +302,24 @@ compile_curl()
 	cd "$source" || return 1
 	./configure -q --prefix="$prefix" --disable-shared --with-openssl \
 		--enable-threaded-resolver --with-ca-bundle=/etc/ssl/certs/ca-certificates.crt \
-		--without-{ca-path,zlib,brotli,zstd,libpsl,libidn2,nghttp2,librtmp,libssh2,libssh} \
-		--without-{gssapi,libgsasl} \
+		--with-nghttp2 --without-{ca-path,zlib,brotli,zstd,libpsl,libidn2,librtmp} \
+		--without-{libssh2,libssh,gssapi,libgsasl} \
 		--disable-{alt-svc,cookies,dict,doh,file,ftp,gopher,hsts,imap,ldap,ldaps,manual} \
 		--disable-{mqtt,netrc,ntlm,pop3,rtsp,smb,smtp,telnet,tftp,tls-srp,websockets} \
 		CFLAGS='-O2 -g -fPIC -fstack-protector-strong' || return 1
 	make -s -j "$(nproc)" -C lib DESTDIR="$stage" install &&
 		make -s -C include DESTDIR="$stage" install &&
 		make -s DESTDIR="$stage" install-pkgconfigDATA &&
-		sed -i 's/^Libs: .*/& -lssl -lcrypto -pthread/' "$stage$prefix/lib/pkgconfig/libcurl.pc"
+		add_nghttp2 "$stage$prefix/lib/libcurl.a" &&
+		sed -i "s/^Libs: .*/Libs: -L\${libdir} -lcurl -lssl -lcrypto -pthread/" \
+			"$stage$prefix/lib/pkgconfig/libcurl.pc"
 }
 
 make_curl()
 {
 	local dir=$1 version prefix
 
-	version=$(curl_version) && prefix=$deps_dir/libcurl-${version//[:~]/_} || return 1
+	version=$(curl_version) && prefix=$(curl_prefix) || return 1
 	machine_sources >"$dir/sources.list"
 	private_apt "$dir" update || return 1
 	(cd "$dir" && private_apt "$dir" source "curl=$version") || return 1
@@ -311,10 +330,10 @@ make_curl()
 # and 10 ms of every program. Ours speaks HTTP over OpenSSL only.
 setup_libraries()
 {
-	local version
+	local prefix
 
 	setup_library mhd "$mhd_prefix"
-	version=$(curl_version) && setup_library curl "$deps_dir/libcurl-${version//[:~]/_}"
+	prefix=$(curl_prefix) && setup_library curl "$prefix"
 }
 
 # ---- building ----
