@@ -82,6 +82,15 @@ static void set_times(const struct http *h, const struct http_call *c)
 	curl_easy_setopt(c->easy, CURLOPT_MAXLIFETIME_CONN, (long)LIFETIME_S);
 }
 
+static long http_version(const struct http_request *r)
+{
+	if (!r->http2)
+		return CURL_HTTP_VERSION_1_1;
+	return str_has_prefix(str_from(r->url), STR("https:"))
+	    ? CURL_HTTP_VERSION_2TLS
+	    : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+}
+
 static void set_connection(const struct http *h, struct http_call *c, bool is_local)
 {
 	curl_easy_setopt(c->easy, CURLOPT_URL, c->request->url);
@@ -93,11 +102,7 @@ static void set_connection(const struct http *h, struct http_call *c, bool is_lo
 	curl_easy_setopt(c->easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	if (is_local)
 		curl_easy_setopt(c->easy, CURLOPT_PROXY, "");
-	/*
-	 * HTTP/2 could bring nothing: a handle has one call at a time, so nothing would share its
-	 * connection, AWS speaks 1.1 everywhere, and whatever else offers 2 takes 1.1 too.
-	 */
-	curl_easy_setopt(c->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(c->easy, CURLOPT_HTTP_VERSION, http_version(c->request));
 	curl_easy_setopt(c->easy, CURLOPT_HTTP09_ALLOWED, 0L);
 	curl_easy_setopt(c->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (h->ca_bundle)
@@ -144,12 +149,13 @@ int http_call(struct http *h, const struct http_request *request, struct http_re
     struct err *err)
 {
 	struct http_call c = { .request = request, .response = response, .stop = &h->stop };
-	uint64_t origin = http_pool_origin(request->url);
+	uint64_t origin = http_pool_origin(request);
 	bool is_local = false;
 	int rc = -1;
 
 	response->status = 0;
 	buf_reset(&response->headers);
+	buf_reset(&response->trailers);
 	buf_reset(&response->body);
 	if (http_request_check(request, &is_local, err) != 0)
 		return -1;

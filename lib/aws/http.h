@@ -1,5 +1,5 @@
 /*
- * http: an HTTP/1.1 client, the home of libcurl. Connections are pooled by scheme, host and port,
+ * http: an HTTP client, the home of libcurl. Connections are pooled by scheme, host and port,
  * and reused; each call is synchronous and may be made from any thread. No redirects, no netrc,
  * no proxy to this machine and link-local addresses; TLS 1.2 or newer, verified.
  */
@@ -52,6 +52,11 @@ struct http_request {
 	struct str body;
 	bool has_body;
 	int connect_timeout_ms, total_timeout_ms; /* 0: those of the options */
+	/*
+	 * HTTP/2: of an http URL without asking first, of an https one if the other side agrees.
+	 * Else HTTP/1.1: AWS speaks nothing newer, and a handle has one call at a time.
+	 */
+	bool http2;
 	http_take_fn *take; /* NULL: the body is collected; so is that of any answer but a 2xx */
 	void *take_arg;
 };
@@ -64,8 +69,9 @@ struct http_timing {
 
 struct http_response {
 	int status;
-	struct buf headers; /* raw lines of the final answer, without trailers */
-	struct buf body;    /* its max is the limit: larger is ERR_CORRUPT */
+	struct buf headers;  /* raw lines of the final answer, without trailers */
+	struct buf trailers; /* raw lines, as they came behind the body */
+	struct buf body;     /* its max is the limit: larger is ERR_CORRUPT */
 	struct http_timing timing;
 };
 
@@ -84,8 +90,9 @@ void http_response_release(struct http_response *r);
 int http_call(struct http *h, const struct http_request *request, struct http_response *response,
     struct err *err) ATTR_MUST_CHECK;
 
-/* Value of a header, trimmed, or empty. */
+/* Value of a header or trailer, trimmed, or empty. */
 struct str http_response_header(const struct http_response *r, const char *name);
+struct str http_response_trailer(const struct http_response *r, const char *name);
 
 /*
  * The date of Date, Last-Modified and others, in all three forms of RFC 9110, section 5.6.7; Unix s.

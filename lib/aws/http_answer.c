@@ -7,19 +7,19 @@ size_t http_take_header(char *data, size_t size, size_t n, void *arg)
 {
 	struct http_call *c = arg;
 	struct str line = { data, size * n };
+	struct buf *to = &c->response->headers;
 
-	/* What follows the head are trailers, and libcurl cannot tell us which. */
-	if (c->head_is_whole && !str_has_prefix(line, STR("HTTP/")))
-		return line.n;
 	if (str_has_prefix(line, STR("HTTP/"))) {
 		buf_reset(&c->response->headers);
 		c->head_is_whole = false;
 	}
-	if (str_trim(line).n == 0)
+	if (c->head_is_whole)
+		to = &c->response->trailers; /* what follows the head, whatever libcurl calls it */
+	else if (str_trim(line).n == 0)
 		c->head_is_whole = true;
-	buf_add(&c->response->headers, line);
-	c->head_is_too_large = c->response->headers.full;
-	return c->head_is_too_large ? 0 : line.n;
+	buf_add(to, line);
+	c->head_is_too_large = to->full;
+	return to->full ? 0 : line.n;
 }
 
 /* What went wrong is read whole, also where a stream was asked for. */
@@ -71,6 +71,7 @@ static const struct {
 	{ CURLE_URL_MALFORMAT, ERR_INVALID },
 	{ CURLE_UNSUPPORTED_PROTOCOL, ERR_CORRUPT }, /* HTTP/0.9: the scheme was judged before */
 	{ CURLE_WEIRD_SERVER_REPLY, ERR_CORRUPT },
+	{ CURLE_HTTP2, ERR_CORRUPT }, /* its framing: HTTP/1.1, or none */
 	{ CURLE_BAD_CONTENT_ENCODING, ERR_CORRUPT },
 	{ CURLE_PEER_FAILED_VERIFICATION, ERR_CONFIG },
 	{ CURLE_SSL_CACERT_BADFILE, ERR_CONFIG },
@@ -170,6 +171,7 @@ void http_response_init(struct http_response *r, size_t body_max)
 {
 	*r = (struct http_response){ 0 };
 	buf_init(&r->headers, HTTP_HEADERS_MAX);
+	buf_init(&r->trailers, HTTP_HEADERS_MAX);
 	buf_init(&r->body, body_max);
 }
 
@@ -178,13 +180,14 @@ void http_response_release(struct http_response *r)
 	if (!r)
 		return;
 	buf_wipe(&r->headers);
+	buf_wipe(&r->trailers);
 	buf_wipe(&r->body); /* may be a secret's value */
 	r->status = 0;
 }
 
-struct str http_response_header(const struct http_response *r, const char *name)
+static struct str find_value(struct str rest, const char *name)
 {
-	struct str rest = buf_str(&r->headers), line, key, value;
+	struct str line, key, value;
 
 	while (rest.n > 0) {
 		str_cut(rest, '\n', &line, &rest);
@@ -192,4 +195,14 @@ struct str http_response_header(const struct http_response *r, const char *name)
 			return str_trim(value);
 	}
 	return STR_NONE;
+}
+
+struct str http_response_header(const struct http_response *r, const char *name)
+{
+	return find_value(buf_str(&r->headers), name);
+}
+
+struct str http_response_trailer(const struct http_response *r, const char *name)
+{
+	return find_value(buf_str(&r->trailers), name);
 }

@@ -42,8 +42,8 @@ void http_pool_release(struct http_pool *p);
 /* "https://host:port", of a URL. What follows is not for texts: it may be a secret, or long. */
 struct str http_origin(const char *url);
 
-/* Whose connections a URL may use: a hash of its origin. */
-uint64_t http_pool_origin(const char *url);
+/* Whose connections a request may use: a hash of its origin and protocol. */
+uint64_t http_pool_origin(const struct http_request *r);
 
 /* The handle that was last used for this origin, or a new one. ERR_IO: none to be had. */
 CURL *http_pool_take(struct http_pool *p, uint64_t origin, struct err *err);

@@ -33,14 +33,14 @@ struct str http_origin(const char *url)
 }
 
 /* FNV-1a. Two origins of one hash would share handles, never connections: libcurl looks closer. */
-uint64_t http_pool_origin(const char *url)
+uint64_t http_pool_origin(const struct http_request *r)
 {
-	struct str origin = http_origin(url);
+	struct str origin = http_origin(r->url);
 	uint64_t hash = 0xcbf29ce484222325;
 
 	for (size_t i = 0; i < origin.n; i++)
 		hash = (hash ^ (unsigned char)origin.p[i]) * 0x100000001b3;
-	return hash;
+	return r->http2 ? ~hash : hash; /* libcurl would send HTTP/2 on a connection of 1.1 */
 }
 
 static void remove_at(struct http_pool *p, size_t at)

@@ -172,6 +172,26 @@ static void test_answers(void)
 	http_close(h);
 }
 
+static void test_trailer(void)
+{
+	struct http *h = client_open();
+	struct http_response response;
+	char url[128];
+	struct http_request request = { .method = "GET", .url = url };
+	struct err err;
+
+	url_of(url, "/trailer");
+	http_response_init(&response, 100);
+	CHECK_OK(http_call(h, &request, &response, &err), &err);
+	CHECK_STR(http_response_trailer(&response, "x"), STR("no"));
+	CHECK_STR(http_response_trailer(&response, "transfer-encoding"), STR(""));
+	url_of(url, "/plain");
+	CHECK_OK(http_call(h, &request, &response, &err), &err);
+	CHECK_STR(http_response_trailer(&response, "x"), STR(""));
+	http_response_release(&response);
+	http_close(h);
+}
+
 /* Nothing of the answer before shows in a response that is used again. */
 static void test_response_again(void)
 {
@@ -345,6 +365,7 @@ static void test_threads(void)
 
 static const struct test tests[] = {
 	{ "answers", test_answers },
+	{ "trailer", test_trailer },
 	{ "response again", test_response_again },
 	{ "one connection", test_one_connection },
 	{ "wire", test_wire },

@@ -6,19 +6,22 @@ static void test_origin(void)
 {
 	static const struct {
 		const char *a, *b;
-		bool is_same;
+		bool b_is_http2, is_same;
 	} cases[] = {
-		{ "http://h/", "http://h/a/b?c", true },
-		{ "http://h", "http://h/", true },
-		{ "http://h/", "https://h/", false },
-		{ "http://h:1/", "http://h:2/", false },
-		{ "http://a.h/", "http://b.h/", false },
+		{ "http://h/", "http://h/a/b?c", false, true },
+		{ "http://h", "http://h/", false, true },
+		{ "http://h/", "https://h/", false, false },
+		{ "http://h:1/", "http://h:2/", false, false },
+		{ "http://a.h/", "http://b.h/", false, false },
+		{ "http://h/", "http://h/", true, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct http_request a = { .url = cases[i].a };
+		struct http_request b = { .url = cases[i].b, .http2 = cases[i].b_is_http2 };
+
 		test_case = cases[i].b;
-		CHECK_INT(http_pool_origin(cases[i].a) == http_pool_origin(cases[i].b),
-		    cases[i].is_same);
+		CHECK_INT(http_pool_origin(&a) == http_pool_origin(&b), cases[i].is_same);
 	}
 }
 
