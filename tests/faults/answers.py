@@ -45,6 +45,9 @@ def throttling(r):
             r.figures[f'under_{percent}_percent'] = amplification(r)
             r.server.heal()
         r.await_accepted(50)
+        for service, name in ((r.pipeline.api, 'sqs'), (r.pipeline.worker, 's3')):
+            counted = r.pipeline.metric(service, f'ops_aws_throttled_total{{service="{name}"}}')
+            r.check(counted > 0, f'{service.name} counts {counted} calls of {name} as throttled')
 
 
 def amplification(r):
@@ -67,6 +70,8 @@ def clock(r):
             r.await_accepted(100)
             more = sum(r.server.state()['refused'].values()) - refused
             r.figures[f'refused_at_{offset_s}_s'] = more
+            skew_s = r.pipeline.metric(r.pipeline.api, 'ops_aws_clock_skew_seconds')
+            r.check(abs(skew_s - offset_s) <= 2, f'told as {skew_s} s')
             # Calls that were under way, or began before the first answer: at most one per connection.
             r.check(more <= 40, f'{more} calls refused with the clock {offset_s} s off')
         r.check(r.account.statuses[503] <= 3, f'{r.account.statuses[503]} clients saw it')
@@ -90,6 +95,9 @@ def expired(r):
             more = r.server.state()['calls']['Credentials'] - asked
             r.check(1 <= more <= 4, f'credentials asked for {more} times by two services')
         r.check(r.account.statuses[503] == 0, f'{r.account.statuses[503]} clients saw it')
+        expires_at = r.pipeline.metric(r.pipeline.worker,
+                                       'ops_aws_credentials_expiry_timestamp_seconds')
+        r.check(expires_at > time.time(), f'credentials expire at {expires_at}')
 
 
 def expired_in_xml(r):

@@ -102,6 +102,12 @@ class Service:
             return next((int(e["server.port"]) for e in self.events("listening") if e["role"] == role), None)
         return wait_for(find, f"listening as {role}")
 
+    def admin(self, path, method="GET"):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port("admin"), timeout=10)
+        connection.request(method, path)
+        response = connection.getresponse()
+        return response.status, response.read().decode(), response.headers
+
     def signal(self, number):
         self.child.send_signal(number)
 
@@ -132,12 +138,6 @@ class Api(Service):
 
     def http(self, timeout=20):
         return http.client.HTTPConnection("127.0.0.1", self.port("public"), timeout=timeout)
-
-    def admin(self, path, method="GET"):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port("admin"), timeout=10)
-        connection.request(method, path)
-        response = connection.getresponse()
-        return response.status, response.read().decode(), response.headers
 
     def raw(self, timeout=10):
         return socket.create_connection(("127.0.0.1", self.port("public")), timeout=timeout)

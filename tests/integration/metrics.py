@@ -1,7 +1,25 @@
 """The admin port: probes and an exposition that Prometheus's own linter accepts."""
+import pathlib
+import re
 import subprocess
+import tempfile
 
-from lib import api, check, check_equal, flat, main, post, signed
+from lib import Service, api, check, check_equal, flat, main, post
+
+MANUALS = pathlib.Path(__file__).resolve().parents[2] / "man/man8"
+
+
+def lint(text):
+    done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+    check_equal((done.returncode, done.stdout + done.stderr), (0, ""), "promtool check metrics")
+
+
+def check_manual(page, text):
+    """Every metric of ours, with its help, in the order of the exposition."""
+    listed = re.findall(r"^\.It Li (ops_\w+)[^\n]*\n(.*?)(?=^\.)", (MANUALS / page).read_text(), re.M | re.S)
+    told = re.findall(r"^# HELP (ops_\w+) (.*)$", text, re.M)
+    check_equal([(name, " ".join(body.split())) for name, body in listed],
+                [(name, body.rstrip(".") + ".") for name, body in told], page)
 
 
 def exposition():
@@ -16,8 +34,8 @@ def exposition():
         check_equal(post(service, "{").status, 400, "bad JSON")
         status, text, headers = service.admin("/metrics")
         check_equal((status, headers["Content-Type"]), (200, "text/plain; version=0.0.4; charset=utf-8"), "type")
-        lint = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
-        check_equal((lint.returncode, lint.stdout + lint.stderr), (0, ""), "promtool check metrics")
+        lint(text)
+        check_manual("ops-api.8", text)
         check_equal(service.metric("ops_records_accepted_total"), 3, "accepted")
         check_equal(service.metric("ops_records_sent_total"), 3, "sent")
         for name in ("ops_build_info", "process_resident_memory_bytes", "ops_log_lines_total"):
@@ -25,4 +43,14 @@ def exposition():
         check("my-secret-token" not in text, "the token is in the metrics")
 
 
-main(exposition)
+def of_worker():
+    with tempfile.TemporaryDirectory() as directory:
+        service = Service("worker", directory, OPS_QUEUE=f"sqlite:{directory}/queue.db", OPS_LOG_FORMAT="json",
+                          OPS_STORE=f"file:{directory}/store", OPS_ADMIN_LISTEN="127.0.0.1:0")
+        text = service.admin("/metrics")[1]
+        lint(text)
+        check_manual("ops-worker.8", text)
+        check_equal(service.end(), 0, "exit status")
+
+
+main(exposition, of_worker)
