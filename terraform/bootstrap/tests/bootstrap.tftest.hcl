@@ -1,0 +1,76 @@
+# Runs end with the plan: what has prevent_destroy cannot be taken down after an apply.
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+  mock_data "aws_region" {
+    defaults = { region = "eu-central-1" }
+  }
+}
+
+variables {
+  region = "eu-central-1"
+}
+
+run "state_is_kept" {
+  command = plan
+
+  assert {
+    condition     = aws_s3_bucket.state.bucket == "ops-state-123456789012"
+    error_message = "The bucket must be named after system and account."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_versioning.state.versioning_configuration[0].status == "Enabled"
+    error_message = "Every version of the state must be kept."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_server_side_encryption_configuration.state.rule).apply_server_side_encryption_by_default[0].sse_algorithm == "aws:kms"
+    error_message = "The state must be encrypted with a key of ours."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_public_access_block.state.block_public_acls && aws_s3_bucket_public_access_block.state.block_public_policy && aws_s3_bucket_public_access_block.state.ignore_public_acls && aws_s3_bucket_public_access_block.state.restrict_public_buckets
+    error_message = "Nothing of it may be public."
+  }
+
+  assert {
+    condition     = output.plan_role_arn == null && output.push_role_arn == null
+    error_message = "Without a repository there must be no roles."
+  }
+}
+
+run "names_can_be_chosen" {
+  command = plan
+
+  variables {
+    name              = "intake"
+    state_bucket_name = "example-terraform-state"
+    repositories      = ["api"]
+  }
+
+  assert {
+    condition     = aws_s3_bucket.state.bucket == "example-terraform-state"
+    error_message = "A given name must be taken."
+  }
+}
+
+run "bad_region" {
+  command = plan
+  variables {
+    region = "Frankfurt"
+  }
+  expect_failures = [var.region]
+}
+
+run "bad_name" {
+  command = plan
+  variables {
+    name = "-ops"
+  }
+  expect_failures = [var.name]
+}
