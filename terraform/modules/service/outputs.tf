@@ -6,6 +6,7 @@ output "descriptor" {
     elb               = one([for e in var.entries : e.elb_name if e.kind == "classic"])
     log_group         = aws_cloudwatch_log_group.this.name
     container         = local.container_name
+    image_repository  = split("@", var.image)[0]
     probe             = var.probe
   }
 }

@@ -43,6 +43,16 @@ variable "compute" {
     condition     = contains(["X86_64", "ARM64"], var.compute.architecture)
     error_message = "compute.architecture must be X86_64 or ARM64."
   }
+
+  validation {
+    condition     = contains(["awsvpc", "bridge"], var.compute.network_mode) && (var.compute.launch == "ec2" || var.compute.network_mode == "awsvpc")
+    error_message = "compute.network_mode must be awsvpc, or bridge on EC2: Fargate gives each task an interface of its own."
+  }
+
+  validation {
+    condition     = var.compute.network_mode == "awsvpc" || var.compute.instance_security_group_id != null
+    error_message = "compute.instance_security_group_id is required with bridge: the tasks share the group of their instances."
+  }
 }
 
 variable "placement" {
