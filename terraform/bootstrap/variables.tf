@@ -29,13 +29,13 @@ variable "tags" {
 }
 
 variable "state_bucket_name" {
-  description = "Name of the state bucket; null: <name>-state-<account id>."
+  description = "Name of the state bucket; null: `<name>-state-<account id>`."
   type        = string
   default     = null
 }
 
 variable "repositories" {
-  description = "Image repositories: <name>/<repository>."
+  description = "Image repositories: `<name>/<repository>`."
   type        = set(string)
   default     = ["api", "worker", "opsctl"]
   nullable    = false
@@ -54,7 +54,7 @@ variable "github_provider_arn" {
 }
 
 variable "push_subjects" {
-  description = "From where on GitHub images may be pushed: environment:<name> or ref:refs/heads/<branch>."
+  description = "From where on GitHub images may be pushed: `environment:<name>` or `ref:refs/heads/<branch>`."
   type        = list(string)
   default     = ["environment:release"]
   nullable    = false

@@ -59,6 +59,20 @@ run "names_can_be_chosen" {
   }
 }
 
+run "workflows_plan_and_push" {
+  command = plan
+
+  variables {
+    github_repository   = "example/ops"
+    github_provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+  }
+
+  assert {
+    condition     = one(module.github_oidc[*].provider_arn) == "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+    error_message = "The account's provider must be used."
+  }
+}
+
 run "bad_region" {
   command = plan
   variables {

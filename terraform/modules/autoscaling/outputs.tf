@@ -1,5 +1,5 @@
 output "resource_id" {
-  description = "What is scaled: service/<cluster>/<service>."
+  description = "What is scaled: `service/<cluster>/<service>`."
   value       = aws_appautoscaling_target.this.resource_id
 }
 

@@ -1,10 +1,10 @@
 output "service_url" {
-  description = "Where clients connect: pulsar://<name>.<namespace>:6650."
+  description = "Where clients connect: `pulsar://<name>.<namespace>:6650`."
   value       = "pulsar://${local.dns_name}:6650"
 }
 
 output "admin_url" {
-  description = "Its administration: http://<name>.<namespace>:8080."
+  description = "Its administration: `http://<name>.<namespace>:8080`."
   value       = "http://${local.dns_name}:8080"
 }
 

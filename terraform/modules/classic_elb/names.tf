@@ -1,4 +1,5 @@
 locals {
+  zone_id           = one(var.zone[*].id)
   makes_certificate = local.https && var.certificate == null
   certificate_arn = (
     var.http_only ? null :
@@ -26,7 +27,7 @@ resource "aws_acm_certificate" "this" {
 resource "aws_route53_record" "proof" {
   count = local.makes_certificate ? 1 : 0
 
-  zone_id         = var.zone.id
+  zone_id         = local.zone_id
   name            = local.proof.resource_record_name
   type            = local.proof.resource_record_type
   records         = [local.proof.resource_record_value]
@@ -44,7 +45,7 @@ resource "aws_acm_certificate_validation" "this" {
 resource "aws_route53_record" "alias" {
   count = var.zone == null || var.domain_name == null ? 0 : 1
 
-  zone_id = var.zone.id
+  zone_id = local.zone_id
   name    = var.domain_name
   type    = "A"
 

@@ -5,6 +5,7 @@ locals {
     flatten([for name in sort(keys(var.routes)) : var.routes[name].hosts]),
   ))
 
+  zone_id           = one(var.zone[*].id)
   makes_certificate = local.https && var.certificate == null
   certificate_arn = (
     var.http_only ? null :
@@ -35,7 +36,7 @@ resource "aws_acm_certificate" "this" {
 resource "aws_route53_record" "proof" {
   for_each = local.makes_certificate ? toset(local.names) : toset([])
 
-  zone_id         = var.zone.id
+  zone_id         = local.zone_id
   name            = local.proofs[each.key].resource_record_name
   type            = local.proofs[each.key].resource_record_type
   records         = [local.proofs[each.key].resource_record_value]
@@ -53,7 +54,7 @@ resource "aws_acm_certificate_validation" "this" {
 resource "aws_route53_record" "alias" {
   for_each = var.zone == null ? toset([]) : toset(local.names)
 
-  zone_id = var.zone.id
+  zone_id = local.zone_id
   name    = each.key
   type    = "A"
 

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name before those of the roles: <name>-plan, <name>-push, <name>-deploy."
+  description = "Name before those of the roles: `<name>-plan`, `<name>-push`, `<name>-deploy`."
   type        = string
   nullable    = false
 
@@ -62,7 +62,7 @@ variable "push" {
 }
 
 variable "deploy" {
-  description = "Roles that deploy, one for each environment: name -> the services, families and task roles that it may change, the parameters that hold the digests of the images, and further policies by name (such as output probe_policy of the module stack). Their only subject is repo:<repository>:environment:<name>, so GitHub's own approval guards it. Empty: no such role."
+  description = "Roles that deploy, one for each environment: name -> the services, families and task roles that it may change, the parameters that hold the digests of the images, and further policies by name (such as output probe_policy of the module stack). Their only subject is `repo:<repository>:environment:<name>`, so GitHub's own approval guards it. Empty: no such role."
   type = map(object({
     cluster_arn          = string
     service_arns         = list(string)

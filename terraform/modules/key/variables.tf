@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the key; its alias is alias/<name>."
+  description = "Name of the key; its alias is `alias/<name>`."
   type        = string
   nullable    = false
 

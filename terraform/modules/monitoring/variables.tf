@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name before those of the three services: <name>-prometheus, <name>-alertmanager, <name>-grafana."
+  description = "Name before those of the three services: `<name>-prometheus`, `<name>-alertmanager`, `<name>-grafana`."
   type        = string
   nullable    = false
 

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the queue; its dead-letter queue is <name>-dlq."
+  description = "Name of the queue; its dead-letter queue is `<name>-dlq`."
   type        = string
   nullable    = false
 

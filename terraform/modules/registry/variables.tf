@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name before those of the repositories: <name>/<repository>."
+  description = "Name before those of the repositories: `<name>/<repository>`."
   type        = string
   nullable    = false
 

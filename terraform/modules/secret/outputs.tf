@@ -1,5 +1,5 @@
 output "url" {
-  description = "OPS_SECRET: ssm:<name> or secretsmanager:<name>."
+  description = "OPS_SECRET: `ssm:<name>` or `secretsmanager:<name>`."
   value       = "${var.backend}:${local.name}"
 }
 

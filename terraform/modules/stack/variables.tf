@@ -197,7 +197,7 @@ variable "queue" {
 }
 
 variable "bucket" {
-  description = "The bucket of the objects, as the module bucket has it; name null: <name>-data-<account id>."
+  description = "The bucket of the objects, as the module bucket has it; name null: `<name>-data-<account id>`."
   type = object({
     name            = optional(string)
     expire_days     = optional(number, 0)
@@ -214,7 +214,7 @@ variable "bucket" {
 }
 
 variable "token_parameter_name" {
-  description = "Parameter of SSM that holds the token; null: /<name>/token."
+  description = "Parameter of SSM that holds the token; null: `/<name>/token`."
   type        = string
   default     = null
 }

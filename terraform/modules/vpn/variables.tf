@@ -72,7 +72,7 @@ variable "image" {
 }
 
 variable "network" {
-  description = "Name of the Twingate network: <network>.twingate.com."
+  description = "Name of the Twingate network: `<network>.twingate.com`."
   type        = string
   nullable    = false
 
