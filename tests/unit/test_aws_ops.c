@@ -19,7 +19,7 @@ static void check_service(const struct aws_service *s)
 	test_case = s->name ? s->name : "a service without a name";
 	CHECK(s->name && *s->name);
 	CHECK(is_made_of(s->endpoint_id, UPPER DIGITS "_"));
-	CHECK(is_made_of(s->prefix, LOWER DIGITS));
+	CHECK(is_made_of(s->prefix, LOWER DIGITS "."));
 	CHECK(is_made_of(s->signing_name, LOWER DIGITS));
 	CHECK(is_made_of(s->iam_prefix, LOWER DIGITS));
 	CHECK(is_rest == !s->target);

@@ -1,0 +1,22 @@
+/*
+ * ssm_parameter: what kind of parameter one of SSM is, without its value. Any thread.
+ */
+#ifndef OPS_SSM_PARAMETER_H
+#define OPS_SSM_PARAMETER_H
+
+#include "aws.h"
+
+struct ssm_parameter {
+	char type[24]; /* "SecureString" */
+	int64_t version;
+	int64_t changed_ms; /* 0: not told */
+};
+
+/* The value is asked for as it is encrypted and not looked at. ERR_NOTFOUND. */
+int ssm_parameter(struct aws *a, const char *name, struct ssm_parameter *out, struct err *err)
+    ATTR_MUST_CHECK;
+
+int ssm_read_parameter(const struct json *answer, struct ssm_parameter *out, struct err *err)
+    ATTR_MUST_CHECK;
+
+#endif
