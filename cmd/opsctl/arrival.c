@@ -101,8 +101,10 @@ void arrival_explain(struct cli *cli)
 
 	if (ports_queue(cli, &queue, &ignored) == 0 && queue_stats(queue, &s, &ignored) == 0)
 		out_note(cli,
-		    "the queue holds %" PRIu64 " waiting, %" PRIu64 " under way, %" PRIu64 " dead",
-		    s.visible, s.in_flight, s.dead);
+		    "the queue holds %" PRIu64 " waiting, %" PRIu64 " under way, %" PRIu64
+		    " dead%s",
+		    s.visible, s.in_flight, s.dead,
+		    s.dead_fault.code == ERR_NONE ? "" : " that are known of");
 	queue_close(queue);
 	(void)cli_next(cli, "run: opsctl health");
 }

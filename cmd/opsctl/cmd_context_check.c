@@ -134,8 +134,11 @@ static int check_queue(struct cli *cli, struct buf *detail, struct err *err)
 		return -1;
 	rc = queue_stats(queue, &stats, err) == 0 ? 0 : ports_failed(cli, err);
 	if (rc == 0)
-		buf_addf(detail, "%" PRIu64 " waiting, %" PRIu64 " dead", stats.visible,
-		    stats.dead);
+		buf_addf(detail, "%" PRIu64 " waiting, ", stats.visible);
+	if (rc == 0 && stats.dead_fault.code == ERR_NONE)
+		buf_addf(detail, "%" PRIu64 " dead", stats.dead);
+	else if (rc == 0)
+		buf_addf(detail, "dead letters unknown: %s", stats.dead_fault.text);
 	queue_close(queue);
 	return rc;
 }

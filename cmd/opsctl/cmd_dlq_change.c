@@ -271,6 +271,10 @@ static int change_unseen(struct dlq *d, const struct change *change, struct err 
 
 	if (queue_stats(d->queue, &stats, err) != 0)
 		return ports_failed(d->cli, err);
+	if (stats.dead_fault.code != ERR_NONE) {
+		*err = stats.dead_fault;
+		return ports_failed(d->cli, err);
+	}
 	if (confirm_unseen(d, change, stats.dead, err) != 0 ||
 	    apply(d, change, NULL, 0, &n, err) != 0)
 		return -1;

@@ -13,7 +13,11 @@ static void print_json(struct cli *cli, const struct queue_stats *s)
 	json_member_uint(&w, "visible", s->visible);
 	json_member_uint(&w, "in_flight", s->in_flight);
 	json_member_uint(&w, "delayed", s->delayed);
-	json_member_uint(&w, "dead", s->dead);
+	json_key(&w, "dead");
+	if (s->dead_fault.code == ERR_NONE)
+		json_uint(&w, s->dead);
+	else
+		json_null(&w);
 	json_key(&w, "oldest_age_s");
 	if (s->oldest_age_s < 0)
 		json_null(&w);
@@ -30,7 +34,10 @@ static void print_text(struct cli *cli, const struct queue_stats *s)
 	out_text(cli, "in flight  %" PRIu64 "\n", s->in_flight);
 	if (s->delayed > 0)
 		out_text(cli, "delayed    %" PRIu64 "\n", s->delayed);
-	out_text(cli, "dead       %" PRIu64 "\n", s->dead);
+	if (s->dead_fault.code == ERR_NONE)
+		out_text(cli, "dead       %" PRIu64 "\n", s->dead);
+	else
+		out_text(cli, "dead       unknown: %s\n", s->dead_fault.text);
 	if (s->oldest_age_s < 0)
 		out_text(cli, "oldest     unknown\n");
 	else if (s->visible + s->in_flight == 0)

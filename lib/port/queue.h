@@ -83,6 +83,11 @@ struct queue_lease {
 struct queue_stats {
 	uint64_t visible, in_flight, delayed, dead; /* on SQS approximate, up to a minute old */
 	int64_t oldest_age_s; /* of the oldest message that is not dead; 0 when empty; -1 unknown */
+	/*
+	 * SQS: ERR_NONE, or why `dead` is not known, and 0; ERR_NOTFOUND: there is no dead-letter
+	 * queue, or not any more.
+	 */
+	struct err dead_fault;
 };
 
 /*

@@ -29,6 +29,12 @@ int sqs_figures(struct queue_sqs *q, const struct sqs_place *place, struct sqs_f
 	return rc == 0 ? 0 : err_wrap(err, "queue '%s'", place->name);
 }
 
+static int set_no_dead(const struct queue_sqs *q, struct err *err)
+{
+	return err_set(err, ERR_NOTFOUND,
+	    "queue '%s' has no dead-letter queue: set its RedrivePolicy", q->place.name);
+}
+
 int sqs_dead_place(struct queue_sqs *q, struct sqs_place *out, char arn[SQS_ARN_SIZE],
     struct err *err)
 {
@@ -37,8 +43,7 @@ int sqs_dead_place(struct queue_sqs *q, struct sqs_place *out, char arn[SQS_ARN_
 	if (sqs_figures(q, &q->place, &figures, err) != 0)
 		return -1;
 	if (!figures.dead_arn[0])
-		return err_set(err, ERR_NOTFOUND,
-		    "queue '%s' has no dead-letter queue: set its RedrivePolicy", q->place.name);
+		return set_no_dead(q, err);
 	if (sqs_place_beside(&q->place, str_from(figures.dead_arn), out, err) != 0)
 		return -1;
 	memcpy(arn, figures.dead_arn, SQS_ARN_SIZE);
@@ -155,9 +160,8 @@ static int count_dead(struct queue_sqs *q, const struct sqs_figures *figures, ui
 	struct sqs_figures dead;
 	struct sqs_place place;
 
-	*out = 0;
 	if (!figures->dead_arn[0])
-		return 0;
+		return set_no_dead(q, err);
 	if (sqs_place_beside(&q->place, str_from(figures->dead_arn), &place, err) != 0 ||
 	    sqs_figures(q, &place, &dead, err) != 0)
 		return -1;
@@ -169,16 +173,21 @@ int sqs_stats(struct queue *base, struct queue_stats *out, struct err *err)
 {
 	struct queue_sqs *q = (struct queue_sqs *)base;
 	struct sqs_figures figures;
-	uint64_t dead;
+	struct err dead_fault = { .code = ERR_NONE };
+	uint64_t dead = 0;
 
-	if (sqs_figures(q, &q->place, &figures, err) != 0 ||
-	    count_dead(q, &figures, &dead, err) != 0)
+	if (sqs_figures(q, &q->place, &figures, err) != 0)
 		return -1;
+	if (count_dead(q, &figures, &dead, &dead_fault) != 0 && dead_fault.code == ERR_STOPPED) {
+		*err = dead_fault;
+		return -1;
+	}
 	*out = (struct queue_stats){
 		.visible = figures.visible,
 		.in_flight = figures.in_flight,
 		.delayed = figures.delayed,
 		.dead = dead,
+		.dead_fault = dead_fault,
 	};
 	if (figures.visible + figures.in_flight + figures.delayed > 0)
 		out->oldest_age_s = oldest_age_s(q);

@@ -10,7 +10,10 @@
 struct gauges {
 	struct queue *queue;
 	struct ticker *ticker;
-	bool has_failed; /* the ticker's own */
+
+	/* The ticker's own. */
+	bool has_failed;
+	enum err_code dead_fault;
 };
 
 /* The alarm for dead letters hangs on these: that it cannot ring must not go unnoticed. */
@@ -22,6 +25,19 @@ static void note(struct gauges *g, int rc, const struct err *err)
 	if (rc == 0 && g->has_failed)
 		log_info("queue depth known", NULL);
 	g->has_failed = rc != 0;
+}
+
+/* Denied, or there is no dead-letter queue: as a rule that stays so, and is said once. */
+static void note_dead(struct gauges *g, const struct err *fault)
+{
+	if (fault->code == g->dead_fault)
+		return;
+	g->dead_fault = fault->code;
+	if (fault->code == ERR_NONE)
+		log_info("dead letters known", NULL);
+	else
+		log_warn("dead letters unknown", "error.type", err_name(fault->code),
+		    "error.message", fault->text, NULL);
 }
 
 static void refresh(void *gauges)
@@ -38,7 +54,9 @@ static void refresh(void *gauges)
 		return;
 	worker_set(WORKER_QUEUE_VISIBLE, (int64_t)stats.visible);
 	worker_set(WORKER_QUEUE_IN_FLIGHT, (int64_t)stats.in_flight);
-	worker_set(WORKER_QUEUE_DEAD, (int64_t)stats.dead);
+	note_dead(g, &stats.dead_fault);
+	if (stats.dead_fault.code == ERR_NONE)
+		worker_set(WORKER_QUEUE_DEAD, (int64_t)stats.dead);
 	if (stats.oldest_age_s >= 0)
 		worker_set(WORKER_QUEUE_OLDEST_S, stats.oldest_age_s);
 }

@@ -140,6 +140,13 @@ def stops_while_it_waits():
             check_equal(service.end(5), 0, f"{name} ends at once")
 
 
+def says_once_that_there_are_no_dead_letters():
+    with waiting("worker", "works") as (service, _):
+        found = wait_for(lambda: service.events("dead letters unknown"), "a warning")
+        check("'q' has no dead-letter queue" in found[0]["error.message"], f"says why: {found}")
+        check(admin(service, "/readyz")[0] == 200, "ready all the same")
+
+
 def ends_when_it_cannot_pass():
     with waiting("worker", "knows neither") as (service, _):
         check_equal(service.child.wait(10), 3, "no such queue")
@@ -149,4 +156,4 @@ def ends_when_it_cannot_pass():
 
 
 main(begins_when_it_is_back, waits_while_it_is_throttled, waits_for_the_secret, stops_while_it_waits,
-     ends_when_it_cannot_pass)
+     says_once_that_there_are_no_dead_letters, ends_when_it_cannot_pass)

@@ -9,7 +9,8 @@
 
 static struct clock_fake fake;
 static struct queue *queue;
-static enum err_code refused[AWS_OP_COUNT];
+static enum err_code refused[AWS_OP_COUNT], dead_refused;
+static bool has_policy;
 static unsigned visible, dead;
 static const char *values;
 
@@ -18,7 +19,7 @@ static void answer(const struct fake_call *call, struct fake_answer *a)
 	bool is_dead = str_is(str_from(json_get_text(json_get(call->body, "QueueUrl"), "")),
 	    HOST "ops-dead");
 
-	a->refused = refused[call->op];
+	a->refused = is_dead ? dead_refused : refused[call->op];
 	if (a->refused != ERR_NONE)
 		return;
 	if (call->op == CLOUDWATCH_GET_METRIC_DATA) {
@@ -31,9 +32,9 @@ static void answer(const struct fake_call *call, struct fake_answer *a)
 	    "\"ApproximateNumberOfMessagesNotVisible\":\"2\","
 	    "\"ApproximateNumberOfMessagesDelayed\":\"1\"%s}}",
 	    is_dead ? dead : visible,
-	    is_dead ? ""
-		    : ",\"RedrivePolicy\":\"{\\\"deadLetterTargetArn\\\":\\\"" ARN
-		      "ops-dead\\\"}\"");
+	    is_dead || !has_policy ? ""
+				   : ",\"RedrivePolicy\":\"{\\\"deadLetterTargetArn\\\":\\\"" ARN
+				     "ops-dead\\\"}\"");
 }
 
 static void begin(const char *url)
@@ -42,6 +43,8 @@ static void begin(const char *url)
 	struct err err;
 
 	memset(refused, 0, sizeof(refused));
+	dead_refused = ERR_NONE;
+	has_policy = true;
 	clock_fake_init(&fake, 1795249600123);
 	fake_json_be_real(true);
 	visible = 5;
@@ -87,11 +90,56 @@ static void test_figures(void)
 	CHECK_INT(stats.in_flight, 2);
 	CHECK_INT(stats.delayed, 1);
 	CHECK_INT(stats.dead, 7 + 2 + 1);
+	CHECK_INT(stats.dead_fault.code, ERR_NONE);
 	CHECK_INT(stats.oldest_age_s, 42);
 	CHECK_STR(fake_json_calls(),
 	    STR("GetQueueAttributes GetQueueAttributes GetQueueAttributes GetMetricData "));
 	refused[SQS_GET_QUEUE_ATTRIBUTES] = ERR_IO;
 	CHECK_ERR(queue_stats(queue, &stats, &err), &err, ERR_IO);
+	end();
+}
+
+/* What cannot be known of the dead letters says so, and hides nothing else. */
+static void test_dead_unknown(void)
+{
+	static const struct {
+		const char *name;
+		bool has_policy;
+		enum err_code refused, fault;
+		const char *text;
+	} cases[] = {
+		{ "no policy", false, ERR_NONE, ERR_NOTFOUND, "'ops' has no dead-letter queue" },
+		{ "gone", true, ERR_NOTFOUND, ERR_NOTFOUND, "" },
+		{ "denied", true, ERR_DENIED, ERR_DENIED, "" },
+		{ "away", true, ERR_IO, ERR_IO, "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct queue_stats stats;
+		struct err err;
+
+		test_case = cases[i].name;
+		begin(HOST "ops");
+		has_policy = cases[i].has_policy;
+		dead_refused = cases[i].refused;
+		CHECK_OK(queue_stats(queue, &stats, &err), &err);
+		CHECK_INT(stats.visible, 5);
+		CHECK_INT(stats.dead, 0);
+		CHECK_INT(stats.dead_fault.code, cases[i].fault);
+		CHECK(strstr(stats.dead_fault.text, cases[i].text));
+		CHECK_INT(stats.oldest_age_s, 42);
+		end();
+	}
+}
+
+static void test_stopped(void)
+{
+	struct queue_stats stats;
+	struct err err;
+
+	begin(HOST "ops");
+	dead_refused = ERR_STOPPED;
+	CHECK_ERR(queue_stats(queue, &stats, &err), &err, ERR_STOPPED);
 	end();
 }
 
@@ -147,6 +195,8 @@ static void test_age_elsewhere(void)
 
 static const struct test tests[] = {
 	{ "figures", test_figures },
+	{ "dead_unknown", test_dead_unknown },
+	{ "stopped", test_stopped },
 	{ "age_is_kept", test_age_is_kept },
 	{ "age_is_denied", test_age_is_denied },
 	{ "age_elsewhere", test_age_elsewhere },
