@@ -1,0 +1,166 @@
+#include "calls.h"
+#include "commands.h"
+#include "ecs_revision.h"
+#include "mem.h"
+#include "ports.h"
+#include "rollout.h"
+
+/* ---- which revision ---- */
+
+static int no_revision(struct rollout *r, const char *what, struct err *err)
+{
+	(void)err_set(err, ERR_NOTFOUND, "no registered revision of %s is %s",
+	    rollout_revision(r->from), what);
+	return cli_next(r->cli, "run: aws ecs list-task-definitions --family-prefix FAMILY");
+}
+
+/* While a deployment is under way: what it replaces. NULL: none is. */
+static const struct ecs_deployment *replaced_now(const struct rollout *r)
+{
+	const struct ecs_service *s = r->service;
+	const struct ecs_deployment *primary = ecs_primary(s);
+
+	if (primary == NULL || primary->rollout != ECS_ROLLOUT_IN_PROGRESS)
+		return NULL;
+	for (size_t i = 0; i < s->deployment_count; i++)
+		if (&s->deployments[i] != primary &&
+		    strcmp(s->deployments[i].task_definition, primary->task_definition) != 0)
+			return &s->deployments[i];
+	return NULL;
+}
+
+/* The newest one that is older than that in use. */
+static int choose_previous(struct rollout *r, const char *family, int current, struct err *err)
+{
+	struct ecs_revisions *all;
+	char name[ECS_NAME_SIZE];
+	int number = current, rc;
+
+	if (replaced_now(r) != NULL) {
+		(void)snprintf(r->to, sizeof(r->to), "%s", replaced_now(r)->task_definition);
+		return 0;
+	}
+	all = xcalloc(1, sizeof(*all));
+	rc = ecs_revisions(r->workload.aws, family, all, err);
+	if (rc != 0)
+		(void)ports_failed(r->cli, err);
+	for (size_t i = 0; rc == 0 && i < all->count && number >= current; i++)
+		if (ecs_revision_name(all->arns[i], name, &number) && number < current)
+			(void)snprintf(r->to, sizeof(r->to), "%s", all->arns[i]);
+	if (rc == 0 && number >= current)
+		rc = no_revision(r, "older", err);
+	free(all);
+	return rc;
+}
+
+/* "41", "prod-api:41", or an ARN. */
+static int choose(struct rollout *r, struct err *err)
+{
+	const char *to = cli_text(r->cli, "to");
+	char family[ECS_NAME_SIZE];
+	int current;
+
+	if (!ecs_revision_name(r->from, family, &current))
+		return err_set(err, ERR_CORRUPT, "ECS names the revision in use '%s'", r->from);
+	if (to == NULL)
+		return choose_previous(r, family, current, err);
+	(void)snprintf(r->to, sizeof(r->to), "%s%s%s", strchr(to, ':') ? "" : family,
+	    strchr(to, ':') ? "" : ":", to);
+	return 0;
+}
+
+/* ---- the change ---- */
+
+/* r->to becomes the whole ARN. Both must be there, and the wanted one registered. */
+static int compare(struct rollout *r, struct json **from, struct json **to, struct err *err)
+{
+	const struct json *wanted;
+
+	if (ecs_revision_get(r->workload.aws, r->from, from, err) != 0 ||
+	    ecs_revision_get(r->workload.aws, r->to, to, err) != 0)
+		return ports_failed(r->cli, err);
+	wanted = json_get(*to, "taskDefinition");
+	(void)snprintf(r->to, sizeof(r->to), "%s",
+	    json_get_text(json_get(wanted, "taskDefinitionArn"), r->to));
+	if (strcmp(json_get_text(json_get(wanted, "status"), "ACTIVE"), "ACTIVE") != 0)
+		return no_revision(r, rollout_revision(r->to), err);
+	return 0;
+}
+
+static int show(struct rollout *r, struct err *err)
+{
+	struct revision_diff *diff = xcalloc(1, sizeof(*diff));
+	struct json *from = NULL, *to = NULL;
+	int rc = compare(r, &from, &to, err);
+
+	if (rc == 0) {
+		revision_diff(from, to, diff);
+		rollout_report_plan(r, diff);
+	}
+	json_free(from);
+	json_free(to);
+	free(diff);
+	return rc;
+}
+
+static int roll_back(struct rollout *r, struct err *err)
+{
+	char question[3 * ECS_NAME_SIZE];
+
+	if (choose(r, err) != 0 || show(r, err) != 0)
+		return -1;
+	if (cli_flag(r->cli, "dry-run"))
+		return 0;
+	(void)snprintf(question, sizeof(question), "Take %s of context %s to %.300s?",
+	    r->workload.name, r->cli->context.name, rollout_revision(r->to));
+	if (rollout_consent(r, ACCESS_DANGEROUS, question, err) != 0 || rollout_guard(r, err) != 0)
+		return -1;
+	return rollout_run(r, err);
+}
+
+static int cmd_rollback(struct cli *cli, struct err *err)
+{
+	struct rollout r;
+	int rc = rollout_open(&r, cli, "rollback",
+	    "stop opsctl up, and start that of the older programs: it is beside them", err);
+
+	r.is_guarded = cli_flag(cli, "guard");
+	if (rc == 0)
+		rc = roll_back(&r, err);
+	rollout_release(&r);
+	return rc;
+}
+
+static const struct option_row options[] = {
+	{ "to", 0, OPTION_TEXT, "REV",
+	    .help = "that revision: its number, or FAMILY:NUMBER; else the one before" },
+	OPTIONS_GUARD,
+	OPTIONS_ROLLOUT,
+	OPTION_DRY_RUN,
+	OPTION_YES,
+	OPTION_CONFIRM,
+};
+
+static const struct command_call calls[] = {
+	CALLS_ROLLOUT,
+	CALLS_GUARD,
+	{ ECS_DESCRIBE_TASK_DEFINITION, CALL_SERVICE(SERVICE_ECS), NULL },
+	{ ECS_LIST_TASK_DEFINITIONS, CALL_SERVICE(SERVICE_ECS), "!to" },
+};
+
+const struct command command_rollback = {
+	.name = "rollback",
+	.operands = "SERVICE",
+	.min = 1,
+	.max = 1,
+	.operand_completion = "service",
+	.summary = "take a service of ECS back to a registered revision",
+	.about = "Shows the difference between the revision in use and the wanted one, changes the "
+		 "service and follows that to its end, as deploy does. While a deployment is under "
+		 "way the wanted one is what it replaces, else the newest that is older than the "
+		 "one in use. Nothing is registered and nothing deregistered.",
+	OPTIONS(options),
+	CALLS(calls),
+	.need = NEED_CONTEXT | NEED_STREAM,
+	.run = cmd_rollback,
+};
