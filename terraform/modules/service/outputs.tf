@@ -60,3 +60,8 @@ output "dns_name" {
   description = "Name in the namespace; null: none."
   value       = var.namespace == null ? null : "${var.name}.${var.namespace.name}"
 }
+
+output "container_definitions" {
+  description = "What the task runs, as JSON."
+  value       = aws_ecs_task_definition.this.container_definitions
+}
