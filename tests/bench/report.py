@@ -36,6 +36,10 @@ def tables(results):
     return "\n".join(lines) + "\n"
 
 
+def shown(value):
+    return f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+
+
 def flat(result, prefix=""):
     for key, value in result.items():
         if key in ("slots", "goals"):
@@ -43,7 +47,7 @@ def flat(result, prefix=""):
         if isinstance(value, dict):
             yield from flat(value, prefix + key + " ")
         else:
-            yield prefix + key, f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else f"{value:,}"
+            yield prefix + key, " ".join(shown(one) for one in value) if isinstance(value, list) else shown(value)
 
 
 def plot(out, results):
