@@ -18,6 +18,7 @@ enum {
 	STORE_KEY_MAX = 512,
 	STORE_PREFIX_MAX = 512,
 	STORE_OBJECT_MAX = 1024 * 1024,
+	STORE_MESSAGE_ID_SIZE = 128,
 };
 
 struct store;
@@ -78,6 +79,9 @@ struct store_info {
 	uint64_t size_bytes;
 	int64_t stored_at_ms;
 	char sha256[HASH_HEX_SIZE]; /* as kept beside the object; "" when the backend has none */
+	/* What the put was told, and when it began; 0 and "" where the backend does not keep them. */
+	int64_t sent_at_ms, received_at_ms, written_at_ms;
+	char message_id[STORE_MESSAGE_ID_SIZE];
 };
 
 /*

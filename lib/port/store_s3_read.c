@@ -1,5 +1,6 @@
 #include "skew.h"
 #include "store_s3.h"
+#include "timestamp.h"
 
 /* ---- headers ---- */
 
@@ -30,6 +31,26 @@ static bool read_metadata(const struct http_response *http, char out[HASH_HEX_SI
 	return true;
 }
 
+/* 0: a time that nobody wrote, or not in a form of ours. */
+static int64_t read_time(const struct http_response *http, const char *name)
+{
+	struct err ignored; /* told by 0 */
+	int64_t ms = 0;
+
+	return timestamp_parse(http_response_header(http, name), &ms, &ignored) == 0 ? ms : 0;
+}
+
+static void read_way(const struct http_response *http, struct store_info *out)
+{
+	struct str id = http_response_header(http, "x-amz-meta-message-id");
+
+	out->sent_at_ms = read_time(http, "x-amz-meta-sent-at");
+	out->received_at_ms = read_time(http, "x-amz-meta-received-at");
+	out->written_at_ms = read_time(http, "x-amz-meta-written-at");
+	if (id.n < sizeof(out->message_id))
+		(void)snprintf(out->message_id, sizeof(out->message_id), "%.*s", STR_ARG(id));
+}
+
 void store_s3_info(const struct http_response *http, struct store_info *out)
 {
 	int64_t modified_s = 0;
@@ -41,6 +62,7 @@ void store_s3_info(const struct http_response *http, struct store_info *out)
 	/* The service has seen the bytes of its own checksum; metadata is what a writer said. */
 	if (!read_checksum(http, out->sha256))
 		(void)read_metadata(http, out->sha256);
+	read_way(http, out);
 }
 
 /* ---- get and head ---- */

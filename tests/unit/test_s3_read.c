@@ -2,6 +2,8 @@
 #include "fake_s3.h"
 #include "test.h"
 
+#define X_63  "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+#define X_127 X_63 X_63 "x"
 #define KEY   "2026/11/21/08/x"
 #define BYTES "{\"a\":1}\n"
 
@@ -115,6 +117,44 @@ static void test_head(void)
 		CHECK_STR(fake_s3_calls(), STR("HEAD "));
 		CHECK_STR(fake_s3_last(), STR(ASKED));
 		buf_release(&headers);
+		fake_s3_close(s);
+	}
+}
+
+static const struct {
+	const char *name, *headers;
+	int64_t sent_at_ms, received_at_ms, written_at_ms;
+	const char *message_id;
+} ways[] = {
+	{ "whole",
+	    "x-amz-meta-sent-at: 2026-11-21T08:26:40.001Z\n"
+	    "x-amz-meta-received-at: 2026-11-21T08:26:40.002Z\n"
+	    "x-amz-meta-written-at: 2026-11-21T08:26:40.003Z\nx-amz-meta-message-id: m-1\n",
+	    1795249600001, 1795249600002, 1795249600003, "m-1" },
+	{ "none", "", 0, 0, 0, "" },
+	{ "not times",
+	    "x-amz-meta-sent-at: soon\nx-amz-meta-received-at:\n"
+	    "x-amz-meta-written-at: 2026-13-01T00:00:00Z\n",
+	    0, 0, 0, "" },
+	{ "longest id", "x-amz-meta-message-id: " X_127 "\n", 0, 0, 0, X_127 },
+	{ "id too long", "x-amz-meta-message-id: " X_127 "x\n", 0, 0, 0, "" },
+};
+
+static void test_way(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		struct store *s = fake_s3_open("s3://bucket/in/");
+		struct fake_answer answer = { .status = 200, .headers = ways[i].headers };
+		struct store_info info;
+		struct err err;
+
+		test_case = ways[i].name;
+		fake_s3_answers(&answer, 1);
+		CHECK_OK(store_head(s, STR(KEY), &info, &err), &err);
+		CHECK_INT(info.sent_at_ms, ways[i].sent_at_ms);
+		CHECK_INT(info.received_at_ms, ways[i].received_at_ms);
+		CHECK_INT(info.written_at_ms, ways[i].written_at_ms);
+		CHECK_TEXT(info.message_id, ways[i].message_id);
 		fake_s3_close(s);
 	}
 }
@@ -258,6 +298,7 @@ static void test_check(void)
 static const struct test tests[] = {
 	{ "get", test_get },
 	{ "head", test_head },
+	{ "way", test_way },
 	{ "list", test_list },
 	{ "check", test_check },
 };
