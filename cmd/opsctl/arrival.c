@@ -20,7 +20,7 @@ static bool is_gone(const struct cli *cli, struct store *store, struct err *err)
 }
 
 static int wait_for_object(struct cli *cli, struct store *store, const char *key,
-    int64_t deadline_us, struct buf *body, struct err *err)
+    int64_t deadline_us, struct buf *body, struct store_info *info, struct err *err)
 {
 	int poll_ms = POLL_FIRST_MS;
 	bool is_checked = false;
@@ -28,7 +28,7 @@ static int wait_for_object(struct cli *cli, struct store *store, const char *key
 	for (;;) {
 		int64_t left_ms = (deadline_us - clock_mono_us(cli->clock)) / 1000;
 
-		if (store_get(store, str_from(key), body, NULL, err) == 0)
+		if (store_get(store, str_from(key), body, info, err) == 0)
 			return 0;
 		if (err->code != ERR_NOTFOUND)
 			return err->code == ERR_CORRUPT ? -1 : ports_failed(cli, err);
@@ -48,7 +48,7 @@ static int wait_for_object(struct cli *cli, struct store *store, const char *key
 }
 
 static int check_record(struct str body, const char *key, const char *id, struct str data,
-    struct err *err)
+    int64_t *accepted_at_ms, struct err *err)
 {
 	struct record record;
 	struct str line;
@@ -61,6 +61,7 @@ static int check_record(struct str body, const char *key, const char *id, struct
 		if (!str_eq(record.data[0], data))
 			return err_set(err, ERR_CORRUPT,
 			    "record %s in %s: its data are not the bytes that were sent", id, key);
+		*accepted_at_ms = record.accepted_at_ms;
 		return 0;
 	}
 	return err_set(err, ERR_CORRUPT, "object %s does not hold record %s", key, id);
@@ -73,14 +74,14 @@ int arrival_wait(struct cli *cli, struct store *store, const char *key, const ch
 	struct arrival seen = { 0 };
 	int rc = -1;
 
-	if (wait_for_object(cli, store, key, deadline_us, &body, err) != 0)
+	if (wait_for_object(cli, store, key, deadline_us, &body, &seen.info, err) != 0)
 		goto out;
 	seen.stored_us = clock_mono_us(cli->clock);
 	if (envelope_check(buf_str(&body), &seen.record_count, err) != 0) {
 		(void)err_wrap(err, "object %s", key);
 		goto out;
 	}
-	if (check_record(buf_str(&body), key, id, data, err) != 0)
+	if (check_record(buf_str(&body), key, id, data, &seen.accepted_at_ms, err) != 0)
 		goto out;
 
 	seen.object_bytes = body.n;

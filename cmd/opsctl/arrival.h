@@ -12,6 +12,8 @@ struct arrival {
 	int64_t stored_us, verified_us; /* when seen, on cli->clock */
 	size_t object_bytes, record_count;
 	char sha256[HASH_HEX_SIZE]; /* of the object */
+	int64_t accepted_at_ms;     /* by ops-api's clock */
+	struct store_info info;
 };
 
 /*

@@ -175,6 +175,7 @@ int client_submit(const struct client *c, const char *id, struct str payload,
 	struct http_response response;
 	int rc = -1;
 
+	*out = (struct client_answer){ 0 };
 	http_response_init(&response, ANSWER_MAX);
 	if (client_body(c->auth, buf_str(&c->token.bytes), payload, &body, err) != 0)
 		goto out;
@@ -182,9 +183,10 @@ int client_submit(const struct client *c, const char *id, struct str payload,
 	request.headers = headers.rows;
 	request.header_count = headers.count;
 	request.body = buf_str(&body);
-	if (http_call(c->http, &request, &response, err) != 0)
+	if (http_call(c->http, &request, &response, err) != 0) {
+		out->timing = response.timing;
 		goto out;
-
+	}
 	read_answer(&response, out);
 	rc = 0;
 out:

@@ -43,7 +43,8 @@ struct client_answer {
 
 /*
  * Send one payload (at most CLIENT_BODY_MAX bytes) under a webhook id. 0 when an answer came,
- * whatever its status. ERR_INVALID: the token cannot be put into this payload; others of http_call().
+ * whatever its status. ERR_INVALID: the token cannot be put into this payload; others of http_call(),
+ * after which out->timing says how far the call came.
  */
 int client_submit(const struct client *c, const char *id, struct str payload,
     struct client_answer *out, struct err *err) ATTR_MUST_CHECK;
