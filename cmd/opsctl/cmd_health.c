@@ -1,202 +1,58 @@
-#include <math.h>
-#include <unistd.h>
-
-#include "checkup.h"
+#include "calls.h"
 #include "commands.h"
+#include "health.h"
 #include "mem.h"
-#include "stop.h"
 
-enum { PIECE_MS = 500 };
-
-static bool is_healthy(const struct checkup *c)
+void health_look(struct health *h)
 {
-	return checkup_worst(c) < CHECKUP_BAD && checkup_knows(c);
+	checkup_look(h->checkup, h->cli, &h->scope);
+	if (h->causes != NULL)
+		why_rank(&h->checkup->facts, h->causes);
 }
 
-static const char *verdict(const struct checkup *c)
+static enum exit_code exit_of(const struct checkup *c)
 {
-	if (is_healthy(c))
-		return "healthy";
-	return checkup_worst(c) == CHECKUP_BAD
-	    ? "unhealthy"
-	    : "unknown: neither ops-api nor the queue nor the store could be asked";
+	if (!checkup_is_healthy(c))
+		return EXIT_BAD;
+	return c->is_rolling ? EXIT_IN_PROGRESS : EXIT_OK;
 }
 
-static enum out_color color_of(enum checkup_state state)
+static void look_once(struct health *h)
 {
-	static const enum out_color colors[CHECKUP_STATE_COUNT] = {
-		[CHECKUP_OK] = COLOR_GREEN,
-		[CHECKUP_SKIPPED] = COLOR_DIM,
-		[CHECKUP_WARN] = COLOR_YELLOW,
-		[CHECKUP_BAD] = COLOR_RED,
-	};
-
-	return colors[state];
-}
-
-static void print_text(struct cli *cli, const struct checkup *c)
-{
-	bool healthy = is_healthy(c);
-
-	for (size_t i = 0; i < c->count; i++) {
-		const struct checkup_row *r = &c->rows[i];
-
-		out_text(cli, "%-13s %s%-5s%s %s\n", r->name, out_color(cli, color_of(r->state)),
-		    checkup_state_name(r->state), out_color(cli, COLOR_NONE), r->detail);
-		if (r->why[0])
-			out_text(cli, "%-13s       why: %s\n", "", r->why);
-		if (r->next[0])
-			out_text(cli, "%-13s       next: %s\n", "", r->next);
-	}
-	out_text(cli, "%s%s%s\n", out_color(cli, healthy ? COLOR_GREEN : COLOR_RED), verdict(c),
-	    out_color(cli, COLOR_NONE));
-}
-
-/* Most are counts. */
-static void value_json(struct json_writer *w, const char *name, double value)
-{
-	if (value == floor(value))
-		json_member_int(w, name, (int64_t)value);
+	health_look(h);
+	if (h->cli->json)
+		health_json(h);
 	else
-		json_member_double(w, name, value, 3);
-}
-
-static void row_json(struct json_writer *w, const struct checkup_row *r)
-{
-	json_object_begin(w);
-	json_member_text(w, "name", r->name);
-	json_member_text(w, "state",
-	    r->state == CHECKUP_SKIPPED ? "skipped" : checkup_state_name(r->state));
-	json_member_text(w, "detail", r->detail);
-	json_member_text(w, "why", r->why[0] ? r->why : NULL);
-	json_member_text(w, "next", r->next[0] ? r->next : NULL);
-	json_key(w, "values");
-	json_object_begin(w);
-	for (size_t i = 0; i < CHECKUP_VALUES_MAX && r->values[i].name; i++)
-		value_json(w, r->values[i].name, r->values[i].value);
-	json_object_end(w);
-	json_object_end(w);
-}
-
-static void print_json(struct cli *cli, const struct checkup *c)
-{
-	struct buf out = BUF_INIT(64 * 1024);
-	char at[CLOCK_RFC3339_SIZE];
-	struct json_writer w;
-
-	clock_rfc3339(c->at_ms, at);
-	out_json_begin(&w, &out, "opsctl/health/1");
-	json_member_text(&w, "context", cli->context.name);
-	json_member_text(&w, "at", at);
-	json_member_bool(&w, "healthy", is_healthy(c));
-	json_key(&w, "checks");
-	json_array_begin(&w);
-	for (size_t i = 0; i < c->count; i++)
-		row_json(&w, &c->rows[i]);
-	json_array_end(&w);
-	json_object_end(&w);
-	out_json(cli, buf_str(&out));
-	buf_release(&out);
-}
-
-/* ---- --watch ---- */
-
-static bool has_changed(const struct checkup *was, const struct checkup *is)
-{
-	bool changed = was->count != is->count;
-
-	for (size_t i = 0; i < is->count && !changed; i++)
-		changed = was->rows[i].state != is->rows[i].state;
-	return changed;
-}
-
-/* Off a terminal: a line for each row that changed, all rows at first. */
-static void print_changes(struct cli *cli, const struct checkup *was, const struct checkup *is)
-{
-	char at[CLOCK_RFC3339_SIZE];
-
-	clock_rfc3339(is->at_ms, at);
-	for (size_t i = 0; i < is->count; i++) {
-		const struct checkup_row *r = &is->rows[i];
-
-		if (i < was->count && was->rows[i].state == r->state)
-			continue;
-		out_text(cli, "%s  %-13s %-5s %s\n", at, r->name, checkup_state_name(r->state),
-		    r->why[0] ? r->why : r->detail);
-	}
-}
-
-static void print_screen(struct cli *cli, const struct checkup *c)
-{
-	char at[CLOCK_RFC3339_SIZE];
-
-	clock_rfc3339(c->at_ms, at);
-	out_text(cli, "\033[H\033[J"); /* home, and clear from there */
-	out_text(cli, "%s%s  context %s%s\n\n", out_color(cli, COLOR_DIM), at, cli->context.name,
-	    out_color(cli, COLOR_NONE));
-	print_text(cli, c);
-}
-
-static void print_look(struct cli *cli, const struct checkup *was, const struct checkup *is)
-{
-	if (cli->json) {
-		if (has_changed(was, is))
-			print_json(cli, is);
-	} else if (isatty(STDOUT_FILENO) == 1) {
-		print_screen(cli, is);
-	} else {
-		print_changes(cli, was, is);
-	}
-}
-
-/* In pieces, so that a reader who goes away is not waited for. true: asked to stop. */
-static bool wait_for_next_look(struct cli *cli)
-{
-	int64_t left_ms = cli_ms(cli, "interval");
-	bool is_over = false;
-
-	for (; left_ms > 0 && !is_over && !out_failed(cli); left_ms -= PIECE_MS)
-		is_over = stop_wait((int)(left_ms < PIECE_MS ? left_ms : PIECE_MS)) == STOP_STOP;
-	return is_over;
-}
-
-static int watch(struct cli *cli, struct checkup *c, struct err *err)
-{
-	struct checkup *was = xcalloc(1, sizeof(*was));
-	int rc = stop_init(err);
-
-	while (rc == 0 && !out_failed(cli)) {
-		*was = *c;
-		checkup_look(c, cli);
-		print_look(cli, was, c);
-		if (wait_for_next_look(cli))
-			rc = err_set(err, ERR_STOPPED, "stopped");
-	}
-	free(was);
-	return rc;
+		health_print(h);
 }
 
 static int cmd_health(struct cli *cli, struct err *err)
 {
-	struct checkup *c = xcalloc(1, sizeof(*c));
-	int rc = 0;
+	struct health h = { .cli = cli, .checkup = checkup_open() };
+	bool watch = cli_flag(cli, "watch"), why = cli_flag(cli, "why");
+	int rc;
 
-	if (cli_flag(cli, "watch")) {
-		rc = watch(cli, c, err);
-	} else {
-		checkup_look(c, cli);
-		if (cli->json)
-			print_json(cli, c);
-		else
-			print_text(cli, c);
-	}
-	if (!is_healthy(c))
-		cli->exit_code = EXIT_BAD;
-	free(c);
+	h.scope = (struct checkup_scope){
+		.is_all = cli->operand_count == 0,
+		.names = cli->operands,
+		.count = cli->operand_count,
+		.lines = why,
+	};
+	if (why)
+		h.causes = xcalloc(1, sizeof(*h.causes));
+	rc = checkup_check_scope(&cli->context, &h.scope, err);
+	if (rc == 0 && watch)
+		rc = health_watch(&h, err);
+	else if (rc == 0)
+		look_once(&h);
+	cli->exit_code = exit_of(h.checkup);
+	checkup_close(h.checkup);
+	free(h.causes);
 	return rc;
 }
 
 static const struct option_row options[] = {
+	{ "why", 0, OPTION_FLAG, .help = "rank causes, each with evidence and the next command" },
 	{ "watch", 0, OPTION_FLAG, .help = "go on: refresh on a terminal, else a line per change" },
 	{ "interval", 0, OPTION_DURATION, "TIME", "2s", .min = 100, .max = 3600 * 1000,
 	    .help = "with --watch, time between two looks" },
@@ -204,15 +60,35 @@ static const struct option_row options[] = {
 	    .help = "how long one service may take to answer" },
 };
 
+static const struct command_call calls[] = {
+	CALLS_QUEUE_STATS,
+	CALLS_TOKEN,
+	{ S3_LIST_OBJECTS_V2, CONTEXT_STORE, NULL },
+	{ ECS_DESCRIBE_SERVICES, CALL_SERVICE(SERVICE_ECS), NULL },
+	{ ECS_LIST_TASKS, CALL_SERVICE(SERVICE_ECS), NULL },
+	{ ECS_DESCRIBE_TASKS, CALL_SERVICE(SERVICE_ECS), NULL },
+	{ ECS_LIST_SERVICE_DEPLOYMENTS, CALL_SERVICE(SERVICE_ECS), NULL },
+	{ ECS_DESCRIBE_SERVICE_DEPLOYMENTS, CALL_SERVICE(SERVICE_ECS), NULL },
+	{ ELBV2_DESCRIBE_TARGET_HEALTH, CALL_SERVICE(SERVICE_TARGETS), NULL },
+	{ ELBV2_DESCRIBE_TARGET_HEALTH, CALL_SERVICE(SERVICE_TARGETS_2), NULL },
+	{ ELB_DESCRIBE_INSTANCE_HEALTH, CALL_SERVICE(SERVICE_ELB), NULL },
+	{ LOGS_FILTER_LOG_EVENTS, CALL_SERVICE(SERVICE_LOGS), "why" },
+	{ CLOUDWATCH_DESCRIBE_ALARMS, CONTEXT_ALARMS, NULL },
+};
+
 const struct command command_health = {
 	.name = "health",
-	.operands = "",
+	.operands = "[SERVICE...]",
+	.max = -1,
 	.operand_completion = "none",
 	.summary = "say whether the system is healthy, and if not, why",
 	.about =
-	    "Asks the services, the queue, the store and the secret, each for itself, and says "
-	    "what is wrong and what to do next. Exits with 1 when something is wrong.",
+	    "Asks the services, their tasks and load balancers, the queue, the store, the secret "
+	    "and the alarms, all at once and each for itself, and says what is wrong and what to do "
+	    "next. Exits with 1 when something is wrong, with 8 while a rollout is in progress and "
+	    "nothing is.",
 	OPTIONS(options),
+	CALLS(calls),
 	.need = NEED_CONTEXT | NEED_STREAM,
 	.run = cmd_health,
 };

@@ -12,7 +12,7 @@
 
 #include "cli.h"
 
-enum { FANOUT_THREADS_MAX = 32 };
+enum { FANOUT_THREADS_MAX = 64 };
 
 struct fanout_job {
 	const char *what; /* for the progress line: "ECS service api" */

@@ -1,14 +1,32 @@
 #include "look.h"
 
 #include <assert.h>
+#include <string.h>
+
+/* Whether the command is about that row: it names no rows, or this one, or its service. */
+static bool is_wanted(const struct look *l, const char *service, const char *name)
+{
+	bool is_named = l->scope->is_all;
+
+	for (int i = 0; i < l->scope->count && !is_named; i++)
+		is_named = strcmp(l->scope->names[i], service ? service : name) == 0;
+	return is_named;
+}
+
+struct checkup_row *look_add_service_row(struct look *l, const char *service, const char *name)
+{
+	struct checkup_row *row = &l->left_out;
+
+	if (is_wanted(l, service, name))
+		row = &l->c->rows[l->c->count++];
+	assert(l->c->count <= CHECKUP_ROWS_MAX);
+	*row = (struct checkup_row){ .service = service, .name = name };
+	return row;
+}
 
 struct checkup_row *look_add_row(struct look *l, const char *name)
 {
-	struct checkup_row *row = &l->c->rows[l->c->count++];
-
-	assert(l->c->count <= CHECKUP_ROWS_MAX);
-	*row = (struct checkup_row){ .name = name };
-	return row;
+	return look_add_service_row(l, NULL, name);
 }
 
 void row_detail(struct checkup_row *row, const char *fmt, ...)
@@ -49,22 +67,41 @@ void row_skip(struct checkup_row *row, const char *why)
 
 bool look_is_named(struct look *l, struct checkup_row *row, enum context_key key)
 {
-	if (l->cli->context.values[key][0])
+	if (l->facts->context->values[key][0])
 		return true;
 	row->state = CHECKUP_SKIPPED;
 	row_detail(row, "the context has no %s", context_key_name(key));
 	return false;
 }
 
-void look_judge_port(struct look *l, struct checkup_row *row, const struct err *err)
+void row_judge_fact(struct checkup_row *row, const struct fact *fact, const char *next)
 {
-	row_judge(row, CHECKUP_BAD, err->text,
-	    l->cli->next[0] ? l->cli->next : "mend what it names, or the context");
+	row_judge(row, CHECKUP_BAD, fact->err.text, fact->next[0] ? fact->next : next);
+}
+
+/* What to do about a failed call of AWS. */
+static const char *next_of(enum err_code code)
+{
+	static const char *const nexts[ERR_CODE_COUNT] = {
+		[ERR_CONFIG] = "run: opsctl context check",
+		[ERR_CREDENTIALS] = "run: opsctl context check",
+		[ERR_DENIED] = "run: opsctl iam health",
+		[ERR_NOTFOUND] = "mend its name: opsctl context show",
+	};
+
+	return nexts[code] != NULL ? nexts[code] : "look again";
+}
+
+void row_leave_open(struct checkup_row *row, const struct fact *fact)
+{
+	if (row->detail[0] == '\0')
+		row_detail(row, "could not be checked");
+	row_judge(row, CHECKUP_UNCHECKED, fact->err.text, next_of(fact->err.code));
 }
 
 void look_next_of_service(const struct look *l, const char *service, char out[ERR_TEXT_MAX])
 {
-	const char *dir = l->cli->context.local_dir;
+	const char *dir = l->facts->context->local_dir;
 
 	if (dir[0])
 		(void)snprintf(out, ERR_TEXT_MAX, "see: %.200s/%s.log", dir, service);

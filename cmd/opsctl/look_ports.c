@@ -1,181 +1,187 @@
-/* The rows of queue, store and secret: each port is asked by opsctl itself. */
+/* The rows of queue, store and secret, which opsctl asks itself, and of the alarms. */
 #include <inttypes.h>
-#include <sys/statvfs.h>
 
+#include "age.h"
 #include "count.h"
 #include "look.h"
-#include "ports.h"
-#include "token_probe.h"
 
-enum {
-	FREE_MIN_MIB = 100,
-	FREE_LOW_PERCENT = 5,
-	TOKEN_GOOD_MS = 60 * 1000,
-};
+enum { FREE_MIN_MIB = 100, FREE_LOW_PERCENT = 5 };
+
+static const char mend[] = "mend what it names, or the context";
 
 /* ---- queue ---- */
 
 void look_at_queue(struct look *l)
 {
-	struct checkup_row *row = look_add_row(l, "queue"), *dead = look_add_row(l, "dead letters");
-	struct queue *queue = NULL;
-	struct queue_stats *s = &l->queue;
-	struct err err;
+	struct checkup_row *row = look_add_row(l, "queue");
+	const struct facts_queue *q = &l->facts->queue;
+	const struct queue_stats *s = &q->stats;
+	struct checkup_row *dead;
 
 	if (!look_is_named(l, row, CONTEXT_QUEUE)) {
-		row_skip(dead, row->detail);
+		row_skip(look_add_row(l, "dead letters"), "the context has no queue");
 		return;
 	}
-	if (ports_queue(l->cli, &queue, &err) != 0 ||
-	    (queue_stats(queue, s, &err) != 0 && ports_failed(l->cli, &err) != 0)) {
-		look_judge_port(l, row, &err);
-		row_skip(dead, "the queue cannot be asked");
-	} else {
-		l->has_queue = true;
-		row_detail(row, "%" PRIu64 " waiting, %" PRIu64 " in flight", s->visible,
-		    s->in_flight);
-		if (s->visible + s->in_flight > 0 && s->oldest_age_s >= 0)
-			row_detail(row, ", oldest %" PRId64 " s", s->oldest_age_s);
-		row_value(row, "visible", (double)s->visible);
-		row_value(row, "in_flight", (double)s->in_flight);
-		row_value(row, "oldest_age_s", (double)s->oldest_age_s);
-		row_detail(dead, "%" PRIu64, s->dead);
-		row_value(dead, "dead", (double)s->dead);
-		if (s->dead > 0)
-			row_judge(dead, CHECKUP_WARN,
-			    "messages could not be stored, again and again", "run: opsctl dlq ls");
+	if (q->fact.state == FACT_FAILED) {
+		row_judge_fact(row, &q->fact, mend);
+		row_skip(look_add_row(l, "dead letters"), "the queue cannot be asked");
+		return;
 	}
-	queue_close(queue);
+	row_detail(row, "%" PRIu64 " waiting, %" PRIu64 " in flight", s->visible, s->in_flight);
+	if (s->visible + s->in_flight > 0 && s->oldest_age_s >= 0)
+		row_detail(row, ", oldest %" PRId64 " s", s->oldest_age_s);
+	row_value(row, "visible", (double)s->visible);
+	row_value(row, "in_flight", (double)s->in_flight);
+	row_value(row, "oldest_age_s", (double)s->oldest_age_s);
+
+	dead = look_add_row(l, "dead letters");
+	if (s->dead_fault.code != ERR_NONE) {
+		row_skip(dead, s->dead_fault.text);
+		return;
+	}
+	row_detail(dead, "%" PRIu64, s->dead);
+	row_value(dead, "dead", (double)s->dead);
+	if (s->dead > 0)
+		row_judge(dead, CHECKUP_WARN, "messages could not be stored, again and again",
+		    "run: opsctl dlq ls");
 }
 
 /* ---- store ---- */
 
-static void check_free_space(struct checkup_row *row, const char *path)
+static void show_space(struct checkup_row *row, const struct facts_store *s)
 {
-	struct statvfs fs;
-	double free_mib, percent;
-
-	if (statvfs(path, &fs) != 0 || fs.f_blocks == 0)
-		return; /* the write check has spoken */
-	free_mib = (double)fs.f_bavail * (double)fs.f_frsize / (1024.0 * 1024.0);
-	percent = 100.0 * (double)fs.f_bavail / (double)fs.f_blocks;
-	row_detail(row, ", %.0f MiB free (%.0f %%)", free_mib, percent);
-	row_value(row, "free_mib", free_mib);
-	if (free_mib < FREE_MIN_MIB)
+	row_detail(row, "%s%.0f MiB free (%.0f %%)", row->detail[0] ? ", " : "", s->free_mib,
+	    s->free_percent);
+	row_value(row, "free_mib", s->free_mib);
+	if (s->free_mib < FREE_MIN_MIB)
 		row_judge(row, CHECKUP_BAD, "the disk is nearly full", "make room, or enlarge it");
-	else if (percent < FREE_LOW_PERCENT)
+	else if (s->free_percent < FREE_LOW_PERCENT)
 		row_judge(row, CHECKUP_WARN, "the disk fills up", "make room, or enlarge it");
-}
-
-static void judge_store(struct look *l, struct checkup_row *row, struct err *err)
-{
-	(void)cli_next(l->cli, "check the permissions and the space of the store");
-	if (context_value_is_aws(CONTEXT_STORE, l->cli->context.values[CONTEXT_STORE]))
-		(void)ports_failed(l->cli, err);
-	look_judge_port(l, row, err);
 }
 
 void look_at_store(struct look *l)
 {
 	struct checkup_row *row = look_add_row(l, "store");
-	const char *url = l->cli->context.values[CONTEXT_STORE];
-	bool is_aws = context_value_is_aws(CONTEXT_STORE, url);
-	struct store *store = NULL;
-	struct err err;
+	const struct facts_store *s = &l->facts->store;
+	const char *url = l->facts->context->values[CONTEXT_STORE];
 
 	if (!look_is_named(l, row, CONTEXT_STORE))
 		return;
-	if (ports_store(l->cli, &store, &err) != 0) {
-		look_judge_port(l, row, &err);
-	} else if (store_check(store, &err) != 0) {
-		judge_store(l, row, &err);
-	} else {
-		row_detail(row, "%s", is_aws ? "can be listed" : "writable");
-	}
-	if (store && str_has_prefix(str_from(url), STR("file:")))
-		check_free_space(row, url + strlen("file:"));
-	store_close(store);
+	if (s->fact.state == FACT_FAILED)
+		row_judge_fact(row, &s->fact, mend);
+	else
+		row_detail(row, "%s",
+		    context_value_is_aws(CONTEXT_STORE, url) ? "can be listed" : "writable");
+	if (s->has_space)
+		show_space(row, s);
 }
 
 /* ---- secret and token ---- */
 
-/* *token is the caller's to wipe, whatever comes out. */
-static bool check_secret(struct look *l, struct secret_value *token)
+static void look_at_token(struct look *l)
+{
+	struct checkup_row *row = look_add_row(l, "token");
+	const struct facts_token *t = &l->facts->token;
+	int64_t age_s = (l->facts->at_ms - t->asked_ms) / 1000;
+	char next[ERR_TEXT_MAX];
+
+	look_next_of_service(l, "ops-api", next);
+	if (t->fact.state == FACT_FAILED) {
+		row_judge(row, CHECKUP_BAD, t->fact.err.text, next);
+		return;
+	}
+	row_detail(row, "%s %s%s", l->facts->secret.fingerprint,
+	    t->is_accepted ? "accepted" : "refused", t->is_by_bearer ? ", not as a signature" : "");
+	if (t->asked_ms < l->facts->at_ms)
+		row_detail(row, " %" PRId64 " s ago", age_s);
+	row_value(row, "status", t->status);
+	if (!t->is_accepted)
+		row_judge(row, CHECKUP_BAD, "ops-api refuses the token of this context",
+		    "compare the secret of the context with OPS_SECRET of ops-api");
+}
+
+static bool api_answers(const struct facts *f)
+{
+	return f->answers[FACTS_API_LIVEZ].fact.state == FACT_KNOWN ||
+	    f->answers[FACTS_API_READYZ].fact.state == FACT_KNOWN ||
+	    f->answers[FACTS_API_HEALTH].fact.state == FACT_KNOWN;
+}
+
+static bool look_at_source(struct look *l)
 {
 	struct checkup_row *row = look_add_row(l, "secret");
-	char fingerprint[HASH_FINGERPRINT_SIZE];
-	int64_t age_s;
-	struct err err;
+	const struct facts_secret *s = &l->facts->secret;
+	int64_t age_s = facts_age_s(l->facts, s->changed_at * 1000);
 
-	secret_value_init(token);
 	if (!look_is_named(l, row, CONTEXT_SECRET))
 		return false;
-	if (ports_token(l->cli, token, &err) != 0) {
-		look_judge_port(l, row, &err);
+	if (s->fact.state == FACT_FAILED) {
+		row_judge_fact(row, &s->fact, mend);
 		return false;
 	}
-	hash_fingerprint(buf_str(&token->bytes), fingerprint);
-	age_s = clock_wall_s(l->cli->clock) - token->changed_at;
-	row_detail(row, "fingerprint %s", fingerprint);
-	if (token->changed_at > 0) {
-		row_detail(row, ", %s old",
-		    COUNT((uint64_t)(age_s > 0 ? age_s / 86400 : 0), "day"));
+	row_detail(row, "fingerprint %s", s->fingerprint);
+	if (context_value_is_aws(CONTEXT_SECRET, l->facts->context->values[CONTEXT_SECRET]))
+		row_detail(row, ", version %.8s", s->version);
+	if (s->changed_at > 0) {
+		row_detail(row, ", %s old", COUNT((uint64_t)(age_s / 86400), "day"));
 		row_value(row, "age_s", (double)age_s);
 	}
 	return true;
 }
 
-static void ask_about_token(struct look *l, struct checkup_row *row, struct str token,
-    const char *fingerprint)
-{
-	const struct token_question question = { l->http, l->cli->context.values[CONTEXT_URL],
-		token, l->cli->clock, clock_mono_ms(l->cli->clock) + cli_ms(l->cli, "timeout") };
-	struct token_probe probe;
-	char next[ERR_TEXT_MAX];
-	struct err err;
-
-	look_next_of_service(l, "ops-api", next);
-	if (token_probe(&question, &probe, &err) != 0) {
-		row_judge(row, CHECKUP_BAD, err.text, next);
-		return;
-	}
-	row_detail(row, "%s %s%s", fingerprint, probe.is_accepted ? "accepted" : "refused",
-	    probe.is_by_bearer ? ", not as a signature" : "");
-	row_value(row, "status", probe.status);
-	if (!probe.is_accepted)
-		row_judge(row, CHECKUP_BAD, "ops-api refuses the token of this context",
-		    "compare the secret of the context with OPS_SECRET of ops-api");
-}
-
-static void check_token(struct look *l, const struct secret_value *token)
-{
-	struct checkup_row *row = look_add_row(l, "token");
-	struct checkup *c = l->c;
-	char fingerprint[HASH_FINGERPRINT_SIZE];
-
-	hash_fingerprint(buf_str(&token->bytes), fingerprint);
-	if (c->token_asked_ms > 0 && c->at_ms - c->token_asked_ms < TOKEN_GOOD_MS &&
-	    strcmp(c->token_asked, fingerprint) == 0) {
-		row_detail(row, "%s accepted %" PRId64 " s ago", fingerprint,
-		    (c->at_ms - c->token_asked_ms) / 1000);
-		return;
-	}
-	ask_about_token(l, row, buf_str(&token->bytes), fingerprint);
-	c->token_asked_ms = row->state == CHECKUP_OK ? c->at_ms : 0;
-	memcpy(c->token_asked, fingerprint, sizeof(fingerprint));
-}
-
 void look_at_secret(struct look *l)
 {
-	struct secret_value token;
-
-	if (!check_secret(l, &token)) {
+	if (!look_at_source(l))
 		row_skip(look_add_row(l, "token"), "there is none to ask about");
-	} else if (!l->api_answers) {
+	else if (!api_answers(l->facts))
 		row_skip(look_add_row(l, "token"), "ops-api cannot be asked");
-		l->c->token_asked_ms = 0;
-	} else {
-		check_token(l, &token);
+	else
+		look_at_token(l);
+}
+
+/* ---- alarms ---- */
+
+static const struct alarm *first_of(const struct alarms *a, enum alarm_state state)
+{
+	size_t i = 0;
+
+	while (a->items[i].state != state)
+		i++;
+	return &a->items[i];
+}
+
+static void judge_alarms(struct look *l, struct checkup_row *row, const struct alarms *a)
+{
+	const struct alarm *first = first_of(a, ALARM_FIRING);
+	char why[ERR_TEXT_MAX];
+
+	(void)snprintf(why, sizeof(why), "%.80s for %s: %.160s", first->name,
+	    AGE(facts_age_s(l->facts, first->since_ms)), first->reason);
+	row_judge(row, CHECKUP_BAD, why, "run: opsctl health --why");
+}
+
+void look_at_alarms(struct look *l)
+{
+	const struct alarms *a = &l->facts->alarms;
+	struct checkup_row *row;
+
+	if (l->facts->context->values[CONTEXT_ALARMS][0] == '\0')
+		return;
+	row = look_add_row(l, "alarms");
+	if (l->facts->alarms_fact.state == FACT_FAILED) {
+		row_leave_open(row, &l->facts->alarms_fact);
+		return;
 	}
-	secret_value_wipe(&token);
+	row_detail(row, "%s%s, %zu firing", COUNT(a->count, "alarm"), a->is_cut ? " and more" : "",
+	    a->by_state[ALARM_FIRING]);
+	if (a->by_state[ALARM_NO_DATA] > 0)
+		row_detail(row, ", %zu without data", a->by_state[ALARM_NO_DATA]);
+	row_value(row, "alarms", (double)a->count);
+	row_value(row, "firing", (double)a->by_state[ALARM_FIRING]);
+	row_value(row, "no_data", (double)a->by_state[ALARM_NO_DATA]);
+	if (a->by_state[ALARM_FIRING] > 0)
+		judge_alarms(l, row, a);
+	else if (a->count == 0)
+		row_judge(row, CHECKUP_WARN, "no alarm's name begins like that",
+		    "compare: opsctl context show, alarms");
 }

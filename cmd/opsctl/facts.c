@@ -1,0 +1,40 @@
+#include "facts.h"
+
+#include <string.h>
+
+void facts_release(struct facts *f)
+{
+	if (f == NULL)
+		return;
+	alarms_release(&f->alarms);
+	for (size_t i = 0; i < f->service_count; i++)
+		for (size_t k = 0; k < FACTS_GROUPS_MAX; k++)
+			elb_targets_release(&f->services[i].groups[k].targets);
+	memset(f, 0, sizeof(*f));
+}
+
+int64_t facts_age_s(const struct facts *f, int64_t since_ms)
+{
+	return since_ms > 0 && since_ms < f->at_ms ? (f->at_ms - since_ms) / 1000 : 0;
+}
+
+bool facts_is_rolling(const struct facts_service *s)
+{
+	const struct ecs_deployment *d;
+
+	if (s->has_rollout && s->rollout_fact.state == FACT_KNOWN &&
+	    !ecs_rollout_is_over(s->rollout.status))
+		return true;
+	if (s->ecs_fact.state != FACT_KNOWN || !s->ecs.is_found)
+		return false;
+	d = ecs_primary(&s->ecs);
+	return d != NULL && d->rollout == ECS_ROLLOUT_IN_PROGRESS;
+}
+
+void facts_count_targets(const struct facts_targets *group, size_t *staying, size_t *healthy)
+{
+	const struct elb_targets *t = &group->targets;
+
+	*healthy = t->by_state[ELB_HEALTHY];
+	*staying = t->count - t->by_state[ELB_DRAINING] - t->by_state[ELB_UNHEALTHY_DRAINING];
+}

@@ -1,0 +1,29 @@
+/*
+ * gather: asks every part of a system at once, each for itself: what one says, or fails to say,
+ * changes nothing about the others. What follows from another's answer (the log of a task that
+ * stopped) is asked behind it.
+ */
+#ifndef OPS_GATHER_H
+#define OPS_GATHER_H
+
+#include "facts.h"
+
+struct gather_wish {
+	bool core; /* services by their ports, queue, store, secret, token */
+	bool services[CONTEXT_SERVICES_MAX]; /* of the context, by index */
+	bool alarms;
+	bool lines;     /* the last log lines of tasks that failed */
+	int timeout_ms; /* of each call, with its retries */
+	/* A good answer about a token is good for a while: each question is in the log of ops-api. */
+	int64_t token_good_ms;
+	/*
+	 * The look before, or NULL. A service that was steady then is not asked again for its latest
+	 * rollout and for tasks that wait: that is taken over.
+	 */
+	const struct facts *last;
+};
+
+/* *out is released by the caller. */
+void gather(struct cli *cli, const struct gather_wish *wish, struct facts *out);
+
+#endif
