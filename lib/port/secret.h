@@ -8,6 +8,7 @@
 #define OPS_SECRET_H
 
 #include "buf.h"
+#include "clock.h"
 #include "err.h"
 
 enum { SECRET_MAX = 4096, SECRET_VERSION_SIZE = 64 };
@@ -27,6 +28,7 @@ struct secret;
 struct aws;
 
 struct secret_options {
+	const struct clock *clock; /* of waiting; NULL: clock_system */
 	struct aws *aws; /* SSM, Secrets Manager: the client to call with, borrowed until close */
 };
 

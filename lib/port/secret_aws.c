@@ -4,9 +4,8 @@
 
 #include "mem.h"
 
-enum {
-	TOTAL_MS = 15000
-}; /* with repeats: a start, or a request that did not match, waits for it */
+/* Of all that a get or rotate asks: a start, or a request that did not match, waits for it. */
+enum { TOTAL_MS = 15000 };
 
 /* ---- open ---- */
 
@@ -64,6 +63,7 @@ int secret_aws_open(struct secret **out, struct str url, const struct secret_opt
 	s = xcalloc(1, sizeof(*s));
 	s->base.ops = ops;
 	s->aws = o->aws;
+	s->clock = o->clock ? o->clock : &clock_system;
 	copy(s->name, name);
 	copy(s->region, region);
 	*out = &s->base;
@@ -77,21 +77,33 @@ void secret_aws_close(struct secret *s)
 
 /* ---- calls ---- */
 
+struct secret_aws secret_aws_begin(const struct secret *s)
+{
+	struct secret_aws begun = *(const struct secret_aws *)s;
+
+	begun.ends_at_ms = clock_mono_ms(begun.clock) + TOTAL_MS;
+	return begun;
+}
+
 int secret_aws_call(struct secret_aws *s, enum aws_op op, struct buf *body, struct str secret,
     struct aws_answer *answer, struct json **out, struct err *err)
 {
+	int64_t left_ms = s->ends_at_ms - clock_mono_ms(s->clock);
 	struct aws_request r = {
 		.op = op,
 		.body = buf_str(body),
 		.resource = s->name,
 		.secret = secret,
 		.region = s->region[0] ? s->region : NULL,
-		.total_ms = TOTAL_MS,
+		.total_ms = (int)left_ms,
 	};
 	int rc;
 
 	if (body->full)
 		rc = err_set(err, ERR_INVALID, "secret '%s': the request is too long", s->name);
+	else if (left_ms <= 0)
+		rc = err_set(err, ERR_TIMEOUT, "secret '%s': took more than %d s", s->name,
+		    TOTAL_MS / 1000);
 	else
 		rc = aws_call_json(s->aws, &r, answer, out, err);
 	buf_wipe(body);

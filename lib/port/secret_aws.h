@@ -17,14 +17,19 @@ enum {
 struct secret_aws {
 	struct secret base;
 	struct aws *aws;
+	const struct clock *clock;
 	char name[SECRET_NAME_SIZE];     /* or ARN */
 	char region[SECRET_REGION_SIZE]; /* of an ARN; "": the client's */
+	int64_t ends_at_ms;              /* of the call of the port under way: secret_aws_begin() */
 };
 
 /* What follows the scheme is a name of `characters`, or an ARN. ERR_CONFIG. */
 int secret_aws_open(struct secret **out, struct str url, const struct secret_options *o,
     const struct secret_ops *ops, const char *characters, struct err *err) ATTR_MUST_CHECK;
 void secret_aws_close(struct secret *s);
+
+/* The secret for one call of the port, on its stack: all that it asks must end in time. */
+struct secret_aws secret_aws_begin(const struct secret *s);
 
 /* A call with a body that was written; it may hold `secret`, and is wiped. */
 int secret_aws_call(struct secret_aws *s, enum aws_op op, struct buf *body, struct str secret,

@@ -61,9 +61,10 @@ static int get_previous(struct secret_aws *s, struct secret_value *out, struct e
 static int manager_get(struct secret *base, enum secret_which which, struct secret_value *out,
     struct err *err)
 {
-	struct secret_aws *s = (struct secret_aws *)base;
+	struct secret_aws s = secret_aws_begin(base);
 
-	return which == SECRET_CURRENT ? get_stage(s, which, out, err) : get_previous(s, out, err);
+	return which == SECRET_CURRENT ? get_stage(&s, which, out, err)
+				       : get_previous(&s, out, err);
 }
 
 /* By the token, a call that is repeated makes no second version. */
@@ -91,14 +92,14 @@ static int put(struct secret_aws *s, struct str value, struct err *err)
 /* Already current: a repeated rotation must not push the previous one out. */
 static int manager_rotate(struct secret *base, struct str value, struct err *err)
 {
-	struct secret_aws *s = (struct secret_aws *)base;
+	struct secret_aws s = secret_aws_begin(base);
 	struct secret_value current;
 	int rc;
 
 	secret_value_init(&current);
-	rc = get_stage(s, SECRET_CURRENT, &current, err);
+	rc = get_stage(&s, SECRET_CURRENT, &current, err);
 	if (rc == 0 && !mem_eq_const_time(buf_str(&current.bytes), value))
-		rc = put(s, value, err);
+		rc = put(&s, value, err);
 	secret_value_wipe(&current);
 	return rc;
 }

@@ -125,14 +125,14 @@ static int get_previous(struct secret_aws *s, struct version *current, struct se
 static int ssm_get(struct secret *base, enum secret_which which, struct secret_value *out,
     struct err *err)
 {
-	struct secret_aws *s = (struct secret_aws *)base;
+	struct secret_aws s = secret_aws_begin(base);
 	struct version current;
 	int rc;
 
 	version_init(&current);
-	rc = get_version(s, 0, &current, err);
+	rc = get_version(&s, 0, &current, err);
 	if (rc == 0 && which == SECRET_PREVIOUS)
-		rc = get_previous(s, &current, out, err);
+		rc = get_previous(&s, &current, out, err);
 	else if (rc == 0)
 		give(&current, current.since, out);
 	version_wipe(&current);
@@ -285,21 +285,21 @@ static int put(struct secret_aws *s, const struct version *before, struct str va
 
 static int ssm_rotate(struct secret *base, struct str value, struct err *err)
 {
-	struct secret_aws *s = (struct secret_aws *)base;
+	struct secret_aws s = secret_aws_begin(base);
 	struct version current;
 	int rc;
 
 	version_init(&current);
-	rc = get_version(s, 0, &current, err);
-	if (rc != 0 && err->code == ERR_NOTFOUND && !s->region[0]) {
-		(void)snprintf(current.name, sizeof(current.name), "%s", s->name);
+	rc = get_version(&s, 0, &current, err);
+	if (rc != 0 && err->code == ERR_NOTFOUND && !s.region[0]) {
+		(void)snprintf(current.name, sizeof(current.name), "%s", s.name);
 		(void)snprintf(current.type, sizeof(current.type), "SecureString");
-		rc = put(s, &current, value, err);
+		rc = put(&s, &current, value, err);
 	} else if (rc == 0 && !mem_eq_const_time(buf_str(&current.value), value)) {
 		/*
 		 * Already current: a repeated rotation must not push the previous one further back.
 		 */
-		rc = put(s, &current, value, err);
+		rc = put(&s, &current, value, err);
 	}
 	version_wipe(&current);
 	return rc;

@@ -14,8 +14,11 @@ static struct {
 	enum err_code refused[AWS_OP_COUNT];
 	const char *code;
 	const char *key_id; /* of the latest version */
+	int64_t take_ms;    /* of each call */
+	int last_total_ms;  /* that a call was given */
 } model;
 
+static struct clock_fake fake_clock;
 static struct secret *secret;
 
 /* ---- the model ---- */
@@ -109,6 +112,8 @@ static void put(const struct fake_call *call, struct fake_answer *a)
 
 static void answer(const struct fake_call *call, struct fake_answer *a)
 {
+	model.last_total_ms = call->request->total_ms;
+	clock_fake_advance(&fake_clock, model.take_ms);
 	if (model.refused[call->op] != ERR_NONE)
 		refuse(a, model.refused[call->op], model.code);
 	else if (call->op == SSM_GET_PARAMETER)
@@ -123,9 +128,13 @@ static void answer(const struct fake_call *call, struct fake_answer *a)
 
 static void begin(const char *url, const char *const *values, size_t count)
 {
-	struct secret_options options = { .aws = fake_json_start(answer) };
+	struct secret_options options = {
+		.clock = &fake_clock.base,
+		.aws = fake_json_start(answer),
+	};
 	struct err err;
 
+	clock_fake_init(&fake_clock, 1795249600123);
 	memset(&model, 0, sizeof(model));
 	model.key_id = "alias/ours";
 	for (size_t i = 0; i < count && values[i]; i++)
@@ -214,6 +223,25 @@ static void test_arn(void)
 	end();
 }
 
+/* All calls of the search share its time, and none begins behind it. */
+static void test_time(void)
+{
+	static const char *const values[] = { "a", "b", "b", "b", "b" };
+	struct secret_value v;
+	struct err err;
+
+	secret_value_init(&v);
+	begin("ssm:/api/token", values, ARRAY_SIZE(values));
+	model.take_ms = 6000;
+	CHECK_ERR(secret_get(secret, SECRET_PREVIOUS, &v, &err), &err, ERR_TIMEOUT);
+	CHECK_STR(fake_json_calls(), STR("GetParameter GetParameter GetParameter "));
+	CHECK_INT(model.last_total_ms, 15000 - 2 * 6000);
+	model.take_ms = 2999;
+	CHECK_OK(secret_get(secret, SECRET_PREVIOUS, &v, &err), &err);
+	end();
+	secret_value_wipe(&v);
+}
+
 /* ---- rotating ---- */
 
 static const struct {
@@ -290,6 +318,7 @@ static const struct test tests[] = {
 	{ "arn", test_arn },
 	{ "rotations", test_rotations },
 	{ "refused", test_refused },
+	{ "time", test_time },
 };
 
 TEST_MAIN(tests)
