@@ -127,6 +127,8 @@ int store_s3_call(struct store_s3 *s, struct aws_request *r, struct aws_answer *
 	int rc;
 
 	get_region(s, region);
+	if (r->total_ms == 0)
+		r->total_ms = S3_TOTAL_MS;
 	r->bucket = s->place.bucket;
 	r->region = region[0] ? region : NULL;
 	rc = call(s, r, answer, xml, err);

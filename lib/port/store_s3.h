@@ -22,6 +22,8 @@
 
 enum {
 	S3_NAME_MAX = STORE_PREFIX_MAX + STORE_KEY_MAX, /* S3 takes 1024 */
+	/* Of one put, get, head or page, with all calls and pauses: somebody waits for each. */
+	S3_TOTAL_MS = 30000,
 	S3_REGION_SIZE = sizeof(((struct aws_answer *)NULL)->bucket_region),
 };
 
@@ -70,12 +72,22 @@ int store_s3_get(struct store *s, struct str key, struct buf *out, struct store_
 int store_s3_head(struct store *s, struct str key, struct store_info *info, struct err *err)
     ATTR_MUST_CHECK;
 
+/* What a put is about. */
+struct s3_object {
+	struct str key, bytes;
+	const char *sha256;
+	int64_t ends_at_ms; /* by clock_mono_ms() */
+};
+
+/* What is left for the next call, in ms: at least 1, which is as good as none. */
+int store_s3_left_ms(const struct store_s3 *s, const struct s3_object *o);
+
 /*
  * Whether the object of the key has these bytes: 0; ERR_CONFLICT: it has others; ERR_NOTFOUND: there
  * is none. Read is only what has no digest.
  */
-int store_s3_compare(struct store_s3 *s, struct str key, struct str bytes, const char *sha256,
-    struct err *err) ATTR_MUST_CHECK;
+int store_s3_compare(struct store_s3 *s, const struct s3_object *o, struct err *err)
+    ATTR_MUST_CHECK;
 
 /* ---- writing (store_s3_put.c) ---- */
 

@@ -28,8 +28,7 @@ struct headers {
 /* A put under way. */
 struct putting {
 	struct store_s3 *s;
-	struct str key, bytes;
-	const char *sha256;
+	struct s3_object object;
 	struct headers headers; /* the first is the condition */
 };
 
@@ -117,13 +116,13 @@ static void fill_headers(struct putting *p, const struct store_metadata *metadat
 	struct headers *h = &p->headers;
 	char id[UUID_TEXT_SIZE];
 	int64_t accepted_at_ms = 0;
-	bool is_ours = objectkey_parse(p->key, id, &accepted_at_ms);
+	bool is_ours = objectkey_parse(p->object.key, id, &accepted_at_ms);
 
 	add(h, STR("If-None-Match"), STR("*"));
 	add(h, STR("Content-Type"),
 	    is_ours ? STR("application/x-ndjson") : STR("application/octet-stream"));
-	add_checksum(h, p->sha256);
-	add(h, STR("x-amz-meta-sha256"), str_from(p->sha256));
+	add_checksum(h, p->object.sha256);
+	add(h, STR("x-amz-meta-sha256"), str_from(p->object.sha256));
 	if (is_ours)
 		add_text(h, STR("x-amz-meta-envelope-id"), id);
 	add_time(h, STR("x-amz-meta-accepted-at"), accepted_at_ms);
@@ -181,16 +180,17 @@ static enum outcome judge_success(const struct putting *p, const struct http_res
 {
 	struct store_info said;
 	const struct str sse = p->s->place.sse;
+	const struct s3_object *o = &p->object;
 
 	if (http_response_header(http, "ETag").n == 0) {
 		(void)err_set(err, ERR_IO, "store key '%.*s': the answer has no ETag",
-		    STR_ARG(p->key));
+		    STR_ARG(o->key));
 		return PUT_AGAIN;
 	}
 	store_s3_info(http, &said);
-	if (said.sha256[0] && strcmp(said.sha256, p->sha256) != 0) {
+	if (said.sha256[0] && strcmp(said.sha256, o->sha256) != 0) {
 		(void)err_set(err, ERR_IO, "store key '%.*s': stored with sha256 %s, sent with %s",
-		    STR_ARG(p->key), said.sha256, p->sha256);
+		    STR_ARG(o->key), said.sha256, o->sha256);
 		return PUT_FAILED;
 	}
 	if (sse.n && !str_eq(http_response_header(http, "x-amz-server-side-encryption"), sse))
@@ -202,8 +202,9 @@ static enum outcome write_object(struct putting *p, bool if_absent, struct err *
 {
 	struct aws_request r = {
 		.op = S3_PUT_OBJECT,
-		.body = p->bytes,
-		.body_sha256 = p->sha256,
+		.body = p->object.bytes,
+		.body_sha256 = p->object.sha256,
+		.total_ms = store_s3_left_ms(p->s, &p->object),
 		.headers = p->headers.pairs + !if_absent,
 		.header_count = p->headers.count - !if_absent,
 	};
@@ -211,7 +212,7 @@ static enum outcome write_object(struct putting *p, bool if_absent, struct err *
 	enum outcome outcome;
 
 	aws_answer_init(&answer);
-	if (store_s3_call_key(p->s, p->key, &r, &answer, err) == 0)
+	if (store_s3_call_key(p->s, p->object.key, &r, &answer, err) == 0)
 		outcome = judge_success(p, &answer.http, err);
 	else
 		outcome = judge_refusal(&answer, err);
@@ -223,7 +224,7 @@ static enum outcome write_object(struct putting *p, bool if_absent, struct err *
 
 static enum outcome compare(const struct putting *p, struct err *err)
 {
-	if (store_s3_compare(p->s, p->key, p->bytes, p->sha256, err) == 0)
+	if (store_s3_compare(p->s, &p->object, err) == 0)
 		return PUT_EXISTS;
 	if (err->code == ERR_NOTFOUND)
 		return PUT_AGAIN; /* gone meanwhile */
@@ -272,12 +273,17 @@ static enum outcome write_if_absent(struct putting *p, struct err *err)
 	return outcome;
 }
 
-static void pause_before(unsigned attempt)
+/* Whether there is time for another attempt; pauses before it. */
+static bool rest(const struct putting *p, unsigned attempt)
 {
-	uint32_t random;
+	uint32_t random, pause_ms;
 
 	hash_random(&random, sizeof(random));
-	clock_sleep_ms((int64_t)(random % (PUT_PAUSE_BASE_MS << attempt)));
+	pause_ms = random % (PUT_PAUSE_BASE_MS << attempt);
+	if (store_s3_left_ms(p->s, &p->object) <= (int)pause_ms + 1)
+		return false;
+	clock_sleep_ms(pause_ms);
+	return true;
 }
 
 int store_s3_put(struct store *base, struct str key, struct str bytes, const char *sha256,
@@ -285,18 +291,15 @@ int store_s3_put(struct store *base, struct str key, struct str bytes, const cha
 {
 	struct putting p = {
 		.s = (struct store_s3 *)base,
-		.key = key,
-		.bytes = bytes,
-		.sha256 = sha256,
+		.object = { key, bytes, sha256, 0 },
 	};
 	enum outcome outcome;
 
+	p.object.ends_at_ms = clock_mono_ms(p.s->clock) + S3_TOTAL_MS;
 	fill_headers(&p, metadata);
 	outcome = write_if_absent(&p, err);
-	for (unsigned attempt = 1; outcome == PUT_AGAIN && attempt < PUT_ATTEMPTS; attempt++) {
-		pause_before(attempt);
+	for (unsigned n = 1; outcome == PUT_AGAIN && n < PUT_ATTEMPTS && rest(&p, n); n++)
 		outcome = write_if_absent(&p, err);
-	}
 	if (outcome != PUT_STORED && outcome != PUT_EXISTS)
 		return -1;
 	*existed = outcome == PUT_EXISTS;

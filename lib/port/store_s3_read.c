@@ -68,18 +68,18 @@ void store_s3_info(const struct http_response *http, struct store_info *out)
 /* ---- get and head ---- */
 
 /* With the checksum, which the service keeps to itself unless it is asked. */
-static int fetch(struct store_s3 *s, enum aws_op op, struct str key, struct aws_answer *answer,
-    struct err *err)
+static int fetch(struct store_s3 *s, struct str key, struct aws_request *r,
+    struct aws_answer *answer, struct err *err)
 {
 	const struct sigv4_pair mode = { STR("x-amz-checksum-mode"), STR("ENABLED") };
-	struct aws_request r = {
-		.op = op,
-		.answer_max = STORE_OBJECT_MAX,
-		.headers = &mode,
-		.header_count = 1,
-	};
+	int rc;
 
-	return store_s3_call_key(s, key, &r, answer, err);
+	r->answer_max = STORE_OBJECT_MAX;
+	r->headers = &mode;
+	r->header_count = 1;
+	rc = store_s3_call_key(s, key, r, answer, err);
+	r->headers = NULL; /* it goes out of scope */
+	return rc;
 }
 
 static int check_digest(struct str body, const struct store_info *info, struct err *err)
@@ -109,13 +109,13 @@ static int take(struct str body, const struct store_info *info, struct buf *out,
 int store_s3_get(struct store *base, struct str key, struct buf *out, struct store_info *info,
     struct err *err)
 {
-	struct store_s3 *s = (struct store_s3 *)base;
+	struct aws_request r = { .op = S3_GET_OBJECT };
 	struct aws_answer answer;
 	struct store_info found;
 	int rc;
 
 	aws_answer_init(&answer);
-	rc = fetch(s, S3_GET_OBJECT, key, &answer, err);
+	rc = fetch((struct store_s3 *)base, key, &r, &answer, err);
 	if (rc == 0) {
 		store_s3_info(&answer.http, &found);
 		found.size_bytes = answer.http.body.n; /* an answer in chunks has no length */
@@ -129,56 +129,69 @@ int store_s3_get(struct store *base, struct str key, struct buf *out, struct sto
 	return rc;
 }
 
-int store_s3_head(struct store *base, struct str key, struct store_info *info, struct err *err)
+static int head(struct store_s3 *s, struct str key, int total_ms, struct store_info *info,
+    struct err *err)
 {
+	struct aws_request r = { .op = S3_HEAD_OBJECT, .total_ms = total_ms };
 	struct aws_answer answer;
 	int rc;
 
 	aws_answer_init(&answer);
-	rc = fetch((struct store_s3 *)base, S3_HEAD_OBJECT, key, &answer, err);
+	rc = fetch(s, key, &r, &answer, err);
 	if (rc == 0)
 		store_s3_info(&answer.http, info);
 	aws_answer_release(&answer);
 	return rc;
 }
 
+int store_s3_head(struct store *base, struct str key, struct store_info *info, struct err *err)
+{
+	return head((struct store_s3 *)base, key, S3_TOTAL_MS, info, err);
+}
+
 /* ---- compare ---- */
 
-static int refuse(struct str key, const char *found, const char *sha256, struct err *err)
+int store_s3_left_ms(const struct store_s3 *s, const struct s3_object *o)
+{
+	int64_t left_ms = o->ends_at_ms - clock_mono_ms(s->clock);
+
+	return left_ms > 1 ? (int)left_ms : 1;
+}
+
+static int refuse(const struct s3_object *o, const char *found, struct err *err)
 {
 	return err_set(err, ERR_CONFLICT,
 	    "store key '%.*s': holds other bytes (sha256 %s), not overwritten with %s",
-	    STR_ARG(key), found, sha256);
+	    STR_ARG(o->key), found, o->sha256);
 }
 
 /* Somebody's own upload, or a server without checksums that lost the metadata. */
-static int compare_bytes(struct store_s3 *s, struct str key, struct str bytes, const char *sha256,
-    struct err *err)
+static int compare_bytes(struct store_s3 *s, const struct s3_object *o, struct err *err)
 {
+	struct aws_request r = { .op = S3_GET_OBJECT, .total_ms = store_s3_left_ms(s, o) };
 	struct aws_answer answer;
 	char found[HASH_HEX_SIZE];
 	int rc;
 
 	aws_answer_init(&answer);
-	rc = fetch(s, S3_GET_OBJECT, key, &answer, err);
-	if (rc == 0 && !str_eq(buf_str(&answer.http.body), bytes)) {
+	rc = fetch(s, o->key, &r, &answer, err);
+	if (rc == 0 && !str_eq(buf_str(&answer.http.body), o->bytes)) {
 		hash_sha256_hex(buf_str(&answer.http.body), found);
-		rc = refuse(key, found, sha256, err);
+		rc = refuse(o, found, err);
 	}
 	aws_answer_release(&answer);
 	return rc;
 }
 
-int store_s3_compare(struct store_s3 *s, struct str key, struct str bytes, const char *sha256,
-    struct err *err)
+int store_s3_compare(struct store_s3 *s, const struct s3_object *o, struct err *err)
 {
 	struct store_info there;
 
-	if (store_s3_head(&s->base, key, &there, err) != 0)
+	if (head(s, o->key, store_s3_left_ms(s, o), &there, err) != 0)
 		return -1;
 	if (!there.sha256[0] && there.size_bytes > STORE_OBJECT_MAX)
-		return refuse(key, "unknown", sha256, err);
+		return refuse(o, "unknown", err);
 	if (!there.sha256[0])
-		return compare_bytes(s, key, bytes, sha256, err);
-	return strcmp(there.sha256, sha256) == 0 ? 0 : refuse(key, there.sha256, sha256, err);
+		return compare_bytes(s, o, err);
+	return strcmp(there.sha256, o->sha256) == 0 ? 0 : refuse(o, there.sha256, err);
 }

@@ -8,6 +8,9 @@ static struct {
 	const struct fake_answer *answers;
 	size_t count, next;
 	bool is_real;
+	struct clock_fake clock; /* the store's */
+	int64_t take_ms;
+	int last_total_ms;
 	struct buf calls, last, last_body, notices;
 } fake = {
 	.calls = BUF_INIT(4096),
@@ -49,6 +52,16 @@ void fake_s3_be_real(bool is_real)
 	fake.is_real = is_real;
 }
 
+void fake_s3_take_ms(int64_t ms)
+{
+	fake.take_ms = ms;
+}
+
+int fake_s3_last_total_ms(void)
+{
+	return fake.last_total_ms;
+}
+
 static void keep_notice(void *arg, const char *text)
 {
 	buf_addf(arg, "%s\n", text);
@@ -56,9 +69,8 @@ static void keep_notice(void *arg, const char *text)
 
 struct store *fake_s3_open(const char *url)
 {
-	static struct clock_fake clock;
 	struct store_options options = {
-		.clock = &clock.base,
+		.clock = &fake.clock.base,
 		.aws = (struct aws *)(void *)&fake, /* nobody looks into it */
 		.notice = keep_notice,
 		.notice_arg = &fake.notices,
@@ -67,9 +79,10 @@ struct store *fake_s3_open(const char *url)
 	struct store *s = NULL;
 	struct err err;
 
-	clock_fake_init(&clock, 1795249600123); /* 2026-11-21T08:26:40.123Z */
+	clock_fake_init(&fake.clock, 1795249600123); /* 2026-11-21T08:26:40.123Z */
 	buf_reset(&fake.notices);
 	fake.is_real = false;
+	fake.take_ms = 0;
 	if (store_s3_ops.open(&s, str_from(url), &options, &err) != 0)
 		abort(); /* the test's own URL */
 	return s;
@@ -163,6 +176,8 @@ int aws_call(struct aws *a, const struct aws_request *r, struct aws_answer *answ
 	(void)a;
 	write_down(r);
 	fake.next++;
+	fake.last_total_ms = r->total_ms;
+	clock_fake_advance(&fake.clock, fake.take_ms);
 	answer->status = answer->http.status = f->status;
 	(void)snprintf(answer->code, sizeof(answer->code), "%s", f->code ? f->code : "");
 	(void)snprintf(answer->bucket_region, sizeof(answer->bucket_region), "%s",

@@ -26,6 +26,10 @@ struct str fake_s3_calls(void);
 struct str fake_s3_last(void);
 struct str fake_s3_last_body(void);
 
+/* How long each call takes by the store's clock, 0 at first; and what the last was given. */
+void fake_s3_take_ms(int64_t ms);
+int fake_s3_last_total_ms(void);
+
 /* Whether endpoints are AWS's own; false at first. */
 void fake_s3_be_real(bool is_real);
 

@@ -268,6 +268,25 @@ static void test_unconditional(void)
 	fake_s3_close(s);
 }
 
+/* All calls of a put share its time, and none begins behind it. */
+static void test_time(void)
+{
+	static const struct fake_answer answers[] = { RACE, EXISTS, MISSING, STORED };
+	struct store *s = fake_s3_open("s3://bucket/in/");
+	bool existed;
+	struct err err;
+
+	fake_s3_answers(answers, ARRAY_SIZE(answers));
+	fake_s3_take_ms(12000);
+	CHECK_ERR(put(s, &existed, &err), &err, ERR_NOTFOUND);
+	CHECK_STR(fake_s3_calls(), STR("PUT? PUT? HEAD "));
+	CHECK_INT(fake_s3_last_total_ms(), S3_TOTAL_MS - 2 * 12000);
+	fake_s3_take_ms(0);
+	CHECK_OK(put(s, &existed, &err), &err);
+	CHECK_INT(fake_s3_last_total_ms(), S3_TOTAL_MS);
+	fake_s3_close(s);
+}
+
 static void test_region_is_kept(void)
 {
 	static const struct fake_answer answers[] = { { .status = 301, .region = "eu-west-3" },
@@ -317,6 +336,7 @@ static const struct test tests[] = {
 	{ "answers", test_answers },
 	{ "requests", test_requests },
 	{ "unconditional", test_unconditional },
+	{ "time", test_time },
 	{ "region_is_kept", test_region_is_kept },
 	{ "encryption", test_encryption },
 };
