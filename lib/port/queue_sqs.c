@@ -28,7 +28,7 @@ int sqs_call(struct queue_sqs *q, const struct sqs_place *place, struct aws_requ
 	r->resource = place->name;
 	r->region = place->region[0] ? place->region : NULL;
 	r->endpoint_url = place->endpoint[0] ? place->endpoint : NULL;
-	if (r->wait_s == 0)
+	if (r->wait_s == 0 && r->total_ms == 0)
 		r->total_ms = SQS_TOTAL_MS;
 	return aws_call_json(q->aws, r, answer, out, err);
 }

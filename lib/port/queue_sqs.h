@@ -23,7 +23,7 @@
 #include "queue_sqs_walk.h"
 
 enum {
-	SQS_TOTAL_MS = 10000, /* of a call with its repeats: somebody waits for each of them */
+	SQS_TOTAL_MS = 10000, /* of a call of the port, repeats included: somebody waits for it */
 	/* Room for JSON: six bytes for one, at worst, and what surrounds each message. */
 	SQS_JSON_PER_MESSAGE = 6 * QUEUE_BODY_MAX + 16 * 1024,
 	SQS_SEND_JSON_MAX = SQS_JSON_PER_MESSAGE + 64 * 1024,
@@ -55,8 +55,8 @@ void sqs_body_begin(struct json_writer *w, struct buf *out, const struct sqs_pla
 void sqs_body_end(struct json_writer *w);
 
 /*
- * One call about the queue of `place`, with the body that was written; fills the rest of *r.
- * *answer may be NULL.
+ * One call about the queue of `place`, with the body that was written; fills the rest of *r,
+ * total_ms too where neither that nor wait_s is set. *answer may be NULL.
  */
 int sqs_call(struct queue_sqs *q, const struct sqs_place *place, struct aws_request *r,
     const struct buf *body, struct aws_answer *answer, struct json **out, struct err *err)

@@ -60,13 +60,18 @@ static void apply(const struct queue_sqs *q, const struct json *answer, struct s
 	}
 }
 
-static int send_call(struct queue_sqs *q, struct sqs_letter *letters, size_t count, struct err *err)
+static int send_call(struct queue_sqs *q, struct sqs_letter *letters, size_t count,
+    int64_t ends_at_ms, struct err *err)
 {
-	struct aws_request r = { .op = SQS_SEND_MESSAGE_BATCH };
+	int64_t left_ms = ends_at_ms - clock_mono_ms(q->clock);
+	struct aws_request r = { .op = SQS_SEND_MESSAGE_BATCH, .total_ms = (int)left_ms };
 	struct buf body = BUF_INIT(SQS_SEND_JSON_MAX);
 	struct json *answer;
 	int rc;
 
+	if (left_ms <= 0)
+		return err_set(err, ERR_TIMEOUT, "send to queue '%s': its time is over",
+		    q->place.name);
 	write_body(q, letters, count, &body);
 	CRASH_POINT("queue-send-before");
 	rc = sqs_call(q, &q->place, &r, &body, NULL, &answer, err);
@@ -83,24 +88,26 @@ static int send_call(struct queue_sqs *q, struct sqs_letter *letters, size_t cou
 }
 
 /* A whole batch that was refused may have been refused for one of them. */
-static void send_each(struct queue_sqs *q, struct sqs_letter *letters, size_t count)
+static void send_each(struct queue_sqs *q, struct sqs_letter *letters, size_t count,
+    int64_t ends_at_ms)
 {
 	struct err err;
 
 	for (size_t i = 0; i < count; i++)
-		if (is_sendable(&letters[i]) && send_call(q, &letters[i], 1, &err) != 0)
+		if (is_sendable(&letters[i]) && send_call(q, &letters[i], 1, ends_at_ms, &err) != 0)
 			letters[i].result = err;
 }
 
 int sqs_send_letters(struct queue_sqs *q, struct sqs_letter *letters, size_t count, struct err *err)
 {
+	int64_t ends_at_ms = clock_mono_ms(q->clock) + SQS_TOTAL_MS;
 	size_t sendable = check_all(letters, count);
 
-	if (sendable == 0 || send_call(q, letters, count, err) == 0)
+	if (sendable == 0 || send_call(q, letters, count, ends_at_ms, err) == 0)
 		return 0;
 	if (err->code != ERR_INVALID || sendable == 1)
 		return -1;
-	send_each(q, letters, count);
+	send_each(q, letters, count, ends_at_ms);
 	return 0;
 }
 

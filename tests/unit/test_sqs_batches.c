@@ -9,6 +9,7 @@
 
 #define URL "https://sqs.eu-west-1.amazonaws.com/123456789012/ops"
 
+static struct clock_fake fake_clock;
 static struct queue *queue;
 
 /* ---- answers ---- */
@@ -97,9 +98,13 @@ static void answer(const struct fake_call *call, struct fake_answer *a)
 
 static void begin(fake_json_fn *fn)
 {
-	struct queue_options options = { .aws = fake_json_start(fn) };
+	struct queue_options options = {
+		.clock = &fake_clock.base,
+		.aws = fake_json_start(fn),
+	};
 	struct err err;
 
+	clock_fake_init(&fake_clock, 1795249600123);
 	if (queue_open(&queue, STR(URL), &options, &err) != 0)
 		test_die("%s", err.text);
 }
@@ -239,6 +244,32 @@ static void test_spoilt_batch(void)
 	end();
 }
 
+static void refuse_slowly(const struct fake_call *call, struct fake_answer *a)
+{
+	CHECK(call->request->total_ms > 0 && call->request->total_ms <= SQS_TOTAL_MS);
+	refuse_batches(call, a);
+	if (call->op == SQS_SEND_MESSAGE_BATCH)
+		clock_fake_advance(&fake_clock, 4000);
+}
+
+/* The batch and the entries one by one share the time of one send. */
+static void test_spoilt_batch_in_time(void)
+{
+	struct queue_entry e[5];
+	struct err err;
+
+	memset(fates, 0, sizeof(fates));
+	begin(refuse_slowly);
+	make_entries(e, ARRAY_SIZE(e));
+	CHECK_OK(queue_send(queue, e, ARRAY_SIZE(e), &err), &err);
+	CHECK_INT(e[0].result.code, ERR_NONE);
+	CHECK_INT(e[1].result.code, ERR_INVALID);
+	for (size_t i = 2; i < ARRAY_SIZE(e); i++)
+		CHECK_INT(e[i].result.code, ERR_TIMEOUT);
+	CHECK_STR(calls_since_open(), STR("SendMessageBatch SendMessageBatch SendMessageBatch "));
+	end();
+}
+
 static enum err_code failure;
 
 static void fail(const struct fake_call *call, struct fake_answer *a)
@@ -357,6 +388,7 @@ static const struct test tests[] = {
 	{ "9_subsets", test_subsets },
 	{ "alphabet", test_alphabet },
 	{ "spoilt_batch", test_spoilt_batch },
+	{ "spoilt_batch_in_time", test_spoilt_batch_in_time },
 	{ "garbled_answer", test_garbled_answer },
 	{ "no_answer", test_no_answer },
 	{ "small_queue", test_small_queue },
