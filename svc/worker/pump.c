@@ -114,6 +114,7 @@ void pump_store_result(struct pump *p, enum gate_result result, const struct err
 	int64_t now_us = pump_now_us(p);
 	bool is_news = gate_leave(&p->gate, result, now_us, pump_random());
 
+	p->is_trial = p->is_trial && result == GATE_NEUTRAL;
 	(void)pthread_cond_signal(&p->work);
 	if (!is_news)
 		return;

@@ -47,6 +47,11 @@ struct pump {
 	struct item_leases leases;
 	struct gate gate;  /* of puts; nothing is received while it is shut */
 	uint64_t stumbled; /* items whose first put failed, since the start */
+	/*
+	 * The gate is shut, and we may not look at the store (S3: s3:ListBucket) but perhaps write:
+	 * one receive at a time, while nothing is held, brings what will show it.
+	 */
+	bool is_trial, is_trial_told;
 
 	bool is_draining; /* no receive is issued any more */
 	bool is_over;     /* nothing is held: threads end */

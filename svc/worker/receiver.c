@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "crash.h"
+#include "log.h"
 #include "mem.h"
 
 enum {
@@ -13,6 +14,18 @@ enum {
 
 /* ---- may we receive? ---- */
 
+static void begin_trial(struct pump *p, const struct err *err)
+{
+	pump_store_result(p, GATE_NEUTRAL, err);
+	p->is_trial = true;
+	if (p->gate.failures_in_row == 0)
+		worker_set(WORKER_STORE_AVAILABLE, 1); /* nothing has failed yet */
+	if (!p->is_trial_told)
+		log_warn("store may not be looked at, a message will show whether it takes any",
+		    "error.type", err_name(err->code), "error.message", err->text, NULL);
+	p->is_trial_told = true;
+}
+
 /* With nothing to put there is no put that would show whether the store is back: ask it. */
 static void probe_store(struct pump *p)
 {
@@ -22,9 +35,17 @@ static void probe_store(struct pump *p)
 	pthread_mutex_unlock(&p->lock);
 	rc = store_check(p->options.store, &err);
 	pthread_mutex_lock(&p->lock);
-	pump_store_result(p, rc == 0 ? GATE_SUCCESS : GATE_FAILURE, &err);
+	if (rc != 0 && err.code == ERR_DENIED)
+		begin_trial(p, &err);
+	else
+		pump_store_result(p, rc == 0 ? GATE_SUCCESS : GATE_FAILURE, &err);
 	if (rc != 0)
 		pump_failed(WORKER_FAILED_CHECK, NULL, &err);
+}
+
+static bool is_open(const struct pump *p)
+{
+	return !p->gate.is_shut || (p->is_trial && p->items == 0 && p->receiving == 0);
 }
 
 static bool has_nothing_to_put(const struct pump *p)
@@ -60,9 +81,10 @@ static bool reserve(struct receiver *r)
 		int64_t now_us = pump_now_us(p);
 
 		turn(r);
-		if (p->gate.is_shut && has_nothing_to_put(p) && gate_enter(&p->gate, now_us))
+		if (p->gate.is_shut && !p->is_trial && has_nothing_to_put(p) &&
+		    gate_enter(&p->gate, now_us))
 			probe_store(p);
-		else if (!p->gate.is_shut && has_room(p) && is_wanted(p))
+		else if (is_open(p) && has_room(p) && is_wanted(p))
 			is_granted = true;
 		else
 			pump_wait(p, &p->room, now_us + (p->gate.is_shut ? TURN_US / 10 : TURN_US));

@@ -454,6 +454,36 @@ static void start_during_an_outage_receives_nothing(void)
 	rig_stop();
 }
 
+/* Who may not list a bucket may write to it all the same. */
+static void store_that_may_not_be_looked_at_is_tried(void)
+{
+	rig_init();
+	add_messages(100);
+	rig.store.check_fails = ERR_DENIED;
+	rig_start(PLENTY, 16);
+	fake_await("all deleted", all_deleted, NULL);
+	CHECK_INT(rig.store.check_calls, 1);
+	check_received_once(100);
+	check_all_stored(100);
+	rig_stop();
+}
+
+/* And if it may neither, one call's worth is received, and kept. */
+static void store_that_denies_all_is_tried_once(void)
+{
+	rig_init();
+	add_messages(100);
+	fake_store_fail(&rig.store, ERR_DENIED);
+	rig_start(PLENTY, 16);
+	await_count("puts", WORKER_FAILED_PUT, 3);
+	CHECK_INT(rig.queue.receive_calls, 1);
+	CHECK(is_store_away(NULL));
+	fake_store_fail(&rig.store, ERR_NONE);
+	fake_await("all deleted", all_deleted, NULL);
+	check_received_once(100);
+	rig_stop();
+}
+
 static void drain_during_an_outage_gives_everything_back(void)
 {
 	rig_init();
@@ -606,6 +636,8 @@ static const struct test tests[] = {
 	{ "receive_that_fails_is_tried_again", receive_that_fails_is_tried_again },
 	{ "outage_uses_up_no_receives", outage_uses_up_no_receives },
 	{ "start_during_an_outage_receives_nothing", start_during_an_outage_receives_nothing },
+	{ "store_that_may_not_be_looked_at_is_tried", store_that_may_not_be_looked_at_is_tried },
+	{ "store_that_denies_all_is_tried_once", store_that_denies_all_is_tried_once },
 	{ "drain_during_an_outage_gives_everything_back",
 	    drain_during_an_outage_gives_everything_back },
 	{ "hopeless_message_is_refused_alone", hopeless_message_is_refused_alone },
