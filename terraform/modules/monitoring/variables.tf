@@ -40,6 +40,11 @@ variable "compute" {
   }
 
   validation {
+    condition     = var.compute.network_mode == "awsvpc"
+    error_message = "compute.network_mode must be awsvpc: the three find one another by A records and fixed ports."
+  }
+
+  validation {
     condition     = contains(["X86_64", "ARM64"], var.compute.architecture)
     error_message = "compute.architecture must be X86_64 or ARM64."
   }
@@ -162,18 +167,17 @@ variable "prometheus" {
 }
 
 variable "slo" {
-  description = "What the burn-rate alerts hold the services to: share of requests answered without a 5xx, and of those answered within latency_s."
+  description = "What the alerts hold the submits to: the share that is answered without a 5xx, and the time within which 99 % are."
   type = object({
     availability_percent = optional(number, 99.9)
-    latency_percent      = optional(number, 99)
-    latency_s            = optional(number, 0.25)
+    latency_s            = optional(number, 1)
   })
   default  = {}
   nullable = false
 
   validation {
-    condition     = var.slo.availability_percent > 0 && var.slo.availability_percent < 100 && var.slo.latency_percent > 0 && var.slo.latency_percent < 100 && var.slo.latency_s > 0
-    error_message = "slo: percentages must be between 0 and 100, latency_s more than 0."
+    condition     = var.slo.availability_percent > 0 && var.slo.availability_percent < 100 && var.slo.latency_s > 0
+    error_message = "slo: availability_percent must be between 0 and 100, latency_s more than 0."
   }
 }
 

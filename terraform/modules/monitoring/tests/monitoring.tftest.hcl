@@ -1,0 +1,169 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws" }
+  }
+  mock_data "aws_region" {
+    defaults = { region = "eu-central-1" }
+  }
+  mock_resource "aws_ecs_task_definition" {
+    defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:task-definition/ops-mon:1" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/ops-mon" }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/ecs/ops-mon" }
+  }
+  mock_resource "aws_ssm_parameter" {
+    defaults = { arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/ops-mon/grafana/password" }
+  }
+}
+
+variables {
+  name      = "ops-mon"
+  cluster   = { name = "ops-test", arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/ops-test" }
+  placement = { vpc_id = "vpc-0123456789abcdef0", subnet_ids = ["subnet-0aaaaaaaaaaaaaaaa"] }
+  namespace = { id = "ns-0123456789abcdef", name = "ops.internal" }
+  images = {
+    prometheus   = "prom/prometheus@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+    alertmanager = "prom/alertmanager@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
+    grafana      = "grafana/grafana@sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+  }
+  targets = {
+    ops-api    = { dns_name = "ops-test-api.ops.internal", port = 9090, security_group_id = "sg-0aaaaaaaaaaaaaaaa" }
+    ops-worker = { dns_name = "ops-test-worker.ops.internal", record = "SRV", port = 9091, security_group_id = "sg-0bbbbbbbbbbbbbbbb" }
+  }
+  grafana_entry = {
+    url               = "https://grafana.example.com"
+    security_group_id = "sg-0cccccccccccccccc"
+    target_group_arn  = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/grafana/0123456789abcdef"
+    target_group      = "targetgroup/grafana/0123456789abcdef"
+    load_balancer     = "app/ops-test/0123456789abcdef"
+  }
+  grafana_password = "sentinel-of-the-test-5f1c"
+  topic            = { arn = "arn:aws:sns:eu-central-1:123456789012:ops-test-alarms", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/66666666-7777-8888-9999-000000000000" }
+  kms_key_arn      = "arn:aws:kms:eu-central-1:123456789012:key/66666666-7777-8888-9999-000000000000"
+}
+
+run "everything_is_there_at_the_first_start" {
+  assert {
+    condition     = [for c in yamldecode(local.prometheus_yml).scrape_configs : c.job_name] == ["ops-api", "ops-worker", "prometheus"]
+    error_message = "The jobs must have the names that rules and dashboards ask for."
+  }
+
+  assert {
+    condition     = yamldecode(local.prometheus_yml).scrape_configs[0].dns_sd_configs[0].port == 9090 && !can(yamldecode(local.prometheus_yml).scrape_configs[1].dns_sd_configs[0].port)
+    error_message = "A records need a port, SRV records have it."
+  }
+
+  assert {
+    condition     = yamldecode(local.prometheus_yml).rule_files == ["rules/*.yml"]
+    error_message = "The rules must be read."
+  }
+
+  assert {
+    condition     = alltrue([for r in yamldecode(local.alertmanager_yml).receivers : r.sns_configs[0].topic_arn == var.topic.arn])
+    error_message = "Every receiver must be the topic."
+  }
+
+  assert {
+    condition     = yamldecode(local.datasources_yml).datasources[0].url == "http://ops-mon-prometheus.ops.internal:9090"
+    error_message = "Grafana must find Prometheus by name."
+  }
+
+  assert {
+    condition     = length([for path in keys(local.files.grafana) : path if startswith(path, "dashboards/")]) == 3
+    error_message = "The three dashboards must be provisioned."
+  }
+
+  assert {
+    condition     = alltrue([for s in module.service : length(s.container_definitions) < 60000])
+    error_message = "A task definition must be shorter than 64 KiB."
+  }
+
+  assert {
+    condition     = alltrue([for s in module.service : !strcontains(s.container_definitions, "sentinel-of-the-test")])
+    error_message = "The password must not stand in a task definition."
+  }
+
+  assert {
+    condition     = jsondecode(module.service["grafana"].container_definitions)[0].secrets[0].name == "GF_SECURITY_ADMIN_PASSWORD"
+    error_message = "ECS must give Grafana its password."
+  }
+}
+
+run "who_connects_to_whom" {
+  assert {
+    condition     = keys(aws_vpc_security_group_ingress_rule.this) == ["alerts", "dashboards", "ops-api", "ops-worker"]
+    error_message = "Each connection must be let in."
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.this["ops-api"].security_group_id == "sg-0aaaaaaaaaaaaaaaa" && aws_vpc_security_group_ingress_rule.this["ops-api"].from_port == 9090
+    error_message = "Prometheus must reach the metrics, and no other port."
+  }
+
+  assert {
+    condition     = jsondecode(local.tell_policy).Statement[0].Resource == [var.topic.arn]
+    error_message = "Alertmanager must tell this topic and no other."
+  }
+}
+
+run "another_promise" {
+  variables {
+    slo = { availability_percent = 99.5, latency_s = 0.25 }
+  }
+
+  assert {
+    condition     = strcontains(local.alerts_yml, "> 14.4 * 0.005") && !strcontains(local.alerts_yml, "* 0.001")
+    error_message = "The burn rates must be those of the promise."
+  }
+
+  assert {
+    condition     = strcontains(local.alerts_yml, "ops:submit_duration_seconds:p99_5m > 0.25 and")
+    error_message = "The latency must be that of the promise."
+  }
+}
+
+run "bridge" {
+  command = plan
+
+  variables {
+    compute = { launch = "ec2", network_mode = "bridge", instance_security_group_id = "sg-0cccccccccccccccc" }
+  }
+
+  expect_failures = [var.compute]
+}
+
+run "a_tag_instead_of_a_digest" {
+  command = plan
+
+  variables {
+    images = { prometheus = "prom/prometheus:latest", alertmanager = "prom/alertmanager:latest", grafana = "grafana/grafana:latest" }
+  }
+
+  expect_failures = [var.images]
+}
+
+run "a_password_that_can_be_guessed" {
+  command = plan
+
+  variables {
+    grafana_password = "admin"
+  }
+
+  expect_failures = [var.grafana_password]
+}
+
+run "all_of_it_cannot_be_promised" {
+  command = plan
+
+  variables {
+    slo = { availability_percent = 100 }
+  }
+
+  expect_failures = [var.slo]
+}
