@@ -44,6 +44,7 @@ const struct command *const commands[] = {
 	&command_dlq_show,
 	&command_dlq_redrive,
 	&command_dlq_purge,
+	&command_preflight,
 	&command_iam,
 	&command_deploy,
 	&command_rollback,

@@ -19,6 +19,7 @@ extern const struct command command_dlq_ls;
 extern const struct command command_dlq_show;
 extern const struct command command_dlq_redrive;
 extern const struct command command_dlq_purge;
+extern const struct command command_preflight;
 extern const struct command command_iam;
 extern const struct command command_deploy;
 extern const struct command command_rollback;
