@@ -29,26 +29,39 @@ static const struct ecs_deployment *replaced_now(const struct rollout *r)
 	return NULL;
 }
 
-/* The newest one that is older than that in use. */
+/* The newest one that is older than that in use; whatever the order of the list. */
+static int choose_older(struct rollout *r, const struct ecs_revisions *all, int current,
+    struct err *err)
+{
+	char family[ECS_NAME_SIZE];
+	int number, best = 0;
+
+	for (size_t i = 0; i < all->count; i++) {
+		if (!ecs_revision_name(all->arns[i], family, &number) || number >= current ||
+		    number <= best)
+			continue;
+		best = number;
+		(void)snprintf(r->to, sizeof(r->to), "%s", all->arns[i]);
+	}
+	return best > 0 ? 0 : no_revision(r, "older", err);
+}
+
 static int choose_previous(struct rollout *r, const char *family, int current, struct err *err)
 {
+	const struct ecs_deployment *replaced = replaced_now(r);
 	struct ecs_revisions *all;
-	char name[ECS_NAME_SIZE];
-	int number = current, rc;
+	int rc;
 
-	if (replaced_now(r) != NULL) {
-		(void)snprintf(r->to, sizeof(r->to), "%s", replaced_now(r)->task_definition);
+	if (replaced != NULL) {
+		(void)snprintf(r->to, sizeof(r->to), "%s", replaced->task_definition);
 		return 0;
 	}
 	all = xcalloc(1, sizeof(*all));
 	rc = ecs_revisions(r->workload.aws, family, all, err);
-	if (rc != 0)
+	if (rc == 0)
+		rc = choose_older(r, all, current, err);
+	else
 		(void)ports_failed(r->cli, err);
-	for (size_t i = 0; rc == 0 && i < all->count && number >= current; i++)
-		if (ecs_revision_name(all->arns[i], name, &number) && number < current)
-			(void)snprintf(r->to, sizeof(r->to), "%s", all->arns[i]);
-	if (rc == 0 && number >= current)
-		rc = no_revision(r, "older", err);
 	free(all);
 	return rc;
 }

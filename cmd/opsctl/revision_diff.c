@@ -102,6 +102,14 @@ static const struct json *counterpart(const struct json *one, size_t i, const st
 	return NULL;
 }
 
+/* Tags stand in a request, and beside an answer; an element's name is in the path already. */
+static bool is_left_out(const char *name, bool is_top)
+{
+	if (is_top)
+		return ecs_revision_is_status(name) || strcmp(name, "tags") == 0;
+	return strcmp(name, "name") == 0;
+}
+
 static void compare(struct comparison *c, const struct json *from, const struct json *to);
 
 /* Every child of `one`; with only_new those that `other` has not, which are new ones. */
@@ -114,8 +122,7 @@ static void compare_children(struct comparison *c, const struct json *one, const
 	for (size_t i = 0; i < count; i++) {
 		const struct json *there = counterpart(one, i, other, name);
 
-		/* An element's name stands in the path already. */
-		if (n == 0 ? ecs_revision_is_status(name) : strcmp(name, "name") == 0)
+		if (is_left_out(name, n == 0))
 			continue;
 		if (only_new && there != NULL)
 			continue;

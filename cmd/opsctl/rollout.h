@@ -39,6 +39,7 @@ struct rollout {
 	int64_t began_ms, began_mono_ms;
 	bool was_told_to_end; /* we asked for a rollback, because of the guard */
 	struct rollout_view view;
+	char cause[ECS_REASON_SIZE]; /* what ECS said first when it went wrong */
 	struct rollout_show show;
 
 	/* of the end */

@@ -46,6 +46,16 @@ static bool look_closer(struct rollout *r, struct ecs_rollout *out)
 	return search(r, out, &ignored) == 0;
 }
 
+/* A deployment that failed is gone from the list before its rollback is over. */
+static void keep_cause(struct rollout *r)
+{
+	bool is_well = r->view.phase == ROLLOUT_PENDING || r->view.phase == ROLLOUT_RUNNING ||
+	    r->view.phase == ROLLOUT_DEPLOYED;
+
+	if (!is_well && r->cause[0] == '\0')
+		memcpy(r->cause, r->view.reason, sizeof(r->cause));
+}
+
 static int look(struct rollout *r, struct err *err)
 {
 	const struct rollout_target target = {
@@ -56,9 +66,11 @@ static int look(struct rollout *r, struct err *err)
 	int rc = ecs_services(r->workload.aws, r->workload.cluster, &r->workload.service, 1,
 	    r->service, err);
 
-	if (rc == 0)
+	if (rc == 0) {
 		rollout_judge(&target, r->service, look_closer(r, closer) ? closer : NULL,
 		    &r->view);
+		keep_cause(r);
+	}
 	free(closer);
 	return rc;
 }

@@ -41,7 +41,7 @@ static void end_json(struct rollout *r)
 	rollout_event_begin(r, &w, &out, "end");
 	json_member_text(&w, "outcome", r->outcome);
 	revisions_json(r, &w);
-	json_member_text(&w, "reason", r->view.reason[0] != '\0' ? r->view.reason : NULL);
+	json_member_text(&w, "reason", r->cause[0] != '\0' ? r->cause : NULL);
 	json_member_int(&w, "elapsed_ms", clock_mono_ms(r->cli->clock) - r->began_mono_ms);
 	rollout_why_json(&w, &r->why);
 	if (r->guard != NULL)
@@ -80,8 +80,8 @@ static void print_breaker(struct rollout *r)
 {
 	const struct rollout_view *v = &r->view;
 
-	if (v->reason[0] != '\0')
-		out_text(r->cli, "ECS says   %s\n", v->reason);
+	if (r->cause[0] != '\0')
+		out_text(r->cli, "ECS says   %s\n", r->cause);
 	if (v->breaker_threshold > 0)
 		out_text(r->cli, "breaker    %d of %d failed tasks\n", v->breaker_count,
 		    v->breaker_threshold);

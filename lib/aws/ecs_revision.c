@@ -15,8 +15,12 @@ static int call(struct aws *a, enum aws_op op, const char *resource, struct str 
 		.body = body,
 		.answer_max = ANSWER_MAX,
 	};
+	int rc = aws_call_json(a, &r, NULL, out, err);
 
-	return aws_call_json(a, &r, NULL, out, err);
+	/* "ClientException: Unable to describe task definition." is how ECS says it. */
+	if (rc != 0 && op == ECS_DESCRIBE_TASK_DEFINITION && err->code == ERR_INVALID)
+		err->code = ERR_NOTFOUND;
+	return rc;
 }
 
 int ecs_revision_get(struct aws *a, const char *name, struct json **out, struct err *err)
