@@ -62,6 +62,18 @@ static void log_notice(void *arg, const char *text)
 	log_warn("store keeps less than promised", "notice", text, NULL);
 }
 
+/*
+ * A bucket that does not exist is a mistake, and as good a reason not to start as a queue that does
+ * not. A store that is away for now, or that we may not look at, is the pump's business: puts tell.
+ */
+static int check_store(struct worker *w, struct err *err)
+{
+	if (store_check(w->store, err) == 0 || err_is_transient(err->code) ||
+	    err->code == ERR_DENIED)
+		return 0;
+	return err_wrap(err, "OPS_STORE");
+}
+
 /* Again and again, until both are there. */
 static int open_ports(void *arg, struct err *err)
 {
@@ -76,7 +88,9 @@ static int open_ports(void *arg, struct err *err)
 
 	if (!w->queue && queue_open(&w->queue, str_from(s->queue), &queue_options, err) != 0)
 		return -1;
-	return store_open(&w->store, str_from(s->store), &store_options, err);
+	if (store_open(&w->store, str_from(s->store), &store_options, err) != 0)
+		return -1;
+	return check_store(w, err);
 }
 
 /*

@@ -24,11 +24,21 @@ ANSWERS = {
 }
 
 
+# And what S3 says to a look at the bucket.
+BUCKETS = {
+    "there": (200, "<ListBucketResult><KeyCount>0</KeyCount></ListBucketResult>"),
+    "missing": (404, "<Error><Code>NoSuchBucket</Code><Message>none of that name</Message></Error>"),
+    "denied": (403, "<Error><Code>AccessDenied</Code><Message>not yours</Message></Error>"),
+    "slow down": (503, "<Error><Code>SlowDown</Code><Message>later</Message></Error>"),
+    "no such key": (403, "<Error><Code>InvalidAccessKeyId</Code><Message>unknown</Message></Error>"),
+}
+
+
 class Aws:
     """A small service on a port of its own, which may be closed at first."""
 
     def __init__(self):
-        self.says, self.calls, self.server = "works", 0, None
+        self.says, self.bucket, self.calls, self.server = "works", "there", 0, None
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
@@ -45,12 +55,18 @@ class Aws:
                 self.rfile.read(int(self.headers["Content-Length"]))
                 aws.calls += 1
                 status, body = ANSWERS[aws.says]
-                body = json.dumps(body).encode()
+                self.answer(status, "application/x-amz-json-1.0", json.dumps(body))
+
+            def do_GET(self):
+                status, body = BUCKETS[aws.bucket]
+                self.answer(status, "application/xml", body)
+
+            def answer(self, status, content_type, body):
                 self.send_response(status)
-                self.send_header("Content-Type", "application/x-amz-json-1.0")
+                self.send_header("Content-Type", content_type)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                self.wfile.write(body.encode())
 
             def log_message(self, *_):
                 pass
@@ -66,9 +82,10 @@ class Aws:
 
 
 @contextlib.contextmanager
-def waiting(name, says=None, **settings):
+def waiting(name, says=None, bucket="there", **settings):
     """A service whose queue is on an AWS that is away, or says so."""
     aws = Aws()
+    aws.bucket = bucket
     if says:
         aws.listen(says)
     settings = {"OPS_QUEUE": f"{aws.url}/000000000000/q", **AWS, **settings}
@@ -77,8 +94,8 @@ def waiting(name, says=None, **settings):
         if name == "api":
             service = Api(directory, **settings)
         else:
-            service = Service("worker", directory, OPS_STORE=f"file:{directory}/store", OPS_LOG_FORMAT="json",
-                              OPS_ADMIN_LISTEN="127.0.0.1:0", **settings)
+            service = Service("worker", directory, OPS_LOG_FORMAT="json", OPS_ADMIN_LISTEN="127.0.0.1:0",
+                              **{"OPS_STORE": f"file:{directory}/store", **settings})
         try:
             yield service, aws
         finally:
@@ -155,5 +172,18 @@ def ends_when_it_cannot_pass():
         check_equal(service.child.wait(10), 3, "denied")
 
 
+def looks_at_the_bucket():
+    s3 = {"OPS_STORE": "s3://objects/in/", "AWS_ENDPOINT_URL_S3": "AWS_URL"}
+    for bucket, part in (("missing", "s3://objects"), ("no such key", "InvalidAccessKeyId")):
+        with waiting("worker", "works", bucket, **s3) as (service, _):
+            check_equal(service.child.wait(10), 3, f"bucket {bucket}")
+            said = service.events("cannot start")[0]["error.message"]
+            check(said.startswith("OPS_STORE: ") and part in said, f"names it: {said}")
+    for bucket in ("there", "denied", "slow down"):
+        with waiting("worker", "works", bucket, **s3) as (service, _):
+            wait_for(lambda: admin(service, "/readyz")[0] == 200, f"starts with the bucket {bucket}")
+            check_equal(service.end(), 0, f"bucket {bucket}")
+
+
 main(begins_when_it_is_back, waits_while_it_is_throttled, waits_for_the_secret, stops_while_it_waits,
-     says_once_that_there_are_no_dead_letters, ends_when_it_cannot_pass)
+     says_once_that_there_are_no_dead_letters, ends_when_it_cannot_pass, looks_at_the_bucket)
