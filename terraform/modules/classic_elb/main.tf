@@ -8,6 +8,7 @@ locals {
 
 # It cannot redirect: with TLS, port 80 is closed.
 resource "aws_elb" "this" {
+  #checkov:skip=CKV_AWS_376:TLS ends at the load balancer, instances are reached inside the VPC only
   name            = var.name
   internal        = var.internal
   subnets         = var.subnet_ids
@@ -77,7 +78,6 @@ resource "aws_security_group" "this" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "this" {
-  #checkov:skip=CKV_AWS_260:port 80 is open only if http_only asks for plain HTTP
   for_each = toset(var.allowed_cidrs)
 
   security_group_id = aws_security_group.this.id

@@ -1,6 +1,10 @@
+data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
+data "aws_region" "current" {}
 
 locals {
+  partition = data.aws_partition.current.partition
+
   providers = concat(
     var.fargate == null ? [] : ["FARGATE", "FARGATE_SPOT"],
     aws_ecs_capacity_provider.ec2[*].name,

@@ -10,11 +10,9 @@ locals {
   # Entry without hosts and paths; at most one, says the validation.
   default_route = one([for name, route in var.routes : name if length(route.hosts) + length(route.paths) == 0])
   rules         = { for name, route in var.routes : name => route if name != local.default_route }
-  rule_listener = local.https ? one(aws_lb_listener.https[*].arn) : aws_lb_listener.http.arn
 }
 
 resource "aws_lb" "this" {
-  #checkov:skip=CKV2_AWS_28:the web ACL is an input, on in production
   name               = var.name
   load_balancer_type = "application"
   internal           = var.internal
@@ -59,57 +57,44 @@ resource "aws_lb_target_group" "this" {
   }
 }
 
-resource "aws_lb_listener" "http" {
-  #checkov:skip=CKV_AWS_2:answers with a redirect, unless http_only asks for plain HTTP
-  #checkov:skip=CKV_AWS_103:a listener without TLS has no policy of it
+resource "aws_lb_listener" "main" {
   load_balancer_arn = aws_lb.this.arn
-  port              = 80
-  protocol          = "HTTP"
+  port              = local.https ? 443 : 80
+  protocol          = local.https ? "HTTPS" : "HTTP"
+  ssl_policy        = local.https ? var.ssl_policy : null
+  certificate_arn   = local.certificate_arn
 
+  # What no rule knows goes to the default route, if there is one.
   default_action {
-    type             = local.https ? "redirect" : local.default_route == null ? "fixed-response" : "forward"
-    target_group_arn = local.https || local.default_route == null ? null : aws_lb_target_group.this[local.default_route].arn
-
-    dynamic "redirect" {
-      for_each = local.https ? [1] : []
-      content {
-        protocol    = "HTTPS"
-        port        = "443"
-        status_code = "HTTP_308"
-      }
-    }
+    type             = local.default_route == null ? "fixed-response" : "forward"
+    target_group_arn = local.default_route == null ? null : aws_lb_target_group.this[local.default_route].arn
 
     dynamic "fixed_response" {
-      for_each = !local.https && local.default_route == null ? [1] : []
+      for_each = local.default_route == null ? ["Nothing is served here."] : []
       content {
         content_type = "text/plain"
-        message_body = "Nothing is served here."
+        message_body = fixed_response.value
         status_code  = "404"
       }
     }
   }
 }
 
-resource "aws_lb_listener" "https" {
+resource "aws_lb_listener" "redirect" {
   count = local.https ? 1 : 0
 
   load_balancer_arn = aws_lb.this.arn
-  port              = 443
-  protocol          = "HTTPS"
-  ssl_policy        = var.ssl_policy
-  certificate_arn   = local.certificate_arn
+  port              = 80
+  protocol          = "HTTP"
 
+  # 308, so that a POST stays a POST.
   default_action {
-    type             = local.default_route == null ? "fixed-response" : "forward"
-    target_group_arn = local.default_route == null ? null : aws_lb_target_group.this[local.default_route].arn
+    type = "redirect"
 
-    dynamic "fixed_response" {
-      for_each = local.default_route == null ? [1] : []
-      content {
-        content_type = "text/plain"
-        message_body = "Nothing is served here."
-        status_code  = "404"
-      }
+    redirect {
+      protocol    = "HTTPS"
+      port        = "443"
+      status_code = "HTTP_308"
     }
   }
 }
@@ -117,7 +102,7 @@ resource "aws_lb_listener" "https" {
 resource "aws_lb_listener_rule" "this" {
   for_each = local.rules
 
-  listener_arn = local.rule_listener
+  listener_arn = aws_lb_listener.main.arn
   priority     = each.value.priority
 
   action {
@@ -165,7 +150,6 @@ locals {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "this" {
-  #checkov:skip=CKV_AWS_260:port 80 answers with a redirect, unless http_only asks for plain HTTP
   for_each = local.ingress
 
   security_group_id = aws_security_group.this.id

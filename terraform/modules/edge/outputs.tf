@@ -9,7 +9,7 @@ output "entries" {
     load_balancer     = aws_lb.this.arn_suffix
     port              = route.port
   } }
-  depends_on = [aws_lb_listener.http, aws_lb_listener.https, aws_lb_listener_rule.this]
+  depends_on = [aws_lb_listener.main, aws_lb_listener_rule.this]
 }
 
 output "url" {

@@ -1,12 +1,3 @@
-locals {
-  # Group of AWS's own rules -> its place. Each group acts as AWS made it (block).
-  managed_rules = {
-    AWSManagedRulesKnownBadInputsRuleSet  = 10
-    AWSManagedRulesAmazonIpReputationList = 20
-    AWSManagedRulesCommonRuleSet          = 30
-  }
-}
-
 resource "aws_wafv2_web_acl" "this" {
   count = var.waf == null ? 0 : 1
 
@@ -44,39 +35,104 @@ resource "aws_wafv2_web_acl" "this" {
     }
   }
 
-  dynamic "rule" {
-    for_each = local.managed_rules
-    content {
-      name     = rule.key
-      priority = rule.value
+  # Log4j and its like.
+  rule {
+    name     = "AWSManagedRulesKnownBadInputsRuleSet"
+    priority = 10
 
-      override_action {
-        none {}
+    override_action {
+      none {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesKnownBadInputsRuleSet"
       }
+    }
 
-      statement {
-        managed_rule_group_statement {
-          vendor_name = "AWS"
-          name        = rule.key
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "${var.name}-AWSManagedRulesKnownBadInputsRuleSet"
+      sampled_requests_enabled   = false
+    }
+  }
 
-          # Payloads are longer than the 8 KiB that this rule allows; ops-api has a limit of its own.
-          dynamic "rule_action_override" {
-            for_each = rule.key == "AWSManagedRulesCommonRuleSet" ? ["SizeRestrictions_BODY"] : []
-            content {
-              name = rule_action_override.value
-              action_to_use {
-                count {}
-              }
-            }
+  # Addresses that attack others.
+  rule {
+    name     = "AWSManagedRulesAmazonIpReputationList"
+    priority = 20
+
+    override_action {
+      none {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesAmazonIpReputationList"
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "${var.name}-AWSManagedRulesAmazonIpReputationList"
+      sampled_requests_enabled   = false
+    }
+  }
+
+  # Only counted: who sends webhooks sits at a hosting provider, as this list's addresses do.
+  rule {
+    name     = "AWSManagedRulesAnonymousIpList"
+    priority = 30
+
+    override_action {
+      count {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesAnonymousIpList"
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "${var.name}-AWSManagedRulesAnonymousIpList"
+      sampled_requests_enabled   = false
+    }
+  }
+
+  # What attacks have in common.
+  rule {
+    name     = "AWSManagedRulesCommonRuleSet"
+    priority = 40
+
+    override_action {
+      none {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesCommonRuleSet"
+
+        # Payloads are longer than the 8 KiB that this rule allows; ops-api has a limit of its own.
+        rule_action_override {
+          name = "SizeRestrictions_BODY"
+
+          action_to_use {
+            count {}
           }
         }
       }
+    }
 
-      visibility_config {
-        cloudwatch_metrics_enabled = true
-        metric_name                = "${var.name}-${rule.key}"
-        sampled_requests_enabled   = false
-      }
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "${var.name}-AWSManagedRulesCommonRuleSet"
+      sampled_requests_enabled   = false
     }
   }
 

@@ -10,7 +10,6 @@ locals {
 }
 
 resource "aws_lb" "this" {
-  #checkov:skip=CKV2_AWS_20:it speaks gRPC, there is no HTTP to redirect
   name               = var.name
   load_balancer_type = "network"
   internal           = true
@@ -29,7 +28,6 @@ resource "aws_lb" "this" {
 }
 
 resource "aws_lb_target_group" "this" {
-  #checkov:skip=CKV_AWS_378:a network load balancer passes gRPC on as TCP, inside the VPC only
   for_each = var.listeners
 
   name                   = "${var.name}-${each.key}"
@@ -54,17 +52,28 @@ resource "aws_lb_target_group" "this" {
   }
 }
 
-resource "aws_lb_listener" "this" {
-  #checkov:skip=CKV_AWS_2:gRPC goes through as TCP, or TLS that ends here
-  #checkov:skip=CKV_AWS_103:only listeners with TLS have a policy of it, and it is TLS 1.2 and 1.3
-  for_each = var.listeners
+resource "aws_lb_listener" "tcp" {
+  for_each = { for name, l in var.listeners : name => l if l.protocol == "TCP" }
 
   load_balancer_arn = aws_lb.this.arn
   port              = each.value.port
-  protocol          = each.value.protocol
-  ssl_policy        = each.value.protocol == "TLS" ? "ELBSecurityPolicy-TLS13-1-2-Res-2021-06" : null
-  certificate_arn   = each.value.protocol == "TLS" ? var.certificate.arn : null
-  alpn_policy       = each.value.protocol == "TLS" ? "HTTP2Only" : null
+  protocol          = "TCP"
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.this[each.key].arn
+  }
+}
+
+resource "aws_lb_listener" "tls" {
+  for_each = { for name, l in var.listeners : name => l if l.protocol == "TLS" }
+
+  load_balancer_arn = aws_lb.this.arn
+  port              = each.value.port
+  protocol          = "TLS"
+  ssl_policy        = "ELBSecurityPolicy-TLS13-1-2-Res-2021-06"
+  certificate_arn   = one(var.certificate[*].arn)
+  alpn_policy       = "HTTP2Only"
 
   default_action {
     type             = "forward"

@@ -9,7 +9,7 @@ output "entries" {
     load_balancer     = aws_lb.this.arn_suffix
     port              = local.target_ports[name]
   } }
-  depends_on = [aws_lb_listener.this]
+  depends_on = [aws_lb_listener.tcp, aws_lb_listener.tls]
 }
 
 output "probes" {

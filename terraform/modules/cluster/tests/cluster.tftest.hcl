@@ -1,4 +1,10 @@
 mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_region" {
+    defaults = { region = "eu-central-1" }
+  }
   mock_data "aws_partition" {
     defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
   }
@@ -119,7 +125,7 @@ run "instances_alone" {
   }
 
   assert {
-    condition     = !anytrue([for a in jsondecode(aws_iam_role_policy.session[0].policy).Statement[0].Action : strcontains(a, "GetParameter") || strcontains(a, "*")])
+    condition     = !anytrue([for s in jsondecode(aws_iam_role_policy.session[0].policy).Statement : anytrue([for a in flatten([s.Action]) : strcontains(a, "GetParameter") || strcontains(a, "*")])])
     error_message = "Instances must not read parameters."
   }
 }

@@ -34,17 +34,17 @@ variables {
 
 run "https_with_a_certificate_of_its_own" {
   assert {
-    condition     = aws_lb_listener.http.default_action[0].type == "redirect" && aws_lb_listener.http.default_action[0].redirect[0].protocol == "HTTPS"
+    condition     = aws_lb_listener.redirect[0].default_action[0].type == "redirect" && aws_lb_listener.redirect[0].default_action[0].redirect[0].protocol == "HTTPS"
     error_message = "Port 80 must send to HTTPS."
   }
 
   assert {
-    condition     = aws_lb_listener.http.default_action[0].redirect[0].status_code == "HTTP_308"
+    condition     = aws_lb_listener.redirect[0].default_action[0].redirect[0].status_code == "HTTP_308"
     error_message = "A POST must stay a POST."
   }
 
   assert {
-    condition     = startswith(aws_lb_listener.https[0].ssl_policy, "ELBSecurityPolicy-TLS13")
+    condition     = startswith(aws_lb_listener.main.ssl_policy, "ELBSecurityPolicy-TLS13")
     error_message = "TLS must be 1.2 at least."
   }
 
@@ -69,7 +69,7 @@ run "https_with_a_certificate_of_its_own" {
   }
 
   assert {
-    condition     = aws_lb_listener.https[0].default_action[0].target_group_arn == aws_lb_target_group.this["api"].arn
+    condition     = aws_lb_listener.main.default_action[0].target_group_arn == aws_lb_target_group.this["api"].arn
     error_message = "The route without hosts must be the default."
   }
 
@@ -113,7 +113,7 @@ run "a_given_certificate" {
   }
 
   assert {
-    condition     = length(aws_acm_certificate.this) == 0 && aws_lb_listener.https[0].certificate_arn == "arn:aws:acm:eu-central-1:123456789012:certificate/2"
+    condition     = length(aws_acm_certificate.this) == 0 && aws_lb_listener.main.certificate_arn == "arn:aws:acm:eu-central-1:123456789012:certificate/2"
     error_message = "The given certificate must be used, and no other made."
   }
 
@@ -132,12 +132,12 @@ run "plain_http_on_request" {
   }
 
   assert {
-    condition     = length(aws_lb_listener.https) == 0 && output.certificate_arn == null
+    condition     = aws_lb_listener.main.protocol == "HTTP" && length(aws_lb_listener.redirect) == 0 && output.certificate_arn == null
     error_message = "There must be no HTTPS listener."
   }
 
   assert {
-    condition     = aws_lb_listener.http.default_action[0].type == "forward" && output.url == "http://ops-test-1.eu-central-1.elb.amazonaws.com"
+    condition     = aws_lb_listener.main.default_action[0].type == "forward" && output.url == "http://ops-test-1.eu-central-1.elb.amazonaws.com"
     error_message = "Port 80 must serve, under the load balancer's own name."
   }
 
@@ -155,7 +155,7 @@ run "no_default_route" {
   }
 
   assert {
-    condition     = aws_lb_listener.https[0].default_action[0].type == "fixed-response" && aws_lb_listener.https[0].default_action[0].fixed_response[0].status_code == "404"
+    condition     = aws_lb_listener.main.default_action[0].type == "fixed-response" && aws_lb_listener.main.default_action[0].fixed_response[0].status_code == "404"
     error_message = "What no rule knows must be 404."
   }
 
@@ -185,12 +185,12 @@ run "web_acl" {
   }
 
   assert {
-    condition     = toset([for r in aws_wafv2_web_acl.this[0].rule : r.name]) == toset(["rate", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesCommonRuleSet"])
-    error_message = "The limit and the three groups of AWS must be there."
+    condition     = toset([for r in aws_wafv2_web_acl.this[0].rule : r.name]) == toset(["rate", "AWSManagedRulesKnownBadInputsRuleSet", "AWSManagedRulesAmazonIpReputationList", "AWSManagedRulesAnonymousIpList", "AWSManagedRulesCommonRuleSet"])
+    error_message = "The limit and the four groups of AWS must be there."
   }
 
   assert {
-    condition     = length(distinct([for r in aws_wafv2_web_acl.this[0].rule : r.priority])) == 4
+    condition     = length(distinct([for r in aws_wafv2_web_acl.this[0].rule : r.priority])) == 5
     error_message = "Each rule must have a place of its own."
   }
 

@@ -39,7 +39,7 @@ run "internal_and_balanced" {
   }
 
   assert {
-    condition     = aws_lb_listener.this["expense"].port == 5001 && aws_lb_target_group.this["expense"].port == 15001
+    condition     = aws_lb_listener.tcp["expense"].port == 5001 && aws_lb_target_group.this["expense"].port == 15001
     error_message = "The ports of listener and task may differ."
   }
 
@@ -82,7 +82,7 @@ run "tls_ends_here" {
   }
 
   assert {
-    condition     = aws_lb_listener.this["user"].alpn_policy == "HTTP2Only" && startswith(aws_lb_listener.this["user"].ssl_policy, "ELBSecurityPolicy-TLS13")
+    condition     = aws_lb_listener.tls["user"].alpn_policy == "HTTP2Only" && startswith(aws_lb_listener.tls["user"].ssl_policy, "ELBSecurityPolicy-TLS13")
     error_message = "TLS must be 1.2 at least and speak HTTP/2."
   }
 
