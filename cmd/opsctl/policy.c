@@ -59,22 +59,12 @@ static bool is_about(const struct command_call *call, enum policy_place place)
 	return places[place].of == o->resource;
 }
 
-/* A token may be given by its ARN. */
-static const char *template_of(const struct policy_scope *s, enum policy_place place)
-{
-	if (place == POLICY_PARAMETER && str_has_prefix(s->parameter, STR("arn:")))
-		return "{parameter}";
-	if (place == POLICY_SECRET && str_has_prefix(s->secret, STR("arn:")))
-		return "{secret}";
-	return places[place].template;
-}
-
 static void add_arns(struct cli *cli, enum policy_place place, struct buf *out)
 {
 	struct policy_scope scope;
 
 	policy_scope_init(&scope, cli);
-	policy_arns(&scope, template_of(&scope, place), out);
+	policy_arns(&scope, places[place].template, out);
 }
 
 void policy_resources(struct cli *cli, const struct command_call *call, struct buf *out)

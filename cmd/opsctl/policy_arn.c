@@ -139,6 +139,7 @@ static bool expand(const struct policy_scope *s, const struct context_service *s
     struct str template, struct buf *out)
 {
 	struct str text, word, value;
+	size_t before = out->n;
 
 	while (str_cut(template, '{', &text, &template)) {
 		buf_add(out, text);
@@ -150,6 +151,11 @@ static bool expand(const struct policy_scope *s, const struct context_service *s
 			value = find_word(s, word);
 			if (value.n == 0 && !may_be_empty(word))
 				value = STR("*");
+		}
+		if (str_has_prefix(value, STR("arn:"))) { /* given by its ARN: that is all of it */
+			buf_truncate(out, before);
+			buf_add(out, value);
+			return true;
 		}
 		buf_add(out, value);
 	}
