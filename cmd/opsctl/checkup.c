@@ -114,6 +114,7 @@ static void ask(struct checkup *c, struct cli *cli, const struct checkup_scope *
 
 	*last = c->facts;
 	wish.alarms = is_named(scope, alarms);
+	wish.stoppable = scope->stoppable;
 	wish.timeout_ms = (int)cli_ms(cli, "timeout");
 	wish.token_good_ms = TOKEN_GOOD_MS;
 	wish.last = c->at_ms > 0 ? last : NULL;

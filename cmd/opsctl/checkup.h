@@ -58,7 +58,8 @@ struct checkup_scope {
 	bool is_all;
 	char *const *names;
 	int count;
-	bool lines; /* the last log lines of tasks that failed */
+	bool lines;     /* the last log lines of tasks that failed */
+	bool stoppable; /* see gather.h */
 };
 
 /* Fill rows anew. */

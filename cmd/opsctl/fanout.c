@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "mem.h"
+#include "stop.h"
 
 enum {
 	TICK_MS = 100,
@@ -14,7 +15,7 @@ enum {
 struct fanout {
 	struct fanout_job *jobs;
 	size_t count;
-	const atomic_bool *stop;
+	bool stoppable;
 	const struct clock *clock;
 	pthread_mutex_t lock; /* of all below */
 	pthread_cond_t ended; /* a job has */
@@ -25,7 +26,7 @@ static void run_job(struct fanout *f, struct fanout_job *job)
 {
 	int64_t began_us = clock_mono_us(f->clock);
 
-	if (f->stop != NULL && atomic_load(f->stop))
+	if (f->stoppable && stop_requested())
 		job->rc = err_set(&job->err, ERR_STOPPED, "stopped");
 	else
 		job->rc = job->run(job->arg, &job->err);
@@ -82,6 +83,8 @@ static void watch(struct fanout *f, struct cli *cli, const char *what)
 	pthread_mutex_lock(&f->lock);
 	while (f->done < f->count) {
 		wait_a_tick(f);
+		if (f->stoppable)
+			(void)stop_wait(0); /* who asks later sees stop_requested() */
 		if (f->done < f->count)
 			progress_update(&progress, f->done, first_awaited(f));
 	}
@@ -104,9 +107,12 @@ static size_t start(struct fanout *f, pthread_t threads[FANOUT_THREADS_MAX])
 }
 
 void fanout_run(struct cli *cli, const char *what, struct fanout_job *jobs, size_t count,
-    const atomic_bool *stop)
+    bool stoppable)
 {
-	struct fanout f = { .jobs = jobs, .count = count, .stop = stop, .clock = cli->clock };
+	struct fanout f = { .jobs = jobs,
+		.count = count,
+		.stoppable = stoppable,
+		.clock = cli->clock };
 	pthread_t threads[FANOUT_THREADS_MAX];
 	pthread_condattr_t clock_of_waits;
 	size_t started;

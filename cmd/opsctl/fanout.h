@@ -27,11 +27,12 @@ struct fanout_job {
 
 /*
  * Run all of them; comes back when the last is done. `what` names it all on the progress line, which
- * shows after a second on a terminal, with the first job that is still awaited. Once `stop` is true
- * (it may be NULL) jobs that have not begun end with ERR_STOPPED.
+ * shows after a second on a terminal, with the first job that is still awaited. stoppable: the
+ * command called stop_init(); signals are taken meanwhile, so that jobs see stop_requested(), and
+ * those that have not begun end with ERR_STOPPED.
  */
 void fanout_run(struct cli *cli, const char *what, struct fanout_job *jobs, size_t count,
-    const atomic_bool *stop);
+    bool stoppable);
 
 /* A copy for one job: same context, options and AWS client, which stays the original's. free() it. */
 struct cli *fanout_cli(const struct cli *cli);

@@ -8,6 +8,7 @@
 #include "gather_ask.h"
 #include "mem.h"
 #include "ports.h"
+#include "stop.h"
 
 enum {
 	CORE_ASKS = FACTS_PATH_COUNT + 6,        /* metrics twice, queue, store, secret, alarms */
@@ -212,7 +213,7 @@ static void run(struct plan *p)
 			.run = run_ask,
 			.arg = &p->asks[i],
 		};
-	fanout_run(p->cli, "looking", jobs, p->count, NULL);
+	fanout_run(p->cli, "looking", jobs, p->count, p->wish->stoppable);
 	for (size_t i = 0; i < p->count; i++)
 		settle(&p->asks[i], &jobs[i]);
 	share_batches(p);
@@ -227,6 +228,27 @@ static void give_up(struct plan *p, const struct err *err)
 		p->asks[i].fact->err = *err;
 		free(p->asks[i].cli);
 	}
+}
+
+static bool is_stopping(void *arg)
+{
+	(void)arg; /* the program's */
+	return stop_requested();
+}
+
+static int open_clients(struct plan *p, struct err *err)
+{
+	struct http_options options = {
+		.user_agent = "opsctl/" OPS_VERSION,
+		.total_timeout_ms = p->wish->timeout_ms,
+	};
+
+	if (p->wish->stoppable)
+		options.stop.is_wanted = is_stopping;
+	if (http_open(&p->http, &options, err) != 0 || ports_aws(p->cli, &p->aws, err) != 0)
+		return -1;
+	aws_bound(p->aws, p->wish->timeout_ms, options.stop);
+	return 0;
 }
 
 void gather(struct cli *cli, const struct gather_wish *wish, struct facts *out)
@@ -244,9 +266,7 @@ void gather(struct cli *cli, const struct gather_wish *wish, struct facts *out)
 	out->service_count = cli->context.service_count;
 	for (size_t i = 0; i < out->service_count; i++)
 		out->services[i].service = &cli->context.services[i];
-	rc = ports_http(&p->http, wish->timeout_ms, &err);
-	if (rc == 0)
-		rc = ports_aws(cli, &p->aws, &err);
+	rc = open_clients(p, &err);
 	if (wish->core)
 		plan_core(p);
 	if (wish->alarms && has(p, CONTEXT_ALARMS))

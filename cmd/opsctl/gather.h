@@ -14,6 +14,7 @@ struct gather_wish {
 	bool alarms;
 	bool lines;     /* the last log lines of tasks that failed */
 	int timeout_ms; /* of each call, with its retries */
+	bool stoppable; /* the command called stop_init(): what is under way is given up then */
 	/* A good answer about a token is good for a while: each question is in the log of ops-api. */
 	int64_t token_good_ms;
 	/*

@@ -193,25 +193,37 @@ static bool can_paint(const struct cli *cli)
 	    (term == NULL || strcmp(term, "dumb") != 0);
 }
 
-int health_watch(struct health *h, struct err *err)
+/* true: go on. What a look that was given up says is not shown. */
+static bool look(struct health *h, struct screen *s, struct states *was)
 {
-	struct screen screen, *s = can_paint(h->cli) ? &screen : NULL;
-	struct states *was = xcalloc(1, sizeof(*was));
-	int rc = stop_init(err);
-
-	if (rc == 0 && s != NULL)
-		screen_begin(s, h->cli);
-	while (rc == 0 && !out_failed(h->cli)) {
-		health_look(h);
-		show(h, s, was);
-		keep_states(was, h->checkup);
-		if (wait_for_next_look(h, s))
-			rc = err_set(err, ERR_STOPPED, "stopped");
-	}
-	if (s != NULL && h->checkup->count > 0) {
+	health_look(h);
+	if (stop_requested())
+		return false;
+	show(h, s, was);
+	keep_states(was, h->checkup);
+	if (!wait_for_next_look(h, s))
+		return !out_failed(h->cli);
+	if (s != NULL) {
 		screen_end(s);
 		health_print(h); /* the last look stays in sight */
 	}
+	return false;
+}
+
+int health_watch(struct health *h, struct err *err)
+{
+	struct screen screen, *s = can_paint(h->cli) ? &screen : NULL;
+	struct states *was;
+
+	if (stop_init(err) != 0)
+		return -1;
+	was = xcalloc(1, sizeof(*was));
+	if (s != NULL)
+		screen_begin(s, h->cli);
+	while (look(h, s, was))
+		continue;
+	if (s != NULL)
+		screen_end(s);
 	free(was);
-	return rc;
+	return stop_requested() ? err_set(err, ERR_STOPPED, "stopped") : 0;
 }

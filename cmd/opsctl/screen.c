@@ -58,6 +58,9 @@ void screen_begin(struct screen *s, struct cli *cli)
 
 void screen_end(struct screen *s)
 {
+	if (s->columns == 0)
+		return;
+	s->columns = 0;
 	out_text(s->cli, "\033[?25h\033[?1049l");
 	buf_release(&s->was.text);
 	buf_release(&s->is.text);

@@ -26,7 +26,7 @@ struct screen {
 
 /* Switches to the terminal's other page, so that what was there comes back with screen_end(). */
 void screen_begin(struct screen *s, struct cli *cli);
-void screen_end(struct screen *s);
+void screen_end(struct screen *s); /* the second time nothing */
 
 /* Whether the size is another than it was. */
 bool screen_resized(struct screen *s);

@@ -49,6 +49,12 @@ int aws_open(struct aws **out, const struct aws_options *o, struct err *err)
 	return 0;
 }
 
+void aws_bound(struct aws *a, int total_ms, struct http_stop stop)
+{
+	a->total_ms = total_ms;
+	a->stop = stop;
+}
+
 static void setup_release(struct aws_setup *s)
 {
 	creds_close(s->creds); /* before what it borrows */

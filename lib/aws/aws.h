@@ -48,6 +48,12 @@ struct aws_options {
 int aws_open(struct aws **out, const struct aws_options *options, struct err *err) ATTR_MUST_CHECK;
 void aws_close(struct aws *a); /* no call may be under way */
 
+/*
+ * For the calls of a program that shares its client: total_ms for those that set none (0: no limit),
+ * and `stop` in the place of that of the options. Before the first call.
+ */
+void aws_bound(struct aws *a, int total_ms, struct http_stop stop);
+
 /* Borrowed for the duration of the call. */
 struct aws_request {
 	enum aws_op op;

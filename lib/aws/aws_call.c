@@ -86,14 +86,15 @@ static int begin(struct aws_exchange *x, struct err *err)
 {
 	struct aws *a = x->aws;
 	const struct aws_request *r = x->request;
+	int total_ms = r->total_ms > 0 ? r->total_ms : a->total_ms;
 
 	if (aws_set_up(a, err) != 0)
 		return -1;
 	x->region = r->region ? r->region : a->setup.region;
 	if (choose_endpoint(x, err) != 0)
 		return -1;
-	if (r->total_ms > 0)
-		x->ends_at_ms = clock_mono_ms(a->clock) + r->total_ms;
+	if (total_ms > 0)
+		x->ends_at_ms = clock_mono_ms(a->clock) + total_ms;
 	make_body(x);
 	uuid_v7(a->clock, x->id);
 	retry_begin(&x->retry, &x->client->bucket, a->setup.attempts_max, x->op->is_long_poll);

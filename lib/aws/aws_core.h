@@ -43,6 +43,7 @@ struct aws {
 	const struct clock *clock;
 	bool caller_repeats;
 	struct http_stop stop;
+	int total_ms; /* of calls that set none; 0: no limit */
 	enum aws_trace trace;
 	void (*trace_line)(void *arg, struct str line);
 	void *trace_arg;
