@@ -1,4 +1,8 @@
 locals {
+  deploy_revisions = { for name, d in var.deploy : name => [
+    for family in d.families : "arn:${local.partition}:ecs:${local.region}:${local.account}:task-definition/${family}:*"
+  ] }
+
   deploy_policies = { for name, d in var.deploy : name => jsonencode({
     Version = "2012-10-17"
     Statement = [
@@ -9,11 +13,11 @@ locals {
         Resource = d.service_arns
       },
       {
-        # arn:...:service/CLUSTER/SERVICE has its deployments and revisions as service-deployment/CLUSTER/SERVICE/ID.
+        # arn:...:service/CLUSTER/SERVICE has its deployments as service-deployment/CLUSTER/SERVICE/ID.
         Sid      = "Deployments"
         Effect   = "Allow"
-        Action   = ["ecs:DescribeServiceDeployments", "ecs:DescribeServiceRevisions", "ecs:StopServiceDeployment"]
-        Resource = flatten([for kind in ["deployment", "revision"] : [for arn in d.service_arns : "${replace(arn, ":service/", ":service-${kind}/")}/*"]])
+        Action   = ["ecs:DescribeServiceDeployments", "ecs:StopServiceDeployment"]
+        Resource = [for arn in d.service_arns : "${replace(arn, ":service/", ":service-deployment/")}/*"]
       },
       {
         Sid       = "Tasks"
@@ -25,21 +29,22 @@ locals {
       {
         Sid      = "NewRevisions"
         Effect   = "Allow"
-        Action   = ["ecs:RegisterTaskDefinition", "ecs:TagResource"]
-        Resource = [for family in d.families : "arn:${local.partition}:ecs:${local.region}:${local.account}:task-definition/${family}:*"]
+        Action   = "ecs:RegisterTaskDefinition"
+        Resource = local.deploy_revisions[name]
+      },
+      {
+        # A revision keeps the tags of the one before it; nothing else may be tagged anew.
+        Sid       = "TagsOfNewRevisions"
+        Effect    = "Allow"
+        Action    = "ecs:TagResource"
+        Resource  = local.deploy_revisions[name]
+        Condition = { StringEquals = { "ecs:CreateAction" = "RegisterTaskDefinition" } }
       },
       {
         # These know no resources.
-        Sid    = "Look"
-        Effect = "Allow"
-        Action = [
-          "cloudwatch:DescribeAlarms",
-          "ecs:DescribeTaskDefinition",
-          "ecs:ListTaskDefinitions",
-          "elasticloadbalancing:DescribeInstanceHealth",
-          "elasticloadbalancing:DescribeTargetGroups",
-          "elasticloadbalancing:DescribeTargetHealth",
-        ]
+        Sid      = "Look"
+        Effect   = "Allow"
+        Action   = ["ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"]
         Resource = "*"
       },
       {

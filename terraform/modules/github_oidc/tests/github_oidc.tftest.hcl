@@ -85,13 +85,12 @@ run "deploy_changes_what_is_named" {
   assert {
     condition = one([for s in jsondecode(aws_iam_role_policy.deploy["prod"].policy).Statement : s if s.Sid == "Deployments"]).Resource == [
       "arn:aws:ecs:eu-central-1:123456789012:service-deployment/ops-prod/ops-prod-api/*",
-      "arn:aws:ecs:eu-central-1:123456789012:service-revision/ops-prod/ops-prod-api/*",
     ]
     error_message = "Only deployments of the services named may be stopped."
   }
 
   assert {
-    condition     = alltrue([for s in jsondecode(aws_iam_role_policy.deploy["prod"].policy).Statement : contains(["Look", "Tasks"], s.Sid) if s.Resource == "*"])
+    condition     = alltrue([for s in jsondecode(aws_iam_role_policy.deploy["prod"].policy).Statement : contains(["Look", "Tasks"], s.Sid) if jsonencode(s.Resource) == jsonencode("*")])
     error_message = "Whatever changes something must name its resources."
   }
 }
