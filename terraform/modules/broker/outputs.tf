@@ -15,15 +15,15 @@ output "dns_name" {
 
 output "instance_id" {
   description = "The host."
-  value       = aws_instance.this.id
+  value       = module.host.instance_id
 }
 
 output "security_group_id" {
   description = "Its security group."
-  value       = aws_security_group.this.id
+  value       = module.host.security_group_id
 }
 
 output "log_group_name" {
   description = "Log group of the broker."
-  value       = aws_cloudwatch_log_group.this.name
+  value       = module.host.log_group_name
 }

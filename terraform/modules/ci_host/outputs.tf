@@ -5,20 +5,20 @@ output "url" {
 
 output "instance_id" {
   description = "The host."
-  value       = aws_instance.this.id
+  value       = module.host.instance_id
 }
 
 output "role_arn" {
   description = "Role of the host and its jobs."
-  value       = aws_iam_role.this.arn
+  value       = module.host.role_arn
 }
 
 output "security_group_id" {
   description = "Its security group."
-  value       = aws_security_group.this.id
+  value       = module.host.security_group_id
 }
 
 output "log_group_name" {
   description = "Log group of Jenkins."
-  value       = aws_cloudwatch_log_group.this.name
+  value       = module.host.log_group_name
 }
