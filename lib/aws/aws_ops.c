@@ -172,14 +172,6 @@ const struct aws_operation aws_operations[AWS_OP_COUNT] = {
 		.resource = AWS_ON_QUEUE,
 		.billed = "$0.40 per million",
 	},
-	[SQS_GET_QUEUE_URL] = {
-		.service = AWS_SQS,
-		.name = "GetQueueUrl",
-		.noun = "queue",
-		.is_repeatable = true,
-		.resource = AWS_ON_QUEUE,
-		.billed = "$0.40 per million",
-	},
 	[SQS_LIST_DEAD_LETTER_SOURCE_QUEUES] = {
 		.service = AWS_SQS,
 		.name = "ListDeadLetterSourceQueues",
@@ -246,14 +238,6 @@ const struct aws_operation aws_operations[AWS_OP_COUNT] = {
 	[SECRETSMANAGER_GET_SECRET_VALUE] = {
 		.service = AWS_SECRETSMANAGER,
 		.name = "GetSecretValue",
-		.noun = "secret",
-		.is_repeatable = true,
-		.resource = AWS_ON_SECRET,
-		.billed = "$5 per million",
-	},
-	[SECRETSMANAGER_DESCRIBE_SECRET] = {
-		.service = AWS_SECRETSMANAGER,
-		.name = "DescribeSecret",
 		.noun = "secret",
 		.is_repeatable = true,
 		.resource = AWS_ON_SECRET,

@@ -141,19 +141,6 @@ static void attributes(struct sqs_queue *q, const struct json *in, const struct 
 	json_object_end(&w);
 }
 
-static void queue_url(struct wire_answer *a, const struct json *in)
-{
-	struct json_writer w;
-	char url[256];
-
-	(void)snprintf(url, sizeof(url), "http://127.0.0.1/000000000000/%s",
-	    json_get_text(json_get(in, "QueueName"), ""));
-	json_writer_init(&w, &a->body);
-	json_object_begin(&w);
-	json_member_text(&w, "QueueUrl", url);
-	json_object_end(&w);
-}
-
 static const struct {
 	const char *name;
 	bool is_batch;
@@ -177,10 +164,6 @@ void sqs_call(const char *op, const struct json *in, const struct plan_rule *rul
 	const char *error = NULL;
 	struct sqs_queue *q;
 
-	if (strcmp(op, "GetQueueUrl") == 0) {
-		queue_url(a, in);
-		return;
-	}
 	for (size_t i = 0; i < ARRAY_SIZE(operations); i++) {
 		if (strcmp(operations[i].name, op) != 0)
 			continue;

@@ -16,7 +16,8 @@ METRIC = {"StartTime": 1795245000, "EndTime": 1795248600, "MetricDataQueries": [
 
 # Operation, body, what it needs, what it is about.
 OPERATIONS = (
-    ("GetQueueUrl", {"QueueName": "ops"}, "sqs:GetQueueUrl", "ops"),
+    ("GetQueueAttributes", {"QueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/ops"},
+     "sqs:GetQueueAttributes", "ops"),
     ("GetParameter", {"Name": "/api/token", "WithDecryption": True}, "ssm:GetParameter", "/api/token"),
     ("GetSecretValue", {"SecretId": "api/token"}, "secretsmanager:GetSecretValue", "api/token"),
     ("GetMetricData", METRIC, "cloudwatch:GetMetricData", ""),

@@ -15,7 +15,8 @@ static const struct {
 	const char *want_code, *want_text;
 	unsigned want_attempts;
 } answers[] = {
-	{ "JSON", JSON, SQS_GET_QUEUE_URL, 200, "", "{\"QueueUrl\":\"u\"}", ERR_NONE, "", "", 1 },
+	{ "JSON", JSON, SQS_GET_QUEUE_ATTRIBUTES, 200, "", "{\"Attributes\":{}}", ERR_NONE, "", "",
+	    1 },
 	{ "JSON, empty", JSON, SQS_PURGE_QUEUE, 200, "", "", ERR_NONE, "", "", 1 },
 	{ "JSON, a list", JSON, SQS_PURGE_QUEUE, 200, "", "[]", ERR_CORRUPT, "",
 	    "sqs PurgeQueue on queue 'ops': HTTP 200: the answer is not a JSON object", 3 },

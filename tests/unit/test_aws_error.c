@@ -266,9 +266,9 @@ static const struct {
 			   "arn:k" },
 	    "ssm GetParameter on parameter '/t': AccessDeniedException: arn:u may not kms:Decrypt "
 	    "on arn:k" },
-	{ "not found", SQS_GET_QUEUE_URL, "x", "", "", 400,
+	{ "not found", SQS_RECEIVE_MESSAGE, "x", "", "", 400,
 	    { .code = "QueueDoesNotExist", .message = "no such queue" },
-	    "sqs GetQueueUrl on queue 'x': QueueDoesNotExist: no such queue" },
+	    "sqs ReceiveMessage on queue 'x': QueueDoesNotExist: no such queue" },
 	{ "no body", S3_HEAD_OBJECT, NULL, "b", "k", 404, { .code = "" },
 	    "s3 HeadObject on key 'k': HTTP 404" },
 	{ "credentials", STS_GET_CALLER_IDENTITY, NULL, "", "", 403,
