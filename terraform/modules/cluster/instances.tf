@@ -7,6 +7,9 @@ data "aws_ssm_parameter" "image" {
 }
 
 locals {
+  is_managed   = var.ec2 == null ? false : var.ec2.managed
+  is_protected = var.ec2 == null ? false : var.ec2.managed && var.ec2.termination_protection
+
   image_parameters = {
     X86_64 = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id"
     ARM64  = "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id"
@@ -83,7 +86,7 @@ resource "aws_autoscaling_group" "this" {
   max_size              = var.ec2.max_size
   vpc_zone_identifier   = var.ec2.subnet_ids
   health_check_type     = "EC2"
-  protect_from_scale_in = var.ec2.termination_protection
+  protect_from_scale_in = local.is_protected
   force_delete          = var.ec2.force_delete
   enabled_metrics       = ["GroupDesiredCapacity", "GroupInServiceInstances", "GroupMaxSize", "GroupMinSize"]
 
@@ -103,15 +106,9 @@ resource "aws_autoscaling_group" "this" {
     }
   }
 
-  # ECS looks for this tag on the groups that it sizes; without it the first plan after apply shows a change.
-  tag {
-    key                 = "AmazonECSManaged"
-    value               = "true"
-    propagate_at_launch = true
-  }
-
+  # ECS puts the tag AmazonECSManaged on groups that it sizes; without it the first plan after apply shows a change.
   dynamic "tag" {
-    for_each = data.aws_default_tags.current.tags
+    for_each = merge(data.aws_default_tags.current.tags, local.is_managed ? { AmazonECSManaged = "true" } : {})
     content {
       key                 = tag.key
       value               = tag.value
@@ -125,14 +122,14 @@ resource "aws_autoscaling_group" "this" {
 }
 
 resource "aws_ecs_capacity_provider" "ec2" {
-  count = var.ec2 == null ? 0 : 1
+  count = local.is_managed ? 1 : 0
 
   name = "${var.name}-ec2"
 
   auto_scaling_group_provider {
     auto_scaling_group_arn         = aws_autoscaling_group.this[0].arn
     managed_draining               = "ENABLED"
-    managed_termination_protection = var.ec2.termination_protection ? "ENABLED" : "DISABLED"
+    managed_termination_protection = local.is_protected ? "ENABLED" : "DISABLED"
 
     managed_scaling {
       status          = "ENABLED"

@@ -29,7 +29,7 @@ locals {
     network_mode               = var.ec2.network_mode
     architecture               = var.ec2.architecture
     instance_security_group_id = one(aws_security_group.instance[*].id)
-    capacity_providers         = [{ name = one(aws_ecs_capacity_provider.ec2[*].name), weight = 1, base = 0 }]
+    capacity_providers         = [for p in aws_ecs_capacity_provider.ec2 : { name = p.name, weight = 1, base = 0 }]
   }
 }
 

@@ -61,10 +61,11 @@ variable "fargate" {
 }
 
 variable "ec2" {
-  description = "Instances of our own in an auto-scaling group that ECS sizes and drains; null: none. network_mode is what tasks on them use: bridge or awsvpc. image_parameter names the SSM parameter of the machine image."
+  description = "Instances of our own in an auto-scaling group; null: none. managed: ECS sizes the group and drains instances by a capacity provider; without it min_size instances stay, which is the only way for services behind a Classic ELB. network_mode is what tasks on them use: bridge or awsvpc. image_parameter names the SSM parameter of the machine image."
   type = object({
     vpc_id                 = string
     subnet_ids             = list(string)
+    managed                = optional(bool, true)
     instance_type          = optional(string, "t3.small")
     architecture           = optional(string, "X86_64")
     network_mode           = optional(string, "bridge")

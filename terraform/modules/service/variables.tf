@@ -198,6 +198,11 @@ variable "entries" {
   }
 
   validation {
+    condition     = alltrue([for e in var.entries : e.kind != "classic" || length(var.compute.capacity_providers) == 0])
+    error_message = "entries: ECS has no capacity providers behind a Classic ELB: use instances with managed = false (module cluster)."
+  }
+
+  validation {
     condition     = alltrue([for k, e in var.entries : e.kind != "classic" || try(var.ports[k].host_port, 0) > 0])
     error_message = "entries: a Classic ELB needs a fixed host_port."
   }

@@ -163,6 +163,23 @@ run "an_environment_that_comes_and_goes" {
   }
 }
 
+run "a_fixed_number_for_a_classic_elb" {
+  variables {
+    fargate = null
+    ec2     = { vpc_id = "vpc-1", subnet_ids = ["subnet-1"], managed = false, min_size = 2, max_size = 2 }
+  }
+
+  assert {
+    condition     = length(aws_ecs_capacity_provider.ec2) == 0 && length(output.ec2.capacity_providers) == 0 && output.ec2.launch == "ec2"
+    error_message = "There must be no capacity provider: ECS refuses one behind a Classic ELB."
+  }
+
+  assert {
+    condition     = !aws_autoscaling_group.this[0].protect_from_scale_in && !contains([for t in aws_autoscaling_group.this[0].tag : t.key], "AmazonECSManaged")
+    error_message = "Nobody but the group itself sizes it."
+  }
+}
+
 run "neither" {
   command = plan
   variables {

@@ -212,6 +212,19 @@ run "classic_elb_with_fargate" {
   expect_failures = [var.entries]
 }
 
+run "classic_elb_with_a_capacity_provider" {
+  command = plan
+
+  variables {
+    compute   = { launch = "ec2", network_mode = "bridge", instance_security_group_id = "sg-0cccccccccccccccc", capacity_providers = [{ name = "ops-test-ec2" }] }
+    ports     = { http = { port = 8080, host_port = 8080 } }
+    entries   = { http = { kind = "classic", security_group_id = "sg-0bbbbbbbbbbbbbbbb", elb_name = "ops-test", load_balancer = "ops-test" } }
+    container = {}
+  }
+
+  expect_failures = [var.entries]
+}
+
 run "bridge_on_fargate" {
   command = plan
 
