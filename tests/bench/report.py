@@ -3,9 +3,11 @@ import json
 import subprocess
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+EMPTY = f"# Performance\n\n![requests per second per slot](performance.svg)\n\n{BEGIN}\n{END}\n"
 
 
 def write(out, results, merge):
+    out.mkdir(parents=True, exist_ok=True)
     path = out / "performance.json"
     if merge and path.exists():
         old = json.loads(path.read_text())
@@ -14,7 +16,7 @@ def write(out, results, merge):
         results = old
     path.write_text(json.dumps(results, indent=1) + "\n")
     page = out / "performance.md"
-    text = page.read_text()
+    text = page.read_text() if page.exists() else EMPTY
     head, rest = text.split(BEGIN, 1)
     tail = rest.split(END, 1)[1]
     page.write_text(head + BEGIN + "\n" + tables(results) + END + tail)
