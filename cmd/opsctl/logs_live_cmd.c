@@ -94,6 +94,7 @@ static int watch(struct live *l, struct aws *aws, const struct logs_live *live, 
 			return 0;
 		if (!err_is_transient(err->code))
 			return -1;
+		logview_print(&l->c->view, INT64_MAX, 0);
 		out_warn(l->c->cli, "-- %s; beginning another session", err->text);
 		clock_sleep_ms(PAUSE_MS);
 	}
