@@ -68,13 +68,21 @@ resource "aws_sns_topic_policy" "this" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = concat(
-      [for service in ["cloudwatch", "events"] : {
-        Sid       = "Publish${title(service)}"
+      [{
+        Sid       = "PublishCloudwatch"
         Effect    = "Allow"
-        Principal = { Service = "${service}.amazonaws.com" }
+        Principal = { Service = "cloudwatch.amazonaws.com" }
         Action    = "sns:Publish"
         Resource  = aws_sns_topic.this.arn
         Condition = { StringEquals = { "aws:SourceAccount" = local.account } }
+      }],
+      # EventBridge brings nothing that a condition could look at: with one, events are lost without a word.
+      [{
+        Sid       = "PublishEvents"
+        Effect    = "Allow"
+        Principal = { Service = "events.amazonaws.com" }
+        Action    = "sns:Publish"
+        Resource  = aws_sns_topic.this.arn
       }],
       [{
         Sid       = "TlsOnly"

@@ -7,25 +7,17 @@ locals {
   partition = data.aws_partition.current.partition
   region    = data.aws_region.current.region
 
-  # Who calls KMS when a service uses the key by itself, and what proves that it does so for this account.
-  # Logs names the log group in the encryption context; alarms and events name their account.
+  # Who calls KMS when a service uses the key by itself, and what proves that it does so for this account:
+  # the encryption context, in which Logs names the log group, and SNS the topic that is published to.
+  # EventBridge brings no aws:SourceAccount, and its messages would be lost without a word.
+  log_groups = { ArnLike = { "kms:EncryptionContext:aws:logs:arn" = "arn:${local.partition}:logs:${local.region}:${local.account}:*" } }
+  topics     = { ArnLike = { "kms:EncryptionContext:aws:sns:topicArn" = "arn:${local.partition}:sns:${local.region}:${local.account}:*" } }
+
   users = {
-    logs = {
-      principal = "logs.${local.region}.amazonaws.com"
-      condition = { ArnLike = { "kms:EncryptionContext:aws:logs:arn" = "arn:${local.partition}:logs:${local.region}:${local.account}:*" } }
-    }
-    cloudwatch = {
-      principal = "cloudwatch.amazonaws.com"
-      condition = { StringEquals = { "aws:SourceAccount" = local.account } }
-    }
-    events = {
-      principal = "events.amazonaws.com"
-      condition = { StringEquals = { "aws:SourceAccount" = local.account } }
-    }
-    sns = {
-      principal = "sns.amazonaws.com"
-      condition = { StringEquals = { "aws:SourceAccount" = local.account } }
-    }
+    logs       = { principal = "logs.${local.region}.amazonaws.com", condition = local.log_groups }
+    cloudwatch = { principal = "cloudwatch.amazonaws.com", condition = local.topics }
+    events     = { principal = "events.amazonaws.com", condition = local.topics }
+    sns        = { principal = "sns.amazonaws.com", condition = local.topics }
   }
 
   # Without this statement nobody could ever change the key again; with it, IAM decides.

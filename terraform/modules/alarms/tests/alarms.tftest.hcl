@@ -78,6 +78,11 @@ run "the_whole_path_is_watched" {
   }
 
   assert {
+    condition     = !can(jsondecode(aws_sns_topic_policy.this.policy).Statement[1].Condition)
+    error_message = "EventBridge cannot meet a condition."
+  }
+
+  assert {
     condition     = [for s in jsondecode(aws_sns_topic_policy.this.policy).Statement : s.Sid] == ["PublishCloudwatch", "PublishEvents", "TlsOnly"]
     error_message = "Alarms and events of this account must be let in, over TLS."
   }

@@ -53,6 +53,11 @@ run "services_use_it_for_this_account_only" {
   }
 
   assert {
+    condition     = !strcontains(aws_kms_key.this.policy, "aws:Source")
+    error_message = "EventBridge brings no aws:Source... when it publishes to an encrypted topic."
+  }
+
+  assert {
     condition     = alltrue([for s in slice(jsondecode(aws_kms_key.this.policy).Statement, 1, 4) : strcontains(jsonencode(s.Condition), "123456789012")])
     error_message = "Every service must be held to this account."
   }
