@@ -9,27 +9,13 @@
 #include "api_metrics.h"
 #include "log.h"
 #include "mem.h"
-#include "webhook.h"
-
-struct key {
-	struct key_name name;
-	struct buf webhook; /* HMAC key of signatures */
-	unsigned char token_mac[HASH_SIZE];
-	int64_t not_after_s; /* previous: end of its grace */
-};
-
-struct ring {
-	struct key keys[KEYRING_MAX];
-	size_t count;
-};
+#include "ring.h"
 
 struct keyring {
 	struct keyring_options o;
-	struct secret *secret;
-	unsigned char
-	    mac_key[HASH_SIZE]; /* random per process: digests of tokens mean nothing elsewhere */
+	struct ring_source source; /* its known_at is of who reads; the rest never changes */
 
-	pthread_rwlock_t ring_lock;
+	pthread_rwlock_t ring_lock; /* over the next three */
 	struct ring ring;
 	unsigned generation;
 	int64_t read_at_s;
@@ -42,100 +28,7 @@ struct keyring {
 	struct httpd_request *waiting, **waiting_tail; /* oldest first */
 };
 
-/* ---- one key ---- */
-
-static void key_wipe(struct key *key)
-{
-	buf_wipe(&key->webhook);
-	mem_wipe(key, sizeof(*key));
-}
-
-static void ring_wipe(struct ring *ring)
-{
-	for (size_t i = 0; i < ring->count; i++)
-		key_wipe(&ring->keys[i]);
-	ring->count = 0;
-}
-
-static void token_mac(const struct keyring *k, struct str token, unsigned char out[HASH_SIZE])
-{
-	hash_hmac_sha256((struct str){ (const char *)k->mac_key, HASH_SIZE }, &token, 1, out);
-}
-
-static int key_make(const struct keyring *k, const struct secret_value *value, struct key *out,
-    struct err *err)
-{
-	struct str bytes = buf_str(&value->bytes);
-
-	*out = (struct key){ .webhook = BUF_INIT(SECRET_MAX) };
-	if (webhook_key(bytes, &out->webhook, err) != 0) {
-		key_wipe(out);
-		return -1;
-	}
-	token_mac(k, bytes, out->token_mac);
-	hash_fingerprint(bytes, out->name.fingerprint);
-	memcpy(out->name.version, value->version, sizeof(out->name.version));
-	return 0;
-}
-
-static int key_read(struct keyring *k, enum secret_which which, struct key *out, struct err *err)
-{
-	struct secret_value value;
-	int rc;
-
-	secret_value_init(&value);
-	rc = secret_get(k->secret, which, &value, err);
-	if (rc == 0)
-		rc = key_make(k, &value, out, err);
-	if (rc == 0 && which == SECRET_PREVIOUS) {
-		out->name.is_previous = true;
-		out->not_after_s = (value.changed_at ? value.changed_at : k->read_at_s) +
-		    k->o.grace_s;
-	}
-	secret_value_wipe(&value);
-	return rc;
-}
-
-/* ---- reading both ---- */
-
-/* Whether there is no such version, or one that no further try makes good. */
-static bool is_unusable(enum err_code code)
-{
-	return code == ERR_NOTFOUND || code == ERR_DENIED || code == ERR_INVALID;
-}
-
-/* A previous version that cannot be used is a warning; one that cannot be reached, an error. */
-static int ring_read(struct keyring *k, struct ring *out, struct err *err)
-{
-	*out = (struct ring){ .count = 0 };
-	if (key_read(k, SECRET_CURRENT, &out->keys[0], err) != 0)
-		return -1;
-	out->count = 1;
-	if (k->o.grace_s == 0)
-		return 0;
-	if (key_read(k, SECRET_PREVIOUS, &out->keys[1], err) == 0) {
-		out->count = 2;
-		return 0;
-	}
-	if (!is_unusable(err->code)) {
-		ring_wipe(out);
-		return -1;
-	}
-	if (err->code != ERR_NOTFOUND)
-		log_warn("previous secret not used", "error.message", err->text, NULL);
-	return 0;
-}
-
-static bool ring_is_same(const struct ring *a, const struct ring *b)
-{
-	if (a->count != b->count)
-		return false;
-	for (size_t i = 0; i < a->count; i++)
-		if (memcmp(a->keys[i].token_mac, b->keys[i].token_mac, HASH_SIZE) != 0 ||
-		    a->keys[i].not_after_s != b->keys[i].not_after_s)
-			return false;
-	return true;
-}
+/* ---- reading ---- */
 
 /* *fresh becomes the ring; what was it is wiped. */
 static void ring_swap(struct keyring *k, struct ring *fresh)
@@ -149,7 +42,7 @@ static void ring_swap(struct keyring *k, struct ring *fresh)
 	has_changed = !ring_is_same(&old, fresh);
 	if (has_changed)
 		k->generation++;
-	k->read_at_s = clock_wall_s(k->o.clock);
+	k->read_at_s = k->source.known_at = clock_wall_s(k->o.clock);
 	pthread_rwlock_unlock(&k->ring_lock);
 	if (has_changed)
 		log_info("secret changed", "event.dataset", "ops.audit", "event.action",
@@ -164,7 +57,7 @@ static bool reread(struct keyring *k)
 	struct ring fresh;
 	struct err err;
 
-	if (ring_read(k, &fresh, &err) != 0) {
+	if (ring_read(&k->source, &fresh, &err) != 0) {
 		if (err.code == ERR_STOPPED)
 			return false;
 		metric_add(&secret_reads[SECRET_READ_FAILED], 1);
@@ -288,48 +181,30 @@ enum keyring_wait keyring_await(struct keyring *k, unsigned generation, struct h
 
 /* ---- judging ---- */
 
-static bool is_valid(const struct keyring *k, const struct key *key)
-{
-	return !key->name.is_previous || clock_wall_s(k->o.clock) < key->not_after_s;
-}
-
 bool keyring_match_token(struct keyring *k, struct str token, struct key_name *which,
     unsigned *generation)
 {
-	unsigned char mac[HASH_SIZE];
-	bool is_found = false;
+	const struct key *key;
 
-	token_mac(k, token, mac);
 	pthread_rwlock_rdlock(&k->ring_lock);
 	*generation = k->generation;
-	for (size_t i = k->ring.count;
-	     i-- > 0;) { /* the current one last: it wins over an equal one */
-		const struct key *key = &k->ring.keys[i];
-		bool is_equal = mem_eq_const_time((struct str){ (const char *)mac, HASH_SIZE },
-		    (struct str){ (const char *)key->token_mac, HASH_SIZE });
-
-		if (is_equal && is_valid(k, key)) {
-			*which = key->name;
-			is_found = true;
-		}
-	}
+	key = ring_find_token(&k->ring, &k->source, token, clock_wall_s(k->o.clock));
+	if (key)
+		*which = key->name;
 	pthread_rwlock_unlock(&k->ring_lock);
-	return is_found;
+	return key != NULL;
 }
 
 bool keyring_match_signature(struct keyring *k, keyring_verify *verify, void *arg,
     struct key_name *which, unsigned *generation)
 {
 	struct str keys[KEYRING_MAX];
-	size_t count = 0, index = 0;
+	size_t count, index = 0;
 	bool is_found;
 
 	pthread_rwlock_rdlock(&k->ring_lock);
 	*generation = k->generation;
-	while (count < k->ring.count && is_valid(k, &k->ring.keys[count])) {
-		keys[count] = buf_str(&k->ring.keys[count].webhook);
-		count++;
-	}
+	count = ring_webhook_keys(&k->ring, clock_wall_s(k->o.clock), keys);
 	is_found = verify(arg, keys, count, &index);
 	if (is_found)
 		*which = k->ring.keys[index].name;
@@ -370,11 +245,12 @@ int keyring_open(struct keyring **out, const struct keyring_options *options, st
 	k->o = *options;
 	k->waiting_tail = &k->waiting;
 	init_locks(k);
-	hash_random(k->mac_key, sizeof(k->mac_key));
-	k->read_at_s = clock_wall_s(k->o.clock);
+	k->source.grace_s = options->grace_s;
+	k->source.known_at = clock_wall_s(k->o.clock);
+	hash_random(k->source.mac_key, sizeof(k->source.mac_key));
 	k->read_started_ms = mono_ms(k);
-	if (secret_open(&k->secret, str_from(options->url), &secret_options, err) != 0 ||
-	    ring_read(k, &first, err) != 0) {
+	if (secret_open(&k->source.secret, str_from(options->url), &secret_options, err) != 0 ||
+	    ring_read(&k->source, &first, err) != 0) {
 		keyring_close(k);
 		return err_wrap(err, "OPS_SECRET");
 	}
@@ -406,7 +282,7 @@ void keyring_close(struct keyring *k)
 	}
 	assert(!k->waiting);
 	ring_wipe(&k->ring);
-	secret_close(k->secret);
+	secret_close(k->source.secret);
 	pthread_cond_destroy(&k->wanted);
 	pthread_mutex_destroy(&k->lock);
 	pthread_rwlock_destroy(&k->ring_lock);
