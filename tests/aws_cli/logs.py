@@ -228,9 +228,12 @@ class Following(Streaming):
 
 class Live(Streaming):
     def test_live(self):
-        """moto's session is a snapshot that ends: what is in it is shown, and another begun."""
-        self.put("api", TASK_A, (1, "alive"))
-        process = self.stream_of("--live", "--service", "api")
+        """moto's session is a snapshot that ends: what is in it is shown, and another begun.
+
+        Known deviation of moto 5.2.3: whichever group is named, it is the last one that is read.
+        """
+        self.put("worker", TASK_A, (1, "alive"))
+        process = self.stream_of("--live", "--service", "worker")
         self.assertEqual(self.next(process)[0], "alive")
         self.assertIn("billed by the minute", self.stderr())
         self.next(process)
