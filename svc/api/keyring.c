@@ -61,7 +61,7 @@ static bool reread(struct keyring *k)
 		if (err.code == ERR_STOPPED)
 			return false;
 		metric_add(&secret_reads[SECRET_READ_FAILED], 1);
-		log_warn("secret not read, the last one stays", "error.code", err_name(err.code),
+		log_warn("secret not read, the last one stays", "error.type", err_name(err.code),
 		    "error.message", err.text, NULL);
 		return false;
 	}

@@ -23,8 +23,9 @@ struct ring {
 /* Where keys come from. */
 struct ring_source {
 	struct secret *secret;
-	int64_t grace_s;  /* 0: no previous key */
-	int64_t known_at; /* Unix s of the last reading, for a source that does not say since when */
+	int64_t grace_s; /* 0: no previous key */
+	int64_t
+	    known_at; /* Unix s of the last reading, for a source that does not say since when */
 	/* Random per process: digests of tokens mean nothing elsewhere. */
 	unsigned char mac_key[HASH_SIZE];
 };

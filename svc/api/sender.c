@@ -83,7 +83,7 @@ static struct queue_entry entry_of(const struct shipment *s)
 static void log_attempt(const struct shipment *s, const struct err *err)
 {
 	log_write(s->is_settled ? LOG_ERROR : LOG_WARN, "envelope not confirmed", "object",
-	    s->envelope.key, "records", LOG_INT((int64_t)s->records), "error.code",
+	    s->envelope.key, "records", LOG_INT((int64_t)s->records), "error.type",
 	    err_name(err->code), "error.message", err->text, NULL);
 }
 
@@ -165,7 +165,7 @@ static void give_up(const struct batch *b)
 	for (size_t i = 0; i < b->count; i++)
 		if (!b->shipments[i].is_settled)
 			log_error("envelope given up, its time is over", "object",
-			    b->shipments[i].envelope.key, "error.code",
+			    b->shipments[i].envelope.key, "error.type",
 			    err_name(b->shipments[i].result), NULL);
 }
 

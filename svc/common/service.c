@@ -156,7 +156,7 @@ static bool rest(const struct err *why, unsigned attempts)
 	hash_random(&random, sizeof(random));
 	pause_ms = AWAIT_MIN_MS +
 	    gate_backoff_us(attempts, AWAIT_BASE_MS, AWAIT_MAX_MS, random) / 1000;
-	log_warn("cannot start yet", "error.code", err_name(why->code), "error.message", why->text,
+	log_warn("cannot start yet", "error.type", err_name(why->code), "error.message", why->text,
 	    "attempt", LOG_INT(attempts), "again_ms", LOG_INT(pause_ms), NULL);
 	for (int64_t until_ms = clock_mono_ms(&clock_system) + pause_ms; pause_ms > 0;
 	     pause_ms = until_ms - clock_mono_ms(&clock_system))
@@ -184,7 +184,7 @@ int service_refuse(const struct err *err)
 		log_info("stopped before it had started", NULL);
 		return 0;
 	}
-	log_error("cannot start", "error.code", err_name(err->code), "error.message", err->text,
+	log_error("cannot start", "error.type", err_name(err->code), "error.message", err->text,
 	    NULL);
 	return EXIT_REFUSED;
 }
