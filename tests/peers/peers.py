@@ -85,7 +85,7 @@ PEERS = {
     "elasticmq": (elasticmq, ["SQS"]),
     "versitygw": (versitygw, ["S3"]),
     "moto": (moto, ["SQS", "S3", "SSM", "SECRETS_MANAGER", "STS", "CLOUDWATCH", "CLOUDWATCH_LOGS", "ECS",
-                    "ELASTIC_LOAD_BALANCING_V2", "IAM"]),
+                    "ELASTIC_LOAD_BALANCING_V2", "ELASTIC_LOAD_BALANCING", "IAM"]),
     "ministack": (ministack, []),
     "toxiproxy": (toxiproxy, []),
 }
