@@ -43,23 +43,23 @@ void checkup_close(struct checkup *c)
 
 /* ---- what is looked at ---- */
 
-/* Rows that every context has, in the order in which they are shown. */
+/* Rows that are of no service of the context, in the order in which they are shown. */
 static const struct {
 	const char *name;
+	unsigned needs;               /* what is asked for them */
 	void (*look)(struct look *l); /* NULL: comes with the one before */
 } core[] = {
-	{ "api", look_at_api },
-	{ "worker", look_at_worker },
-	{ "queue", look_at_queue },
-	{ "dead letters", NULL },
-	{ "store", look_at_store },
-	{ "secret", look_at_secret },
-	{ "token", NULL },
-	{ "progress", look_at_progress },
-	{ "errors", look_at_errors },
+	{ "api", GATHER_PATHS, look_at_api },
+	{ "worker", GATHER_PATHS, look_at_worker },
+	{ "queue", GATHER_QUEUE, look_at_queue },
+	{ "dead letters", GATHER_QUEUE, NULL },
+	{ "store", GATHER_STORE, look_at_store },
+	{ "secret", GATHER_SECRET, look_at_secret },
+	{ "token", GATHER_SECRET | GATHER_PATHS, NULL },
+	{ "progress", GATHER_METRICS | GATHER_QUEUE, look_at_progress },
+	{ "errors", GATHER_METRICS, look_at_errors },
+	{ "alarms", GATHER_ALARMS, look_at_alarms },
 };
-
-static const char alarms[] = "alarms";
 
 static bool is_named(const struct checkup_scope *scope, const char *name)
 {
@@ -70,18 +70,19 @@ static bool is_named(const struct checkup_scope *scope, const char *name)
 	return named;
 }
 
-static bool is_core_named(const struct checkup_scope *scope)
+static unsigned needs_of(const struct checkup_scope *scope)
 {
-	bool named = false;
+	unsigned needs = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(core); i++)
-		named = named || is_named(scope, core[i].name);
-	return named;
+		if (is_named(scope, core[i].name))
+			needs |= core[i].needs;
+	return needs;
 }
 
 static bool is_a_name(const struct context *c, const char *name)
 {
-	bool known = strcmp(name, alarms) == 0 || context_service(c, name) != NULL;
+	bool known = context_service(c, name) != NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(core); i++)
 		known = known || strcmp(core[i].name, name) == 0;
@@ -110,10 +111,9 @@ int checkup_check_scope(const struct context *c, const struct checkup_scope *sco
 static void ask(struct checkup *c, struct cli *cli, const struct checkup_scope *scope)
 {
 	struct facts *last = xmalloc(sizeof(*last));
-	struct gather_wish wish = { .core = is_core_named(scope), .lines = scope->lines };
+	struct gather_wish wish = { .parts = needs_of(scope), .lines = scope->lines };
 
 	*last = c->facts;
-	wish.alarms = is_named(scope, alarms);
 	wish.stoppable = scope->stoppable;
 	wish.timeout_ms = (int)cli_ms(cli, "timeout");
 	wish.token_good_ms = TOKEN_GOOD_MS;
@@ -134,7 +134,7 @@ void checkup_look(struct checkup *c, struct cli *cli, const struct checkup_scope
 	c->at_ms = c->facts.at_ms;
 	c->is_rolling = false;
 	for (size_t i = 0; i < ARRAY_SIZE(core); i++)
-		if (core[i].look != NULL && is_core_named(scope))
+		if (core[i].look != NULL)
 			core[i].look(&l);
 	for (size_t i = 0; i < c->facts.service_count; i++) {
 		const struct facts_service *s = &c->facts.services[i];
@@ -142,7 +142,6 @@ void checkup_look(struct checkup *c, struct cli *cli, const struct checkup_scope
 		look_at_service(&l, s);
 		c->is_rolling = c->is_rolling || facts_is_rolling(s);
 	}
-	look_at_alarms(&l);
 	cli->next[0] = '\0'; /* each row has its own */
 }
 
@@ -161,7 +160,7 @@ enum checkup_state checkup_worst(const struct checkup *c)
 /* Of the core, the token and what depends on others says nothing about a system. */
 bool checkup_knows(const struct checkup *c)
 {
-	static const char *const telling[] = { "api", "queue", "store", alarms };
+	static const char *const telling[] = { "api", "queue", "store", "alarms" };
 	bool knows = false;
 
 	for (size_t i = 0; i < c->count; i++) {

@@ -57,24 +57,31 @@ static bool has(const struct plan *p, enum context_key key)
 	return p->facts->context->values[key][0] != '\0';
 }
 
+static bool wants(const struct plan *p, unsigned part, enum context_key key)
+{
+	return (p->wish->parts & part) != 0 && has(p, key);
+}
+
 static void plan_core(struct plan *p)
 {
 	struct facts *f = p->facts;
 
 	for (size_t i = 0; i < FACTS_PATH_COUNT; i++)
-		if (has(p, ask_path_base((enum facts_path)i)))
+		if (wants(p, GATHER_PATHS, ask_path_base((enum facts_path)i)))
 			(void)add(p, ask_path, ask_path_name((enum facts_path)i),
 			    &f->answers[i].fact, i);
-	if (has(p, CONTEXT_API_ADMIN_URL))
+	if (wants(p, GATHER_METRICS, CONTEXT_API_ADMIN_URL))
 		(void)add(p, ask_metrics, "metrics", &p->unheard[0], CONTEXT_API_ADMIN_URL);
-	if (has(p, CONTEXT_WORKER_ADMIN_URL))
+	if (wants(p, GATHER_METRICS, CONTEXT_WORKER_ADMIN_URL))
 		(void)add(p, ask_metrics, "metrics", &p->unheard[1], CONTEXT_WORKER_ADMIN_URL);
-	if (has(p, CONTEXT_QUEUE))
+	if (wants(p, GATHER_QUEUE, CONTEXT_QUEUE))
 		add_port(p, ask_queue, "queue", &f->queue.fact);
-	if (has(p, CONTEXT_STORE))
+	if (wants(p, GATHER_STORE, CONTEXT_STORE))
 		add_port(p, ask_store, "store", &f->store.fact);
-	if (has(p, CONTEXT_SECRET))
+	if (wants(p, GATHER_SECRET, CONTEXT_SECRET))
 		add_port(p, ask_secret, "secret", &f->secret.fact);
+	if (wants(p, GATHER_ALARMS, CONTEXT_ALARMS))
+		(void)add(p, ask_alarms, "alarms", &f->alarms_fact, 0);
 }
 
 /* One that was steady the last time, and so has nothing new to tell about its tasks. */
@@ -267,10 +274,7 @@ void gather(struct cli *cli, const struct gather_wish *wish, struct facts *out)
 	for (size_t i = 0; i < out->service_count; i++)
 		out->services[i].service = &cli->context.services[i];
 	rc = open_clients(p, &err);
-	if (wish->core)
-		plan_core(p);
-	if (wish->alarms && has(p, CONTEXT_ALARMS))
-		(void)add(p, ask_alarms, "alarms", &out->alarms_fact, 0);
+	plan_core(p);
 	plan_services(p);
 	if (rc == 0)
 		run(p);

@@ -8,12 +8,21 @@
 
 #include "facts.h"
 
+/* What does not belong to a service of the context. */
+enum {
+	GATHER_PATHS = 1 << 0, /* ops-api and ops-worker, by HTTP */
+	GATHER_METRICS = 1 << 1,
+	GATHER_QUEUE = 1 << 2,
+	GATHER_STORE = 1 << 3,
+	GATHER_SECRET = 1 << 4, /* and ops-api about the token */
+	GATHER_ALARMS = 1 << 5,
+};
+
 struct gather_wish {
-	bool core; /* services by their ports, queue, store, secret, token */
+	unsigned parts;
 	bool services[CONTEXT_SERVICES_MAX]; /* of the context, by index */
-	bool alarms;
-	bool lines;     /* the last log lines of tasks that failed */
-	int timeout_ms; /* of each call, with its retries */
+	bool lines;                          /* the last log lines of tasks that failed */
+	int timeout_ms;                      /* of each call, with its retries */
 	bool stoppable; /* the command called stop_init(): what is under way is given up then */
 	/* A good answer about a token is good for a while: each question is in the log of ops-api. */
 	int64_t token_good_ms;
