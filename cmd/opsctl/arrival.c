@@ -19,8 +19,8 @@ static bool is_gone(const struct cli *cli, struct store *store, struct err *err)
 	    store_check(store, err) != 0 && err->code == ERR_NOTFOUND;
 }
 
-static int wait_for_object(struct cli *cli, struct store *store, const char *key,
-    int64_t deadline_us, struct buf *body, struct store_info *info, struct err *err)
+static int poll_object(struct cli *cli, struct store *store, const char *key, int64_t deadline_us,
+    struct buf *body, struct store_info *info, struct progress *progress, struct err *err)
 {
 	int poll_ms = POLL_FIRST_MS;
 	bool is_checked = false;
@@ -32,6 +32,7 @@ static int wait_for_object(struct cli *cli, struct store *store, const char *key
 			return 0;
 		if (err->code != ERR_NOTFOUND)
 			return err->code == ERR_CORRUPT ? -1 : ports_failed(cli, err);
+		progress_update(progress, 0, NULL);
 		if (left_ms <= 0)
 			return err_set(err, ERR_TIMEOUT, "object %s is not in the store yet", key);
 		if (stop_wait(left_ms < poll_ms ? (int)left_ms : poll_ms) == STOP_STOP)
@@ -45,6 +46,18 @@ static int wait_for_object(struct cli *cli, struct store *store, const char *key
 			return ports_failed(cli, err);
 		is_checked = true;
 	}
+}
+
+static int wait_for_object(struct cli *cli, struct store *store, const char *key,
+    int64_t deadline_us, struct buf *body, struct store_info *info, struct err *err)
+{
+	struct progress progress;
+	int rc;
+
+	progress_begin(&progress, cli, "waiting for the store", 0);
+	rc = poll_object(cli, store, key, deadline_us, body, info, &progress, err);
+	progress_end(&progress);
+	return rc;
 }
 
 static int check_record(struct str body, const char *key, const char *id, struct str data,

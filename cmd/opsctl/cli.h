@@ -28,6 +28,7 @@ enum exit_code {
 	EXIT_IN_PROGRESS = 8,
 	EXIT_TIMED_OUT = 9,
 	EXIT_REMOTE = 10,
+	EXIT_PROBE_HOP = 20, /* and above: the hop at which a probe got stuck, as in probe.h */
 	EXIT_SIGINT = 130,
 	EXIT_SIGTERM = 143,
 };

@@ -8,6 +8,7 @@
 
 extern const struct command command_up;
 extern const struct command command_submit;
+extern const struct command command_probe;
 extern const struct command command_verify;
 extern const struct command command_health;
 extern const struct command command_logs;
@@ -19,11 +20,13 @@ extern const struct command command_dlq_ls;
 extern const struct command command_dlq_show;
 extern const struct command command_dlq_redrive;
 extern const struct command command_dlq_purge;
+extern const struct command command_reconcile;
 extern const struct command command_preflight;
 extern const struct command command_iam;
 extern const struct command command_deploy;
 extern const struct command command_rollback;
 extern const struct command command_restart;
+extern const struct command command_exec;
 extern const struct command command_context_ls;
 extern const struct command command_context_use;
 extern const struct command command_context_show;

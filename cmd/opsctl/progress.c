@@ -38,21 +38,30 @@ static void add_bar(struct buf *line, uint64_t done, uint64_t total)
 	buf_addf(line, "] %3u%%  ", (unsigned)(part * 100));
 }
 
+static void add_figures(struct buf *line, const struct progress *p, double elapsed_s)
+{
+	double rate = (double)p->done / elapsed_s;
+
+	if (p->total > 0)
+		add_bar(line, p->done, p->total);
+	buf_addf(line, "%" PRIu64, p->done);
+	if (p->total > 0)
+		buf_addf(line, "/%" PRIu64, p->total);
+	buf_addf(line, "  %.0f/s", rate);
+	if (p->total > p->done && rate > 0)
+		buf_addf(line, "  %.0f s left", (double)(p->total - p->done) / rate);
+}
+
 static void draw(struct progress *p, int64_t now_us, const char *extra)
 {
 	struct buf line = BUF_INIT(LINE_MAX_BYTES);
 	double elapsed_s = (double)(now_us - p->began_us) / 1e6;
-	double rate = (double)p->done / elapsed_s;
 
 	buf_addf(&line, "%s ", p->what);
-	if (p->total > 0)
-		add_bar(&line, p->done, p->total);
-	buf_addf(&line, "%" PRIu64, p->done);
-	if (p->total > 0)
-		buf_addf(&line, "/%" PRIu64, p->total);
-	buf_addf(&line, "  %.0f/s", rate);
-	if (p->total > p->done && rate > 0)
-		buf_addf(&line, "  %.0f s left", (double)(p->total - p->done) / rate);
+	if (p->total > 0 || p->done > 0)
+		add_figures(&line, p, elapsed_s);
+	else
+		buf_addf(&line, " %.0f s", elapsed_s); /* a wait, nothing to count */
 	if (extra != NULL)
 		buf_addf(&line, "  %s", extra);
 
