@@ -205,6 +205,12 @@ void auth_audit(const struct auth *a, bool is_accepted, const struct auth_contex
 	    reason, context);
 }
 
+void auth_audit_refusal(const struct auth *a, const char *reason,
+    const struct auth_context *context)
+{
+	write_audit(a, LOG_INFO, "submission-refused", "failure", reason, context);
+}
+
 void auth_audit_replay(const struct auth *a, const char *outcome,
     const struct auth_context *context)
 {

@@ -58,6 +58,10 @@ struct auth_context {
 };
 void auth_audit(const struct auth *a, bool is_accepted, const struct auth_context *context);
 
+/* The credentials were accepted, and then the request was not: log why, for who counts records. */
+void auth_audit_refusal(const struct auth *a, const char *reason,
+    const struct auth_context *context);
+
 /* A verified signature's id was seen before: log it. */
 void auth_audit_replay(const struct auth *a, const char *outcome,
     const struct auth_context *context);

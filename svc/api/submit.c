@@ -76,7 +76,7 @@ static void finish_first(struct submission *s)
 	}
 }
 
-static struct auth_context audit_context(const struct submission *s)
+struct auth_context submit_audit_context(const struct submission *s)
 {
 	bool has_trace = s->traceparent[0] != '\0';
 
@@ -88,7 +88,7 @@ static struct auth_context audit_context(const struct submission *s)
 
 static void answer_replay(struct submission *s, enum replay_event event, const char *outcome)
 {
-	struct auth_context context = audit_context(s);
+	struct auth_context context = submit_audit_context(s);
 
 	line_release(s);
 	metric_add(&replay_events[event], 1);
@@ -160,7 +160,7 @@ static void admit(struct submission *s, const struct payload *p)
 /* false: answered or waiting. */
 static bool check_credentials(struct submission *s, enum auth_step step)
 {
-	struct auth_context context = audit_context(s);
+	struct auth_context context = submit_audit_context(s);
 
 	if (step == AUTH_INVALID) {
 		submit_answer_payload(s, PAYLOAD_BAD_SHAPE, "token must be a string");

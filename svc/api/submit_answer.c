@@ -8,8 +8,18 @@
 
 enum { RETRY_QUEUE_S = 5, ANSWER_MAX = 512 };
 
+/* Of those whose credentials were not accepted another line tells. */
+static void audit_refusal(const struct submission *s, const struct problem *p)
+{
+	struct auth_context context = submit_audit_context(s);
+
+	if (s->auth.key.fingerprint[0] != '\0')
+		auth_audit_refusal(&s->auth, p->error, &context);
+}
+
 void submit_answer_problem(struct submission *s, const struct problem *p)
 {
+	audit_refusal(s, p);
 	problem_answer(s->request, s->request_id, p);
 }
 

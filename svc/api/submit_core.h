@@ -35,6 +35,8 @@ struct submission {
 	size_t reserved;
 };
 
+struct auth_context submit_audit_context(const struct submission *s);
+
 /* Each answers the request; exactly one of them, once. */
 void submit_answer_problem(struct submission *s, const struct problem *p);
 void submit_answer_unauthorized(struct submission *s);

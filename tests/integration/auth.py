@@ -128,9 +128,12 @@ def audit():
         post(service, flat(token="wrong"))
         post(service, BODY, **signed(BODY, key="wrong"))
         post(service, BODY, **signed(BODY))
-        wait_for(lambda: sum("event.action" in e for e in service.events()) >= 4, "four audit events")
+        bad = b'{"data":1}'
+        check_equal(post(service, bad, **signed(bad, ident="msg_bad")).status, 400, "a payload that is none")
+        wait_for(lambda: sum("event.action" in e for e in service.events()) >= 7, "the audit events")
         got = sorted(e["event.action"] for e in service.events() if "event.action" in e)
-        check_equal(got, ["secret-refreshed", "signature-refused", "token-accepted", "token-accepted", "token-refused"],
+        check_equal(got, ["secret-refreshed", "signature-refused", "submission-refused", "token-accepted", "token-accepted",
+                          "token-accepted", "token-refused"],
                     "actions")
 
 
