@@ -102,6 +102,9 @@ struct ecs_container {
 	char name[ECS_NAME_SIZE];
 	char image[256];
 	char image_digest[80]; /* "sha256:..." */
+	char runtime_id[80];   /* what a session calls it */
+	char exec_agent
+	    [16]; /* status of ExecuteCommandAgent: "RUNNING", "STOPPED"; "": it has none */
 	char last_status[24];
 	char health[16]; /* "HEALTHY", "UNHEALTHY", "UNKNOWN" */
 	char reason[384];

@@ -14,6 +14,15 @@ enum {
 
 /* ---- reading one ---- */
 
+static void read_agent(const struct json *agents, struct ecs_container *out)
+{
+	for (size_t i = 0; i < json_count(agents); i++)
+		if (strcmp(json_get_text(json_get(json_at(agents, i), "name"), ""),
+			"ExecuteCommandAgent") == 0)
+			field_json(out->exec_agent, sizeof(out->exec_agent), json_at(agents, i),
+			    "lastStatus");
+}
+
 static void read_container(const struct json *c, struct ecs_container *out)
 {
 	const struct json *code = json_get(c, "exitCode");
@@ -21,6 +30,8 @@ static void read_container(const struct json *c, struct ecs_container *out)
 	field_json(out->name, sizeof(out->name), c, "name");
 	field_json(out->image, sizeof(out->image), c, "image");
 	field_json(out->image_digest, sizeof(out->image_digest), c, "imageDigest");
+	field_json(out->runtime_id, sizeof(out->runtime_id), c, "runtimeId");
+	read_agent(json_get(c, "managedAgents"), out);
 	field_json(out->last_status, sizeof(out->last_status), c, "lastStatus");
 	field_json(out->health, sizeof(out->health), c, "healthStatus");
 	field_json(out->reason, sizeof(out->reason), c, "reason");

@@ -1,0 +1,38 @@
+/*
+ * exec_check: what a session in a container needs, found out beforehand: ECS itself says no more
+ * than "internal error". What the role of the task may do is looked at by opsctl verify.
+ */
+#ifndef OPS_EXEC_CHECK_H
+#define OPS_EXEC_CHECK_H
+
+#include "workload.h"
+
+enum { EXEC_ROWS_MAX = 48, EXEC_DETAIL_SIZE = 256 };
+
+struct exec_row {
+	const char *what; /* "plugin" */
+	bool is_bad;
+	char detail[EXEC_DETAIL_SIZE], next[EXEC_DETAIL_SIZE]; /* next "": nothing to do */
+};
+
+struct exec_check {
+	struct exec_row rows[EXEC_ROWS_MAX];
+	size_t count;
+	bool is_bad; /* one of them is */
+};
+
+/* What the service and its tasks say. Pure. */
+void exec_check_service(struct exec_check *c, const struct ecs_service *s);
+void exec_check_task(struct exec_check *c, const struct ecs_task *task, const char *container);
+
+/* What the task definition says, an answer to DescribeTaskDefinition. Pure. */
+void exec_check_definition(struct exec_check *c, const struct json *described,
+    const char *container);
+
+/* Look at all of it. A failure to ask is a row. */
+void exec_check_look(struct exec_check *c, struct cli *cli, const struct workload *w);
+
+/* Print it; exit status 1 when something is missing. */
+void exec_check_report(const struct exec_check *c, struct cli *cli, const struct workload *w);
+
+#endif
