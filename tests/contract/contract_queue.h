@@ -12,7 +12,7 @@
 
 #include <unistd.h>
 
-#include "aws.h"
+#include "contract_client.h"
 #include "contract_peer.h"
 #include "peer_call.h"
 #include "place.h"
@@ -43,20 +43,6 @@ static void sqlite_fresh(struct buf *url, unsigned max_receives)
 
 	place_new(path, "queue.db");
 	buf_addf(url, "sqlite:%s?max_receives=%u", path, max_receives);
-}
-
-/* One client for each process: connections do not survive a fork. */
-static struct aws *client(void)
-{
-	static struct aws *aws;
-	static pid_t owner;
-	struct aws_options options = { .program = "contract" };
-	struct err err;
-
-	if (owner != getpid() && aws_open(&aws, &options, &err) != 0)
-		test_die("%s", err.text);
-	owner = getpid();
-	return aws;
 }
 
 /* "http://127.0.0.1:9324" of CONTRACT_QUEUE_URL. */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "aws.h"
+#include "contract_client.h"
 #include "contract_peer.h"
 #include "peer_call.h"
 #include "place.h"
@@ -54,17 +54,6 @@ static bool env_set(const char *url, struct str value)
 	(void)snprintf(text, sizeof(text), "%.*s", STR_ARG(value));
 	(void)setenv(url + strlen("env:"), text, 1);
 	return true;
-}
-
-static struct aws *client(void)
-{
-	static struct aws *aws;
-	struct aws_options options = { .program = "contract" };
-	struct err err;
-
-	if (!aws && aws_open(&aws, &options, &err) != 0)
-		test_die("%s", err.text);
-	return aws;
 }
 
 static void add_number(struct buf *url)

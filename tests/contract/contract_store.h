@@ -9,9 +9,7 @@
 #ifndef OPS_TEST_CONTRACT_STORE_H
 #define OPS_TEST_CONTRACT_STORE_H
 
-#include <unistd.h>
-
-#include "aws.h"
+#include "contract_client.h"
 #include "contract_peer.h"
 #include "mem.h"
 #include "place.h"
@@ -42,20 +40,6 @@ static void file_damage(const char *url, const char *key, struct str bytes)
 
 	(void)snprintf(path, sizeof(path), "%s/%s", url + strlen("file:"), key);
 	place_write(path, bytes, 0600);
-}
-
-/* One client for each process: connections do not survive a fork. */
-static struct aws *client(void)
-{
-	static struct aws *aws;
-	static pid_t owner;
-	struct aws_options options = { .program = "contract" };
-	struct err err;
-
-	if (owner != getpid() && aws_open(&aws, &options, &err) != 0)
-		test_die("%s", err.text);
-	owner = getpid();
-	return aws;
 }
 
 static void s3_fresh(struct buf *url)
