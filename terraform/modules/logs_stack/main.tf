@@ -100,7 +100,7 @@ locals {
         Effect    = "Allow"
         Action    = ["kms:GenerateDataKey", "kms:Decrypt"]
         Resource  = [try(var.bucket.kms_key_arn, "")]
-        Condition = { StringEquals = { "kms:ViaService" = "s3.${local.region}.amazonaws.com" } }
+        Condition = { StringLike = { "kms:ViaService" = "s3.${local.region}.amazonaws.com*" } }
       },
     ]
   })

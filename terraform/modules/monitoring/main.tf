@@ -65,7 +65,7 @@ locals {
         Effect    = "Allow"
         Action    = ["kms:GenerateDataKey", "kms:Decrypt"]
         Resource  = [var.topic.kms_key_arn]
-        Condition = { StringEquals = { "kms:ViaService" = "sns.${local.region}.amazonaws.com" } }
+        Condition = { StringLike = { "kms:ViaService" = "sns.${local.region}.amazonaws.com*" } }
       },
     ]
   })

@@ -44,7 +44,7 @@ locals {
       Effect    = "Allow"
       Action    = ["kms:Decrypt"]
       Resource  = [var.kms_key_arn]
-      Condition = { StringEquals = { "kms:ViaService" = "${local.service}.${local.region}.amazonaws.com" } }
+      Condition = { StringLike = { "kms:ViaService" = "${local.service}.${local.region}.amazonaws.com*" } } # ends in .cn in China
     },
   ]
 
@@ -60,7 +60,7 @@ locals {
       Effect    = "Allow"
       Action    = ["kms:Encrypt", "kms:GenerateDataKey"]
       Resource  = [var.kms_key_arn]
-      Condition = { StringEquals = { "kms:ViaService" = "${local.service}.${local.region}.amazonaws.com" } }
+      Condition = { StringLike = { "kms:ViaService" = "${local.service}.${local.region}.amazonaws.com*" } } # ends in .cn in China
     },
   ]
 }

@@ -3,9 +3,9 @@
 locals {
   objects_arn = "${module.bucket.arn}/in/*"
 
-  # The key, through one service and no other way.
+  # The key, through one service and no other way. In China the name ends in .cn.
   key_through = { for service in ["sqs", "s3"] : service => {
-    StringEquals = { "kms:ViaService" = "${service}.${local.region}.amazonaws.com" }
+    StringLike = { "kms:ViaService" = "${service}.${local.region}.amazonaws.com*" }
   } }
 
   statements = {
