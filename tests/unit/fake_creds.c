@@ -220,6 +220,16 @@ void fake_open(struct fake_session *s, const char *config, const char *profile)
 		die(err.text);
 }
 
+void fake_open_in(struct fake_session *s, const struct fake_setting *setting, const char *profile)
+{
+	fake_clear();
+	for (size_t i = 0; i < ARRAY_SIZE(setting->variables) && setting->variables[i].name; i++)
+		env_set(setting->variables[i].name,
+		    setting->variables[i].path ? fake_url(setting->variables[i].path)
+					       : setting->variables[i].text);
+	fake_open(s, setting->config, profile);
+}
+
 void fake_close(struct fake_session *s)
 {
 	creds_close(s->cache);

@@ -70,6 +70,17 @@ struct fake_session {
 void fake_open(struct fake_session *s, const char *config, const char *profile);
 void fake_close(struct fake_session *s);
 
+/* What a session finds: no other variable is set. */
+struct fake_setting {
+	const char *config;
+	struct {
+		const char *name; /* NULL ends them */
+		const char *path; /* its value is fake_url(path) */
+		const char *text; /* where path is NULL: its value */
+	} variables[3];
+};
+void fake_open_in(struct fake_session *s, const struct fake_setting *setting, const char *profile);
+
 /* "<key>/<secret>/<token>/<account>/<provider>/<renew>/<seconds until expiry or never>", or the
  * error as "<code>: <text>"; the next call overwrites it. */
 const char *fake_get(struct fake_session *s);

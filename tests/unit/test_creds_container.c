@@ -8,12 +8,10 @@
 
 static const struct fake_row good[] = { { "GET /c?id=1 ", 200, "", GOOD, false } };
 
-static void open_container(struct fake_session *s)
-{
-	fake_clear();
-	env_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", fake_url("/c?id=1"));
-	fake_open(s, "", NULL);
-}
+static const struct fake_setting container = {
+	.config = "",
+	.variables = { { "AWS_CONTAINER_CREDENTIALS_FULL_URI", "/c?id=1", NULL } },
+};
 
 /* Nobody is asked before the URL is judged; these never get as far. */
 static void test_hosts(void)
@@ -86,7 +84,7 @@ static void test_names(void)
 	const char *colon;
 	char url[128];
 
-	open_container(&s);
+	fake_open_in(&s, &container, NULL);
 	colon = strrchr(fake_url("/c?id=1"), ':');
 	(void)snprintf(url, sizeof(url), "http://localhost%s", colon);
 	env_set("AWS_CONTAINER_CREDENTIALS_FULL_URI", url);
@@ -118,7 +116,7 @@ static void test_token(void)
 		struct fake_session s;
 
 		test_case = cases[i].name;
-		open_container(&s);
+		fake_open_in(&s, &container, NULL);
 		env_set("AWS_CONTAINER_AUTHORIZATION_TOKEN", cases[i].variable);
 		if (cases[i].file) {
 			fake_write("token", cases[i].file);
@@ -138,7 +136,7 @@ static void test_token_read_again(void)
 {
 	struct fake_session s;
 
-	open_container(&s);
+	fake_open_in(&s, &container, NULL);
 	env_set("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "~/token");
 	CHECK_BEGINS(fake_get(&s), "credentials: AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: ");
 	fake_answer(good, ARRAY_SIZE(good));
@@ -210,7 +208,7 @@ static void test_answers(void)
 		struct fake_session s;
 
 		test_case = cases[i].name;
-		open_container(&s);
+		fake_open_in(&s, &container, NULL);
 		env_set("AWS_CONTAINER_AUTHORIZATION_TOKEN", SENTINEL);
 		fake_answer(&cases[i].row, 1);
 		CHECK_BEGINS(fake_get(&s), cases[i].want);

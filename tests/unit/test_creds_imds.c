@@ -17,19 +17,17 @@ static const struct fake_row good[] = {
 	{ REGION, 200, "", "eu-west-1\n", false },
 };
 
-static void open_ec2(struct fake_session *s)
-{
-	fake_clear();
-	env_set("AWS_EC2_METADATA_DISABLED", "false");
-	env_set("AWS_EC2_METADATA_SERVICE_ENDPOINT", fake_url("/"));
-	fake_open(s, "", NULL);
-}
+static const struct fake_setting ec2 = {
+	.config = "",
+	.variables = { { "AWS_EC2_METADATA_DISABLED", NULL, "false" },
+	    { "AWS_EC2_METADATA_SERVICE_ENDPOINT", "/", NULL } },
+};
 
 static void test_sent(void)
 {
 	struct fake_session s;
 
-	open_ec2(&s);
+	fake_open_in(&s, &ec2, NULL);
 	fake_answer(good, ARRAY_SIZE(good));
 	CHECK_TEXT(fake_get(&s), "A/" SENTINEL "/t//EC2 metadata//3600");
 	CHECK_INT(fake_requests(), 3);
@@ -72,7 +70,7 @@ static void test_region(void)
 	struct err err;
 	char region[REGION_MAX + 1] = "untouched";
 
-	open_ec2(&s);
+	fake_open_in(&s, &ec2, NULL);
 	fake_answer(good, ARRAY_SIZE(good));
 	CHECK_OK(creds_region(s.cache, region, &err), &err);
 	CHECK_TEXT(region, "eu-west-1");
@@ -80,7 +78,7 @@ static void test_region(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		test_case = cases[i].name;
-		open_ec2(&s);
+		fake_open_in(&s, &ec2, NULL);
 		fake_answer(cases[i].rows, ARRAY_SIZE(cases[i].rows));
 		CHECK_ERR(creds_region(s.cache, region, &err), &err, cases[i].code);
 		CHECK_TEXT(region, "eu-west-1");
@@ -88,7 +86,7 @@ static void test_region(void)
 	}
 
 	test_case = "off by the environment";
-	open_ec2(&s);
+	fake_open_in(&s, &ec2, NULL);
 	env_set("AWS_EC2_METADATA_DISABLED", "TRUE");
 	fake_answer(good, ARRAY_SIZE(good));
 	CHECK_ERR(creds_region(s.cache, region, &err), &err, ERR_NOTFOUND);
@@ -162,7 +160,7 @@ static void test_answers(void)
 		test_case = cases[i].name;
 		rows[0] = cases[i].row;
 		memcpy(rows + 1, good, sizeof(good));
-		open_ec2(&s);
+		fake_open_in(&s, &ec2, NULL);
 		fake_answer(rows, ARRAY_SIZE(rows));
 		CHECK_BEGINS(fake_get(&s), cases[i].want);
 		CHECK_INT(fake_requests(), cases[i].requests);
@@ -177,7 +175,7 @@ static void test_silent(void)
 	struct fake_session s;
 	const char *got;
 
-	open_ec2(&s);
+	fake_open_in(&s, &ec2, NULL);
 	fake_answer(silent, ARRAY_SIZE(silent));
 	got = fake_get(&s);
 	CHECK_BEGINS(got, "credentials: no AWS credentials: ");

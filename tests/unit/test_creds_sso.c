@@ -53,20 +53,18 @@ static const struct fake_row good[] = {
 	{ "GET /federation/credentials?role_name=Ops", 200, "", KEYS, false },
 };
 
-static void open_sso(struct fake_session *s, const char *profile)
-{
-	fake_clear();
-	env_set("AWS_ENDPOINT_URL_SSO", fake_url(""));
-	env_set("AWS_ENDPOINT_URL_SSO_OIDC", fake_url(""));
-	fake_open(s, config, profile);
-}
+static const struct fake_setting sso = {
+	.config = config,
+	.variables = { { "AWS_ENDPOINT_URL_SSO", "", NULL },
+	    { "AWS_ENDPOINT_URL_SSO_OIDC", "", NULL } },
+};
 
 static void test_sent(void)
 {
 	struct fake_session s;
 
 	fake_write(SESSION_FILE, LOGIN("2026-11-21T08:15:01Z"));
-	open_sso(&s, "x");
+	fake_open_in(&s, &sso, "x");
 	fake_answer(good, ARRAY_SIZE(good));
 	CHECK_TEXT(fake_get(&s), GOT("x"));
 	CHECK_INT(fake_requests(), 1);
@@ -85,7 +83,7 @@ static void test_renewed(void)
 	struct fake_session s;
 
 	fake_write(SESSION_FILE, LOGIN("2026-11-21T08:15:00Z"));
-	open_sso(&s, "x");
+	fake_open_in(&s, &sso, "x");
 	fake_answer(good, ARRAY_SIZE(good));
 	CHECK_TEXT(fake_get(&s), GOT("x"));
 	CHECK_INT(fake_requests(), 2);
@@ -105,7 +103,7 @@ static void test_renewed(void)
 	buf_release(&text);
 
 	test_case = "the next one reads it";
-	open_sso(&s, "x");
+	fake_open_in(&s, &sso, "x");
 	fake_answer(good, ARRAY_SIZE(good));
 	CHECK_TEXT(fake_get(&s), GOT("x"));
 	CHECK_INT(fake_requests(), 1);
@@ -179,7 +177,7 @@ static void test_logins(void)
 		test_case = cases[i].name;
 		if (cases[i].file)
 			fake_write(cases[i].file, cases[i].text);
-		open_sso(&s, cases[i].profile);
+		fake_open_in(&s, &sso, cases[i].profile);
 		fake_answer(cases[i].rows, ARRAY_SIZE(cases[i].rows));
 		CHECK_BEGINS(fake_get(&s), cases[i].want);
 		CHECK_INT(fake_requests(), cases[i].requests);
@@ -236,7 +234,7 @@ static void test_answers(void)
 		struct fake_session s;
 
 		test_case = cases[i].name;
-		open_sso(&s, "x");
+		fake_open_in(&s, &sso, "x");
 		fake_answer(&cases[i].row, 1);
 		CHECK_BEGINS(fake_get(&s), cases[i].want);
 		CHECK_INT(fake_requests(), cases[i].requests);

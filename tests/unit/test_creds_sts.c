@@ -37,13 +37,10 @@ static const char config[] = "[profile keys]\n"
 
 static const struct fake_row good[] = { { "POST / ", 200, "", GOOD, false } };
 
-static void open_sts(struct fake_session *s, const char *profile)
-{
-	fake_clear();
-	env_set("AWS_REGION", "eu-west-1");
-	env_set("AWS_ENDPOINT_URL_STS", fake_url(""));
-	fake_open(s, config, profile);
-}
+static const struct fake_setting sts = {
+	.config = config,
+	.variables = { { "AWS_REGION", NULL, "eu-west-1" }, { "AWS_ENDPOINT_URL_STS", "", NULL } },
+};
 
 static void test_sent(void)
 {
@@ -77,7 +74,7 @@ static void test_sent(void)
 
 		test_case = cases[i].name;
 		fake_answer(good, ARRAY_SIZE(good));
-		open_sts(&s, cases[i].profile);
+		fake_open_in(&s, &sts, cases[i].profile);
 		CHECK(
 		    str_has_prefix(str_from(fake_get(&s)), STR("R/" SENTINEL "/t/123456789012/")));
 		for (size_t k = 0; k < ARRAY_SIZE(cases[i].parts) && cases[i].parts[k]; k++)
@@ -96,7 +93,7 @@ static void test_token_read_again(void)
 	struct fake_session s;
 
 	fake_answer(good, ARRAY_SIZE(good));
-	open_sts(&s, "token");
+	fake_open_in(&s, &sts, "token");
 	fake_write("token", "first");
 	(void)fake_get(&s);
 	fake_write("token", "second");
@@ -180,7 +177,7 @@ static void test_answers(void)
 
 		test_case = cases[i].name;
 		fake_answer(&cases[i].row, 1);
-		open_sts(&s, "role");
+		fake_open_in(&s, &sts, "role");
 		CHECK_BEGINS(fake_get(&s), cases[i].want);
 		CHECK_INT(fake_requests(), cases[i].requests);
 		fake_close(&s);
@@ -196,7 +193,7 @@ static void test_skew(void)
 	struct fake_session s;
 
 	fake_answer(late, ARRAY_SIZE(late));
-	open_sts(&s, "role");
+	fake_open_in(&s, &sts, "role");
 	CHECK_BEGINS(fake_get(&s), "credentials: ");
 	CHECK_INT(fake_requests(), 2);
 	CHECK(fake_was_sent("\r\nX-Amz-Date: 20261121T080000Z\r\n"));
