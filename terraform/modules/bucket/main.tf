@@ -54,6 +54,8 @@ data "aws_elb_service_account" "this" {
 }
 
 resource "aws_s3_bucket" "this" {
+  #checkov:skip=CKV_AWS_144:records are events with a limited life; a copy in another region is a decision of the account
+  #checkov:skip=CKV2_AWS_62:nobody waits for single objects; opsctl and readers list them by time
   bucket        = var.name
   force_destroy = var.force_destroy
 }
@@ -100,7 +102,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
   bucket = aws_s3_bucket.this.id
 
   rule {
-    id     = "uploads-that-were-given-up"
+    id     = "age"
     status = "Enabled"
 
     filter {}
@@ -108,46 +110,25 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     abort_incomplete_multipart_upload {
       days_after_initiation = 1
     }
-  }
-
-  rule {
-    id     = "old-versions"
-    status = "Enabled"
-
-    filter {}
 
     noncurrent_version_expiration {
       noncurrent_days = var.noncurrent_days
     }
-  }
 
-  dynamic "rule" {
-    for_each = var.expire_days > 0 ? [var.expire_days] : []
+    dynamic "transition" {
+      for_each = var.transitions
 
-    content {
-      id     = "expire"
-      status = "Enabled"
-
-      filter {}
-
-      expiration {
-        days = rule.value
+      content {
+        storage_class = transition.key
+        days          = transition.value
       }
     }
-  }
 
-  dynamic "rule" {
-    for_each = var.transitions
+    dynamic "expiration" {
+      for_each = var.expire_days > 0 ? [var.expire_days] : []
 
-    content {
-      id     = "to-${lower(replace(rule.key, "_", "-"))}"
-      status = "Enabled"
-
-      filter {}
-
-      transition {
-        storage_class = rule.key
-        days          = rule.value
+      content {
+        days = expiration.value
       }
     }
   }

@@ -94,6 +94,7 @@ resource "aws_secretsmanager_secret_version" "this" {
 }
 
 resource "aws_secretsmanager_secret_rotation" "this" {
+  #checkov:skip=CKV_AWS_304:rotation.days is 90 at most, by its validation
   count = local.makes && var.rotation != null ? 1 : 0
 
   secret_id           = aws_secretsmanager_secret.this[0].id

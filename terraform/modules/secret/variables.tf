@@ -79,8 +79,8 @@ variable "rotation" {
   }
 
   validation {
-    condition     = var.rotation == null || try(var.rotation.days >= 1 && var.rotation.days <= 1000, false)
-    error_message = "rotation.days must be 1 to 1000."
+    condition     = var.rotation == null || try(var.rotation.days >= 1 && var.rotation.days <= 90, false)
+    error_message = "rotation.days must be 1 to 90."
   }
 }
 

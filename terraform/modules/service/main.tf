@@ -112,7 +112,7 @@ resource "aws_ecs_service" "this" {
 
     content {
       subnets          = network_configuration.value.subnet_ids
-      security_groups  = [local.security_group_id]
+      security_groups  = aws_security_group.this[*].id
       assign_public_ip = network_configuration.value.assign_public_ip
     }
   }

@@ -53,7 +53,7 @@ run "private_versioned_encrypted" {
   }
 
   assert {
-    condition     = aws_s3_bucket_lifecycle_configuration.this.rule[*].id == tolist(["uploads-that-were-given-up", "old-versions"])
+    condition     = length(aws_s3_bucket_lifecycle_configuration.this.rule[0].expiration) == 0 && length(aws_s3_bucket_lifecycle_configuration.this.rule[0].transition) == 0 && one(aws_s3_bucket_lifecycle_configuration.this.rule[0].abort_incomplete_multipart_upload).days_after_initiation == 1
     error_message = "Objects themselves must stay."
   }
 
@@ -92,7 +92,7 @@ run "access_logs_of_load_balancers" {
   }
 
   assert {
-    condition     = contains(aws_s3_bucket_lifecycle_configuration.this.rule[*].id, "expire")
+    condition     = one(aws_s3_bucket_lifecycle_configuration.this.rule[0].expiration).days == var.expire_days
     error_message = "Logs must go in the end."
   }
 }

@@ -125,3 +125,14 @@ run "a_path_without_its_slash" {
 
   expect_failures = [var.name]
 }
+
+run "rotation_after_more_than_90_days" {
+  command = plan
+
+  variables {
+    backend  = "secretsmanager"
+    rotation = { lambda_arn = "arn:aws:lambda:eu-central-1:123456789012:function:rotate", days = 91 }
+  }
+
+  expect_failures = [var.rotation]
+}
