@@ -108,6 +108,7 @@ struct aws_signed {
 	struct http_request http; /* points into what follows */
 	struct http_header headers[AWS_HEADERS_MAX];
 	struct buf url, authorization, text;
+	struct str secrets[AWS_SECRETS];
 };
 
 /* Release `out` also after -1. ERR_INVALID: header, key or bucket that cannot be sent. */

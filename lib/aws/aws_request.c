@@ -273,6 +273,12 @@ static void fill(const struct aws_exchange *x, int timeout_ms, struct aws_signed
 	out->http.body = x->body;
 	out->http.has_body = strcmp(method(x), "POST") == 0 || strcmp(method(x), "PUT") == 0;
 	out->http.total_timeout_ms = timeout_ms;
+	aws_exchange_secrets(x, out->secrets);
+	out->http.secrets = out->secrets;
+	out->http.secret_count = AWS_SECRETS;
+	out->http.hides_request = x->op->service == AWS_S3 ||
+	    x->request->op == SQS_SEND_MESSAGE_BATCH;
+	out->http.hides_answer = x->op->answers_bytes || x->request->op == SQS_RECEIVE_MESSAGE;
 	out->http.take = x->request->take;
 	out->http.take_arg = x->request->take_arg;
 }

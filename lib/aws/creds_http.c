@@ -21,15 +21,17 @@ static enum retry_class classify(const struct http_response *response, int rc,
 int creds_http(struct creds_kit *kit, const struct creds_call *call, struct http_response *response,
     struct err *err)
 {
+	struct http_request request = call->request;
 	struct retry r;
 	int64_t delay_ms;
 	int rc;
 
+	request.is_off_tape = true; /* all that it says is a secret */
 	retry_begin(&r, &kit->bucket, call->tries, false);
 	for (;;) {
 		enum retry_class class;
 
-		rc = http_call(kit->options->http, &call->request, response, err);
+		rc = http_call(kit->options->http, &request, response, err);
 		if (rc == 0 && response->status == 200)
 			break;
 		class = classify(response, rc, err);

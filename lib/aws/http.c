@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "http_core.h"
+#include "http_tape.h"
 #include "mem.h"
 
 enum {
@@ -145,7 +146,7 @@ static void set_end(struct http_call *c)
  * libcurl sends once more, on a new connection, when a reused one turns out to be closed before
  * a line of the answer came: every call of ours may be repeated (its key or id stays the same).
  */
-int http_call(struct http *h, const struct http_request *request, struct http_response *response,
+static int call(struct http *h, const struct http_request *request, struct http_response *response,
     struct err *err)
 {
 	struct http_call c = { .request = request, .response = response, .stop = &h->stop };
@@ -153,10 +154,6 @@ int http_call(struct http *h, const struct http_request *request, struct http_re
 	bool is_local = false;
 	int rc = -1;
 
-	response->status = 0;
-	buf_reset(&response->headers);
-	buf_reset(&response->trailers);
-	buf_reset(&response->body);
 	if (http_request_check(request, &is_local, err) != 0)
 		return -1;
 	if (http_is_stopped(&h->stop))
@@ -176,6 +173,27 @@ int http_call(struct http *h, const struct http_request *request, struct http_re
 out:
 	http_pool_give(&h->pool, c.easy, origin);
 	http_lines_free(c.lines);
+	return rc;
+}
+
+int http_call(struct http *h, const struct http_request *request, struct http_response *response,
+    struct err *err)
+{
+	struct http_tape *tape = http_tape_installed();
+	int64_t began_ms;
+	int rc;
+
+	response->status = 0;
+	buf_reset(&response->headers);
+	buf_reset(&response->trailers);
+	buf_reset(&response->body);
+	if (!tape)
+		return call(h, request, response, err);
+	if (http_tape_is_player(tape))
+		return http_tape_play(tape, request, response, err);
+	began_ms = clock_wall_ms(&clock_system);
+	rc = call(h, request, response, err);
+	http_tape_keep(tape, request, response, rc == 0 ? NULL : err, began_ms);
 	return rc;
 }
 

@@ -57,14 +57,23 @@ struct http_request {
 	 * Else HTTP/1.1: AWS speaks nothing newer, and a handle has one call at a time.
 	 */
 	bool http2;
+	/* What a tape (http_tape.h) may keep of it. */
+	const struct str *secrets; /* values that it may not hold */
+	size_t secret_count;
+	bool is_off_tape;                 /* nothing: it is for credentials */
+	bool hides_request, hides_answer; /* not the body: a client's data */
 	http_take_fn *take; /* NULL: the body is collected; so is that of any answer but a 2xx */
 	void *take_arg;
 };
 
+/* What a call does, one after the other. */
+enum http_step { HTTP_DNS, HTTP_TCP, HTTP_TLS, HTTP_ANSWER };
+
 /* Where the time went, from the start of the call, in microseconds; 0 when a step was skipped. */
 struct http_timing {
 	int64_t dns_us, connect_us, tls_us, first_byte_us, total_us;
-	bool is_reused; /* an open connection was used */
+	bool is_reused;      /* an open connection was used */
+	enum http_step step; /* that it was at when it ended, well or not */
 };
 
 struct http_response {

@@ -25,7 +25,7 @@ static bool contains_nocase(struct str s, struct str part)
 	return false;
 }
 
-static bool is_hidden(struct str name)
+bool redact_hides(struct str name)
 {
 	struct str word;
 
@@ -163,7 +163,7 @@ static bool find_hidden(struct str s, size_t from, size_t to, struct range *out)
 	bool is_element = from > 0 && is_in(s.p[from - 1], "<:") && to < s.n &&
 	    is_in(s.p[to], "> \t\r\n");
 
-	if (!is_hidden(name))
+	if (!redact_hides(name))
 		return false;
 	if (is_element) {
 		*out = find_content(s, name, to);
@@ -237,7 +237,7 @@ void redact_header(struct buf *out, struct str line, const struct str *secrets, 
 {
 	struct str name, value;
 
-	if (str_cut(line, ':', &name, &value) && is_hidden(str_trim(name))) {
+	if (str_cut(line, ':', &name, &value) && redact_hides(str_trim(name))) {
 		redact_body(out, name, name.n, secrets, count);
 		buf_adds(out, ": " REDACTED);
 		return;

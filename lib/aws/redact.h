@@ -12,6 +12,9 @@
 /* What stands in place of a secret. */
 #define REDACTED "[redacted]"
 
+/* Whether the value of a member or header of that name is hidden. */
+bool redact_hides(struct str name);
+
 /* A header line "Name: value", without line end; control characters become '.'. */
 void redact_header(struct buf *out, struct str line, const struct str *secrets, size_t count);
 
