@@ -96,3 +96,11 @@ output "security_group_ids" {
     worker = module.worker.security_group_id
   }
 }
+
+output "container_definitions" {
+  description = "Service -> what its task runs, as JSON."
+  value = {
+    api    = module.api.container_definitions
+    worker = module.worker.container_definitions
+  }
+}

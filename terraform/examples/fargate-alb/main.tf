@@ -1,0 +1,85 @@
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = { Project = var.name, Root = "fargate-alb" }
+  }
+}
+
+data "aws_caller_identity" "current" {}
+
+# ---- keys and logs ----
+
+module "data_key" {
+  source = "../../modules/key"
+
+  name        = "${var.name}-data"
+  description = "Queue, objects and token of ${var.name}."
+}
+
+module "logs_key" {
+  source = "../../modules/key"
+
+  name        = "${var.name}-logs"
+  description = "Logs and alarms of ${var.name}."
+  services    = ["logs", "cloudwatch", "events"]
+}
+
+module "access_logs" {
+  source = "../../modules/bucket"
+
+  name        = "${var.name}-logs-${data.aws_caller_identity.current.account_id}"
+  log_writers = ["alb", "s3"]
+  expire_days = 400
+}
+
+# ---- network and load balancer ----
+
+module "network" {
+  source = "../../modules/network"
+
+  name        = var.name
+  egress      = "nat_per_az"
+  namespace   = "ops.internal"
+  kms_key_arn = module.logs_key.arn
+}
+
+module "edge" {
+  source = "../../modules/edge"
+
+  name              = var.name
+  vpc_id            = module.network.vpc_id
+  subnet_ids        = module.network.public_subnet_ids
+  routes            = { api = { port = 8080 } }
+  domain_name       = var.domain_name
+  zone              = { id = var.zone_id }
+  waf               = {}
+  access_log_bucket = module.access_logs.name
+  kms_key_arn       = module.logs_key.arn
+}
+
+# ---- cluster and system ----
+
+module "cluster" {
+  source = "../../modules/cluster"
+
+  name        = var.name
+  kms_key_arn = module.logs_key.arn
+}
+
+module "stack" {
+  source = "../../modules/stack"
+
+  name           = var.name
+  placement      = module.network.placement
+  cluster        = module.cluster.cluster
+  compute        = module.cluster.fargate
+  namespace      = module.network.namespace
+  entry          = module.edge.entries["api"]
+  images         = var.images
+  token_external = var.token_external
+  data_key_arn   = module.data_key.arn
+  logs_key_arn   = module.logs_key.arn
+  bucket         = { access_log = { bucket = module.access_logs.name } }
+  alarms         = { subscriptions = { duty = { protocol = "email", endpoint = var.alarm_email } } }
+}

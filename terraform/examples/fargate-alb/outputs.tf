@@ -1,0 +1,56 @@
+# What `opsctl context import` reads: terraform output -json | opsctl context import NAME --use
+
+output "api_url" {
+  description = "URL of ops-api."
+  value       = module.stack.api_url
+}
+
+output "token_parameter_name" {
+  description = "Parameter of SSM that holds the token."
+  value       = module.stack.token_parameter_name
+}
+
+output "queue_url" {
+  description = "URL of the queue."
+  value       = module.stack.queue_url
+}
+
+output "bucket_name" {
+  description = "Bucket of the objects."
+  value       = module.stack.bucket_name
+}
+
+output "account_id" {
+  description = "The account."
+  value       = module.stack.account_id
+}
+
+output "region" {
+  description = "The region."
+  value       = module.stack.region
+}
+
+output "profile" {
+  description = "Profile of the operators."
+  value       = module.stack.profile
+}
+
+output "cluster_name" {
+  description = "The ECS cluster."
+  value       = module.stack.cluster_name
+}
+
+output "alarm_prefix" {
+  description = "What the names of all alarms begin with."
+  value       = module.stack.alarm_prefix
+}
+
+output "access" {
+  description = "What opsctl lets be changed: dangerous commands want the name of the context typed."
+  value       = "confirm"
+}
+
+output "services" {
+  description = "Name -> what opsctl wants to know of the service."
+  value       = module.stack.services
+}

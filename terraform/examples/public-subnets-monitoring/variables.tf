@@ -1,0 +1,71 @@
+variable "name" {
+  description = "Name of the system, before the names of all its parts."
+  type        = string
+  default     = "ops-example"
+  nullable    = false
+}
+
+variable "region" {
+  description = "Region."
+  type        = string
+  default     = "eu-central-1"
+  nullable    = false
+}
+
+variable "images" {
+  description = "Images of ops-api and ops-worker, by digest: what the release pipeline printed."
+  type = object({
+    api    = string
+    worker = string
+  })
+  nullable = false
+}
+
+variable "domain_name" {
+  description = "Public name of the API."
+  type        = string
+  nullable    = false
+}
+
+variable "zone_id" {
+  description = "Public Route 53 zone that the name is in."
+  type        = string
+  nullable    = false
+}
+
+variable "alarm_email" {
+  description = "Who is told when something is wrong."
+  type        = string
+  nullable    = false
+}
+
+variable "token_external" {
+  description = "Whether the token is made outside of Terraform (opsctl token rotate); see the README."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "grafana_domain_name" {
+  description = "Public name of Grafana."
+  type        = string
+  nullable    = false
+}
+
+variable "monitoring_images" {
+  description = "Images of Prometheus, Alertmanager and Grafana, by digest."
+  type = object({
+    prometheus   = string
+    alertmanager = string
+    grafana      = string
+  })
+  nullable = false
+}
+
+variable "grafana_password" {
+  description = "Password of Grafana's admin: written, never kept in state or plan."
+  type        = string
+  ephemeral   = true
+  sensitive   = true
+  nullable    = false
+}
