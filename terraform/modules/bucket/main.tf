@@ -1,11 +1,9 @@
 data "aws_caller_identity" "current" {}
-data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  account   = data.aws_caller_identity.current.account_id
-  partition = data.aws_partition.current.partition
-  region    = data.aws_region.current.region
+  account = data.aws_caller_identity.current.account_id
+  region  = data.aws_region.current.region
 
   # Who writes access logs, and what proves that it does so for this account. A Classic ELB comes as an account
   # of AWS, which tells nothing of whom it writes for: what it may write is bound to our account by the path.
