@@ -17,6 +17,7 @@ import tempfile
 import time
 
 import answers
+import certificates
 import hangs
 import leases
 import lifecycle
@@ -26,7 +27,7 @@ import sentinel
 from cloud import CloudRun
 
 SCENARIOS = {name: run for module in (lifecycle, hangs, network, answers, leases, payloads,
-                                         sentinel)
+                                         certificates, sentinel)
              for name, run in module.SCENARIOS.items()}
 
 
