@@ -87,7 +87,11 @@ static int read_list(const struct json *list, bool is_composite, struct alarms *
 
 int alarms_read(const struct json *page, struct alarms *out, struct err *err)
 {
-	return read_list(json_get(page, "MetricAlarms"), false, out, err) == 0
+	const struct json *metric;
+
+	if (field_json_list(page, "MetricAlarms", &metric, err) != 0)
+		return err_wrap(err, "cloudwatch DescribeAlarms");
+	return read_list(metric, false, out, err) == 0
 	    ? read_list(json_get(page, "CompositeAlarms"), true, out, err)
 	    : -1;
 }

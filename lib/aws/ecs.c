@@ -153,9 +153,11 @@ static bool is_called(const struct ecs_service *s, const char *name)
 static int take_services(const struct json *answer, const char *const *names, size_t count,
     struct ecs_service *out, struct err *err)
 {
-	const struct json *list = json_get(answer, "services");
+	const struct json *list;
 	struct ecs_service s;
 
+	if (field_json_list(answer, "services", &list, err) != 0)
+		return err_wrap(err, "ecs DescribeServices");
 	for (size_t i = 0; i < json_count(list); i++) {
 		if (ecs_read_service(json_at(list, i), &s, err) != 0)
 			return err_wrap(err, "ecs DescribeServices");

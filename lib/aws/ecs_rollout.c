@@ -210,14 +210,15 @@ int ecs_rollouts(struct aws *a, const char *cluster, const char *service, size_t
 {
 	const char *arns[ECS_ROLLOUTS_MAX];
 	struct json *listed = NULL, *described = NULL;
-	const struct json *briefs;
+	const struct json *briefs = NULL;
 	size_t count = 0;
 	int rc;
 
 	assert(max >= 1 && max <= ECS_ROLLOUTS_MAX);
 	out->count = 0;
 	rc = list(a, cluster, service, max, &listed, err);
-	briefs = json_get(listed, "serviceDeployments");
+	if (rc == 0 && field_json_list(listed, "serviceDeployments", &briefs, err) != 0)
+		rc = err_wrap(err, "ecs ListServiceDeployments");
 	for (size_t i = 0; i < json_count(briefs) && count < max; i++) {
 		const char *arn = json_get_text(
 		    json_get(json_at(briefs, i), "serviceDeploymentArn"), "");

@@ -142,17 +142,22 @@ static int list_page(struct walk *k, struct json **answer, const struct json **a
 	rc = call(k, ECS_LIST_TASKS, k->service != NULL ? k->service : k->cluster, &body, answer,
 	    err);
 	buf_release(&body);
-	if (rc == 0 && field_json_name(k->token, sizeof(k->token), *answer, "nextToken", err) != 0)
+	if (rc == 0 &&
+	    (field_json_name(k->token, sizeof(k->token), *answer, "nextToken", err) != 0 ||
+		field_json_list(*answer, "taskArns", arns, err) != 0))
 		rc = err_wrap(err, "ecs ListTasks");
-	*arns = json_get(*answer, "taskArns");
 	return rc;
 }
 
 /* Tasks that went away between the two calls are under `failures`, and are no failure. */
-static int take_tasks(struct ecs_tasks *out, const struct json *list, struct err *err)
+static int take_tasks(struct ecs_tasks *out, const struct json *answer, struct err *err)
 {
-	size_t n = json_count(list), room = ECS_TASKS_MAX - out->count;
+	size_t n, room = ECS_TASKS_MAX - out->count;
+	const struct json *list;
 
+	if (field_json_list(answer, "tasks", &list, err) != 0)
+		return err_wrap(err, "ecs DescribeTasks");
+	n = json_count(list);
 	out->is_cut = out->is_cut || n > room;
 	n = n < room ? n : room;
 	if (n == 0)
@@ -185,7 +190,7 @@ static int describe(struct walk *k, const struct json *arns, struct err *err)
 	rc = call(k, ECS_DESCRIBE_TASKS, k->cluster, &body, &answer, err);
 	buf_release(&body);
 	if (rc == 0)
-		rc = take_tasks(k->out, json_get(answer, "tasks"), err);
+		rc = take_tasks(k->out, answer, err);
 	json_free(answer);
 	return rc;
 }

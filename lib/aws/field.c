@@ -1,7 +1,5 @@
 #include "field.h"
 
-#include <math.h>
-
 #include "iso8601.h"
 
 static bool is_control(char c)
@@ -62,6 +60,17 @@ int field_xml_name(char *out, size_t size, const struct xml *element, const char
 	return copy_name(out, size, xml_get_text(element, child, ""), child, err);
 }
 
+int field_json_list(const struct json *object, const char *key, const struct json **out,
+    struct err *err)
+{
+	const struct json *list = json_get(object, key);
+
+	if (json_is_null(list))
+		return err_set(err, ERR_CORRUPT, "the answer has no %s", key);
+	*out = list;
+	return 0;
+}
+
 /* AWS's JSON has seconds as a number; its older services, and some peers, have ISO 8601. */
 int64_t field_json_ms(const struct json *object, const char *key)
 {
@@ -70,7 +79,7 @@ int64_t field_json_ms(const struct json *object, const char *key)
 	int64_t whole_s;
 
 	if (s > 0 && s < 253402300800.0) /* the year 10000 */
-		return (int64_t)floor(s * 1000 + 0.5);
+		return (int64_t)(s * 1000 + 0.5);
 	return iso8601_parse(str_from(json_get_text(value, "")), &whole_s) ? whole_s * 1000 : 0;
 }
 

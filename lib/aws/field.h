@@ -23,6 +23,10 @@ int field_json_name(char *out, size_t size, const struct json *object, const cha
 int field_xml_name(char *out, size_t size, const struct xml *element, const char *child,
     struct err *err) ATTR_MUST_CHECK;
 
+/* A list that every answer of its kind has. ERR_CORRUPT: this one has not. */
+int field_json_list(const struct json *object, const char *key, const struct json **out,
+    struct err *err) ATTR_MUST_CHECK;
+
 /* Unix ms of a time that is written as seconds with a fraction; 0: absent. */
 int64_t field_json_ms(const struct json *object, const char *key);
 
