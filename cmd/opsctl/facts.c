@@ -2,6 +2,27 @@
 
 #include <string.h>
 
+static const struct {
+	enum context_key base;
+	const char *path;
+} paths[FACTS_PATH_COUNT] = {
+	[FACTS_API_LIVEZ] = { CONTEXT_URL, "/livez" },
+	[FACTS_API_READYZ] = { CONTEXT_URL, "/readyz" },
+	[FACTS_API_HEALTH] = { CONTEXT_URL, "/health" },
+	[FACTS_WORKER_LIVEZ] = { CONTEXT_WORKER_ADMIN_URL, "/livez" },
+	[FACTS_WORKER_READYZ] = { CONTEXT_WORKER_ADMIN_URL, "/readyz" },
+};
+
+enum context_key facts_path_base(enum facts_path path)
+{
+	return paths[path].base;
+}
+
+const char *facts_path_name(enum facts_path path)
+{
+	return paths[path].path;
+}
+
 void facts_release(struct facts *f)
 {
 	if (f == NULL)

@@ -37,6 +37,9 @@ enum facts_path {
 	FACTS_PATH_COUNT,
 };
 
+const char *facts_path_name(enum facts_path path);      /* "/readyz" */
+enum context_key facts_path_base(enum facts_path path); /* of the context: its URL */
+
 enum { FACTS_TEXT_SIZE = 208 };
 
 struct facts_answer {

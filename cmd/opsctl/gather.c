@@ -67,8 +67,8 @@ static void plan_core(struct plan *p)
 	struct facts *f = p->facts;
 
 	for (size_t i = 0; i < FACTS_PATH_COUNT; i++)
-		if (wants(p, GATHER_PATHS, ask_path_base((enum facts_path)i)))
-			(void)add(p, ask_path, ask_path_name((enum facts_path)i),
+		if (wants(p, GATHER_PATHS, facts_path_base((enum facts_path)i)))
+			(void)add(p, ask_path, facts_path_name((enum facts_path)i),
 			    &f->answers[i].fact, i);
 	if (wants(p, GATHER_METRICS, CONTEXT_API_ADMIN_URL))
 		(void)add(p, ask_metrics, "metrics", &p->unheard[0], CONTEXT_API_ADMIN_URL);

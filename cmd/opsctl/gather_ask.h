@@ -38,8 +38,4 @@ int ask_stops(struct ask *a, struct err *err);
 int ask_targets(struct ask *a, struct err *err); /* part: which group */
 int ask_probe(struct ask *a, struct err *err);
 
-/* What a part of a context says, for a path. */
-enum context_key ask_path_base(enum facts_path path);
-const char *ask_path_name(enum facts_path path); /* "/readyz" */
-
 #endif

@@ -11,36 +11,16 @@ enum { ANSWER_MAX = 1024 * 1024 };
 
 /* ---- services ---- */
 
-static const struct {
-	enum context_key base;
-	const char *path;
-} paths[FACTS_PATH_COUNT] = {
-	[FACTS_API_LIVEZ] = { CONTEXT_URL, "/livez" },
-	[FACTS_API_READYZ] = { CONTEXT_URL, "/readyz" },
-	[FACTS_API_HEALTH] = { CONTEXT_URL, "/health" },
-	[FACTS_WORKER_LIVEZ] = { CONTEXT_WORKER_ADMIN_URL, "/livez" },
-	[FACTS_WORKER_READYZ] = { CONTEXT_WORKER_ADMIN_URL, "/readyz" },
-};
-
-enum context_key ask_path_base(enum facts_path path)
-{
-	return paths[path].base;
-}
-
-const char *ask_path_name(enum facts_path path)
-{
-	return paths[path].path;
-}
-
 int ask_path(struct ask *a, struct err *err)
 {
-	const char *base = a->facts->context->values[paths[a->part].base];
-	struct facts_answer *out = &a->facts->answers[a->part];
+	enum facts_path path = (enum facts_path)a->part;
+	const char *base = a->facts->context->values[facts_path_base(path)];
+	struct facts_answer *out = &a->facts->answers[path];
 	struct http_response response;
 	int rc;
 
 	http_response_init(&response, ANSWER_MAX);
-	rc = ports_get(a->http, base, paths[a->part].path, &response, err);
+	rc = ports_get(a->http, base, facts_path_name(path), &response, err);
 	if (rc == 0) {
 		out->status = response.status;
 		field_copy(out->text, sizeof(out->text), buf_text(&response.body));
@@ -142,8 +122,13 @@ static bool was_good(const struct ask *a, const char *fingerprint)
 static void ask_about(struct ask *a, struct str token)
 {
 	const struct clock *clock = a->cli->clock;
-	const struct token_question question = { a->http, a->facts->context->values[CONTEXT_URL],
-		token, clock, clock_mono_ms(clock) + a->wish->timeout_ms };
+	const struct token_question question = {
+		.http = a->http,
+		.url = a->facts->context->values[CONTEXT_URL],
+		.token = token,
+		.clock = clock,
+		.deadline_ms = clock_mono_ms(clock) + a->wish->timeout_ms,
+	};
 	struct facts_token *out = &a->facts->token;
 	struct token_probe probe;
 

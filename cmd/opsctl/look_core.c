@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "count.h"
-#include "gather_ask.h"
 #include "look.h"
 
 enum {
@@ -30,7 +29,7 @@ static void show_answer(struct look *l, struct checkup_row *row, const char *ser
     enum facts_path path)
 {
 	const struct facts_answer *a = &l->facts->answers[path];
-	const char *name = ask_path_name(path), *comma = row->detail[0] ? ", " : "";
+	const char *name = facts_path_name(path), *comma = row->detail[0] ? ", " : "";
 	char why[ERR_TEXT_MAX], next[ERR_TEXT_MAX];
 
 	look_next_of_service(l, service, next);
@@ -50,7 +49,7 @@ static void look_at_paths(struct look *l, const char *name, const char *service,
     enum facts_path first, enum facts_path last)
 {
 	struct checkup_row *row = look_add_row(l, name);
-	enum context_key base = ask_path_base(first);
+	enum context_key base = facts_path_base(first);
 
 	if (!is_running(l, row, base) || !look_is_named(l, row, base))
 		return;

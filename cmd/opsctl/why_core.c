@@ -4,7 +4,6 @@
 
 #include "age.h"
 #include "count.h"
-#include "gather_ask.h"
 #include "why_rule.h"
 
 enum {
@@ -175,7 +174,7 @@ static bool fails(const struct facts *f, enum facts_path first, enum facts_path 
 
 	for (unsigned i = first; i <= last; i++) {
 		const struct facts_answer *a = &f->answers[i];
-		const char *path = ask_path_name((enum facts_path)i);
+		const char *path = facts_path_name((enum facts_path)i);
 
 		if (a->fact.state == FACT_FAILED)
 			cause_evidence(out, "%s: %s", path, a->fact.err.text);
