@@ -96,8 +96,9 @@ struct cli {
 	int operand_count;
 	char *const *operands;
 	const struct clock *clock;
-	struct context context; /* valid with NEED_CONTEXT */
-	struct aws *aws;        /* ports.c opens it at need, main closes it */
+	struct context context;      /* valid with NEED_CONTEXT */
+	struct aws *aws;             /* ports.c opens it at need, main closes it */
+	struct recording *recording; /* --record, --replay; NULL: neither */
 
 	bool json, quiet;
 	int64_t verbosity;         /* 0, 1: what is worked on, AWS calls; 2: those in full */

@@ -11,6 +11,7 @@
 #include "parse.h"
 #include "plan.h"
 #include "ports.h"
+#include "recording.h"
 #include "stop.h"
 
 enum { ERROR_DOCUMENT_MAX = 4096 };
@@ -109,7 +110,7 @@ static int open_context(struct cli *cli, struct err *err)
 	bool is_operand = (cli->command->need & NEED_NAMED) != 0 && cli->operand_count > 0;
 	const char *name = is_operand ? cli->operands[0] : cli_text(cli, "context");
 
-	if (overrides_resolve(cli, name, err) == -1)
+	if (!recording_is_replay(cli) && overrides_resolve(cli, name, err) == -1)
 		return -1;
 	if (cli->verbosity == 0)
 		return 0;
@@ -125,8 +126,11 @@ static enum exit_code run(struct cli *cli)
 {
 	struct err err = { 0 };
 
+	if (recording_open(cli, &err) == -1)
+		return report(cli, &err);
 	if ((cli->command->need & NEED_CONTEXT) != 0 && open_context(cli, &err) == -1)
 		return report(cli, &err);
+	recording_begin(cli);
 	if (cli_flag(cli, "plan")) {
 		plan_print(cli);
 		return EXIT_OK;
@@ -194,6 +198,7 @@ int main(int argc, char **argv)
 	cli.is_tty_err = isatty(STDERR_FILENO) == 1;
 	code = dispatch(&cli, argc, argv);
 	ports_close(&cli);
+	recording_close(&cli, code);
 	code = finish(&cli, code);
 	parse_release(&cli);
 	return code;

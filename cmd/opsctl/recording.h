@@ -1,0 +1,34 @@
+/*
+ * recording: --record FILE and --replay FILE. A recording is a file of JSON lines, mode 0600: a head
+ * (command, version, time, context, where the services of AWS are), each exchange over HTTP as
+ * http_tape.h keeps it, redacted, and an end (exit status, how many there were). It is written while
+ * the command works, whether it fails or not, so that it is there also of one that was killed.
+ *
+ * A replay takes context, clock and answers from the file: no network, no credentials, no files of
+ * the system. What is not on HTTP (a queue or store on this machine) is in no recording.
+ */
+#ifndef OPS_RECORDING_H
+#define OPS_RECORDING_H
+
+#include "cli.h"
+
+struct recording;
+
+/*
+ * Where one of both options is given: open the file, and to replay fill cli->context and cli->clock.
+ * Before threads, and before the context is resolved. ERR_CONFIG: the file cannot be used.
+ */
+int recording_open(struct cli *cli, struct err *err) ATTR_MUST_CHECK;
+
+/* The context is known: the head can be written. From here on what is said over HTTP is kept. */
+void recording_begin(struct cli *cli);
+
+/* Write the end, and close; when no other thread is left. NULL and none: nothing. */
+void recording_close(struct cli *cli, enum exit_code code);
+
+bool recording_is_replay(const struct cli *cli);
+
+/* Whether a value of the context can be opened: ERR_NOTFOUND in a replay of what is no HTTP. */
+int recording_allows(const struct cli *cli, enum context_key key, struct err *err) ATTR_MUST_CHECK;
+
+#endif
