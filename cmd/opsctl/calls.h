@@ -46,6 +46,15 @@ struct command_call {
 		CLOUDWATCH_GET_METRIC_DATA, CONTEXT_QUEUE, NULL                                    \
 	}
 
+/* To look at dead letters: they are received and given back, and judged by what is stored. */
+#define CALLS_DEAD_LETTERS                                                                         \
+	{ SQS_GET_QUEUE_ATTRIBUTES, CONTEXT_QUEUE, NULL },                                         \
+	    { SQS_RECEIVE_MESSAGE, CALL_DEAD_LETTERS, NULL },                                      \
+	    { SQS_CHANGE_MESSAGE_VISIBILITY_BATCH, CALL_DEAD_LETTERS, NULL },                      \
+	{                                                                                          \
+		S3_GET_OBJECT, CONTEXT_STORE, NULL                                                 \
+	}
+
 /*
  * Whether such a call can be made in this context: an operation of SSM, say, needs a token whose URL
  * begins with ssm:

@@ -1,5 +1,7 @@
 #include <inttypes.h>
 
+#include "calls.h"
+#include "causes.h"
 #include "commands.h"
 #include "count.h"
 #include "dlq.h"
@@ -54,6 +56,7 @@ struct listing {
 	struct dlq dlq;
 	uint64_t max, count;
 	struct dlq_verdicts verdicts;
+	struct causes causes;
 	struct json_writer w;
 	struct out_table table;
 	bool is_cut;
@@ -72,6 +75,7 @@ static bool list_letter(void *arg, const struct queue_message *m)
 	l->count++;
 	autopsy_make(m, l->dlq.store, &a);
 	l->verdicts.counts[a.verdict]++;
+	causes_add(&l->causes, m->id, &a);
 	if (l->dlq.cli->json) {
 		json_object_begin(&l->w);
 		letter_json(&l->w, &l->dlq, m, &a);
@@ -102,6 +106,7 @@ static int list_json(struct listing *l, struct err *err)
 	json_member_uint(&l->w, "count", l->count);
 	json_member_bool(&l->w, "more", l->is_cut);
 	dlq_verdicts_json(&l->w, &l->verdicts);
+	causes_json(&l->w, &l->causes);
 	json_object_end(&l->w);
 	if (rc == 0 && out.full)
 		rc = err_set(err, ERR_INVALID, "the list is too long; use a smaller --max");
@@ -109,6 +114,23 @@ static int list_json(struct listing *l, struct err *err)
 		out_json(l->dlq.cli, buf_str(&out));
 	buf_release(&out);
 	return rc;
+}
+
+static void note_steps(const struct listing *l)
+{
+	struct cli *cli = l->dlq.cli;
+	uint64_t passing = l->verdicts.counts[AUTOPSY_PASSES],
+		 stored = l->verdicts.counts[AUTOPSY_STORED];
+
+	if (l->is_cut)
+		out_note(cli, "there are more than %" PRIu64 ", see --max", l->max);
+	if (passing > 0)
+		out_note(cli, "%s would be stored now\nrun: opsctl dlq redrive --passing",
+		    COUNT(passing, "letter"));
+	if (stored > 0)
+		out_note(cli,
+		    "nothing is lost with %s stored already\nrun: opsctl dlq purge --stored",
+		    COUNT(stored, "letter"));
 }
 
 static int list_text(struct listing *l, struct err *err)
@@ -127,11 +149,8 @@ static int list_text(struct listing *l, struct err *err)
 		return rc;
 	}
 	out_table_print(cli, &l->table);
-	if (l->is_cut)
-		out_note(cli, "there are more than %" PRIu64 ", see --max", l->max);
-	if (dlq_verdicts_passing(&l->verdicts) > 0)
-		out_note(cli, "%s would be stored now\nrun: opsctl dlq redrive --passing",
-		    COUNT(dlq_verdicts_passing(&l->verdicts), "letter"));
+	causes_print(cli, &l->causes);
+	note_steps(l);
 	return 0;
 }
 
@@ -140,7 +159,7 @@ static int cmd_dlq_ls(struct cli *cli, struct err *err)
 	struct listing l = { .max = (uint64_t)cli_int(cli, "max") };
 	int rc;
 
-	if (dlq_open(&l.dlq, cli, err) != 0)
+	if (dlq_open(&l.dlq, cli, 0, err) != 0)
 		return -1;
 	rc = cli->json ? list_json(&l, err) : list_text(&l, err);
 	dlq_close(&l.dlq);
@@ -233,7 +252,7 @@ static int cmd_dlq_show(struct cli *cli, struct err *err)
 	struct showing s = { .id = cli->operands[0] };
 	int rc;
 
-	if (dlq_open(&s.dlq, cli, err) != 0)
+	if (dlq_open(&s.dlq, cli, 0, err) != 0)
 		return -1;
 	rc = dlq_each(&s.dlq, show_letter, &s, err);
 	dlq_close(&s.dlq);
@@ -243,6 +262,10 @@ static int cmd_dlq_show(struct cli *cli, struct err *err)
 	}
 	return rc;
 }
+
+static const struct command_call calls[] = {
+	CALLS_DEAD_LETTERS,
+};
 
 static const struct option_row ls_options[] = {
 	{ "max", 0, OPTION_INT, "N", "1000", .min = 1, .max = 1000 * 1000,
@@ -256,9 +279,10 @@ const struct command command_dlq_ls = {
 	.summary = "list dead letters, oldest first",
 	.about = "Dead letters are messages that were received too often without being stored. "
 		 "Each is judged by the code that the worker uses: whether it would pass now, "
-		 "and if not, why.",
+		 "and if not, why; then they are counted by cause.",
 	OPTIONS(ls_options),
 	.need = NEED_CONTEXT,
+	CALLS(calls),
 	.run = cmd_dlq_ls,
 };
 
@@ -278,5 +302,6 @@ const struct command command_dlq_show = {
 	    "body, byte for byte.",
 	OPTIONS(show_options),
 	.need = NEED_CONTEXT,
+	CALLS(calls),
 	.run = cmd_dlq_show,
 };

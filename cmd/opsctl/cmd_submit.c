@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "access.h"
 #include "arrival.h"
 #include "calls.h"
 #include "commands.h"
@@ -279,8 +280,12 @@ static int cmd_submit(struct cli *cli, struct err *err)
 
 	if (check_options(cli, mode, err) != 0)
 		return -1;
+	if (cli_flag(cli, "dry-run"))
+		return modes[mode].run(cli, err);
+	if (access_change(cli, ACCESS_MILD, NULL, err) != 0)
+		return -1;
 	/* Not after all is sent. */
-	if (cli_flag(cli, "wait") && !cli_flag(cli, "dry-run") &&
+	if (cli_flag(cli, "wait") &&
 	    context_require(&cli->context, CONTEXT_STORE, &store, err) != 0)
 		return -1;
 	return modes[mode].run(cli, err);

@@ -6,12 +6,12 @@
 
 enum { PAGE = QUEUE_BATCH_MAX };
 
-int dlq_open(struct dlq *d, struct cli *cli, struct err *err)
+int dlq_open(struct dlq *d, struct cli *cli, unsigned redrive_rate, struct err *err)
 {
 	struct err no_store;
 
 	*d = (struct dlq){ .cli = cli };
-	if (ports_queue_watched(cli, &d->progress, &d->queue, err) != 0)
+	if (ports_queue_watched(cli, &d->progress, redrive_rate, &d->queue, err) != 0)
 		return -1;
 	if (ports_store(cli, &d->store, &no_store) != 0)
 		out_note(cli, "judged without the store: %s", no_store.text);
@@ -63,7 +63,7 @@ int dlq_each(struct dlq *d, dlq_letter_fn *fn, void *arg, struct err *err)
 
 uint64_t dlq_verdicts_passing(const struct dlq_verdicts *v)
 {
-	return v->counts[AUTOPSY_PASSES] + v->counts[AUTOPSY_STORED];
+	return v->counts[AUTOPSY_PASSES];
 }
 
 uint64_t dlq_verdicts_failing(const struct dlq_verdicts *v)

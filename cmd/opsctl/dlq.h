@@ -13,8 +13,9 @@ struct dlq {
 	struct store *store; /* for the autopsy; NULL when it is out of reach, which is noted */
 };
 
-/* On -1 nothing is left open and the next step is set. */
-int dlq_open(struct dlq *d, struct cli *cli, struct err *err) ATTR_MUST_CHECK;
+/* `redrive_rate` as queue.h has it. On -1 nothing is left open and the next step is set. */
+int dlq_open(struct dlq *d, struct cli *cli, unsigned redrive_rate, struct err *err)
+    ATTR_MUST_CHECK;
 void dlq_close(struct dlq *d);
 
 /* Whether all of them can be changed by the service at once, and none be looked at for nothing. */
@@ -34,7 +35,7 @@ struct dlq_verdicts {
 	uint64_t counts[AUTOPSY_VERDICT_COUNT];
 };
 
-/* Those that would be stored, or are: redriving them leaves no dead letter. */
+/* Those that are lost when they are removed: neither stored nor of no use. */
 uint64_t dlq_verdicts_passing(const struct dlq_verdicts *v);
 uint64_t dlq_verdicts_failing(const struct dlq_verdicts *v);
 

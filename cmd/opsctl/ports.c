@@ -1,5 +1,7 @@
 #include "ports.h"
 
+#include "recording.h"
+
 /* ---- errors ---- */
 
 /* Who asks, and with what, is the first thing to know about a refusal. */
@@ -116,7 +118,7 @@ int ports_guard_account(struct cli *cli, enum context_key key, struct err *err)
 
 int ports_queue(struct cli *cli, struct queue **out, struct err *err)
 {
-	return ports_queue_watched(cli, NULL, out, err);
+	return ports_queue_watched(cli, NULL, 0, out, err);
 }
 
 static void show_progress(void *arg, uint64_t done, uint64_t total)
@@ -127,13 +129,18 @@ static void show_progress(void *arg, uint64_t done, uint64_t total)
 	progress_update(p, done, NULL);
 }
 
-int ports_queue_watched(struct cli *cli, struct progress *progress, struct queue **out,
-    struct err *err)
+int ports_queue_watched(struct cli *cli, struct progress *progress, unsigned redrive_rate,
+    struct queue **out, struct err *err)
 {
-	struct queue_options options = { .clock = cli->clock, .progress_arg = progress };
+	struct queue_options options = {
+		.clock = cli->clock,
+		.progress_arg = progress,
+		.redrive_rate = redrive_rate,
+	};
 	const char *url;
 
-	if (context_require(&cli->context, CONTEXT_QUEUE, &url, err) != 0)
+	if (context_require(&cli->context, CONTEXT_QUEUE, &url, err) != 0 ||
+	    recording_allows(cli, CONTEXT_QUEUE, err) != 0)
 		return -1;
 	if (open_aws(cli, err) != 0)
 		return -1;
@@ -149,7 +156,8 @@ int ports_store(struct cli *cli, struct store **out, struct err *err)
 	struct store_options options = { .clock = cli->clock };
 	const char *url;
 
-	if (context_require(&cli->context, CONTEXT_STORE, &url, err) != 0)
+	if (context_require(&cli->context, CONTEXT_STORE, &url, err) != 0 ||
+	    recording_allows(cli, CONTEXT_STORE, err) != 0)
 		return -1;
 	if (open_aws(cli, err) != 0)
 		return -1;
@@ -163,7 +171,8 @@ int ports_secret(struct cli *cli, struct secret **out, struct err *err)
 {
 	const char *url;
 
-	if (context_require(&cli->context, CONTEXT_SECRET, &url, err) != 0)
+	if (context_require(&cli->context, CONTEXT_SECRET, &url, err) != 0 ||
+	    recording_allows(cli, CONTEXT_SECRET, err) != 0)
 		return -1;
 	if (open_aws(cli, err) != 0)
 		return -1;

@@ -20,11 +20,11 @@ int ports_aws(struct cli *cli, struct aws **out, struct err *err) ATTR_MUST_CHEC
 int ports_queue(struct cli *cli, struct queue **out, struct err *err) ATTR_MUST_CHECK;
 
 /*
- * For a queue of which all dead letters may be changed: it tells `progress`, which the caller has
- * begun, how far it is. NULL: as ports_queue().
+ * For a queue of which dead letters may be changed: it tells `progress`, which the caller has begun,
+ * how far it is. `redrive_rate` as queue.h has it.
  */
-int ports_queue_watched(struct cli *cli, struct progress *progress, struct queue **out,
-    struct err *err) ATTR_MUST_CHECK;
+int ports_queue_watched(struct cli *cli, struct progress *progress, unsigned redrive_rate,
+    struct queue **out, struct err *err) ATTR_MUST_CHECK;
 
 int ports_store(struct cli *cli, struct store **out, struct err *err) ATTR_MUST_CHECK;
 

@@ -157,7 +157,7 @@ int reconcile_read_dead(struct reconcile_sources *s, struct err *err)
 	struct dlq d;
 	int rc;
 
-	if (dlq_open(&d, s->cli, err) != 0)
+	if (dlq_open(&d, s->cli, 0, err) != 0)
 		return -1;
 	rc = dlq_each(&d, take_letter, s->account, err);
 	dlq_close(&d);

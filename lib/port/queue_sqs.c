@@ -77,6 +77,7 @@ static int sqs_open(struct queue **out, struct str url, const struct queue_optio
 	q->clock = o->clock ? o->clock : &clock_system;
 	q->progress = o->progress;
 	q->progress_arg = o->progress_arg;
+	q->redrive_rate = o->redrive_rate;
 	q->place = place;
 	q->sleep_ms = clock_sleep_ms;
 	q->age_s = -1;

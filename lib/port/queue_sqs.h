@@ -36,6 +36,7 @@ struct queue_sqs {
 	const struct clock *clock;
 	void (*progress)(void *arg, uint64_t done, uint64_t total);
 	void *progress_arg;
+	unsigned redrive_rate;
 	struct sqs_place place;
 	atomic_bool interrupted;
 	void (*sleep_ms)(int64_t ms); /* tests set their own */

@@ -7,6 +7,7 @@ enum {
 	POLL_MAX_MS = 2000,
 	LATE_MAX = 10, /* polls within which a task that was started must be listed */
 	TASKS_ASKED = 10,
+	TASK_RATE_MAX = 500, /* which is the limit of SQS */
 };
 
 /* The dead-letter queue. */
@@ -45,6 +46,9 @@ static int ask(struct queue_sqs *q, enum aws_op op, const struct target *t, cons
 	json_member_text(&w, key, strcmp(key, "QueueUrl") == 0 ? t->place.url : t->arn);
 	if (op == SQS_LIST_MESSAGE_MOVE_TASKS)
 		json_member_uint(&w, "MaxResults", TASKS_ASKED);
+	if (op == SQS_START_MESSAGE_MOVE_TASK && q->redrive_rate > 0)
+		json_member_uint(&w, "MaxNumberOfMessagesPerSecond",
+		    q->redrive_rate < TASK_RATE_MAX ? q->redrive_rate : TASK_RATE_MAX);
 	json_object_end(&w);
 	rc = sqs_call(q, &t->place, &r, &body, NULL, out, err);
 	buf_release(&body);

@@ -76,6 +76,7 @@ struct change {
 	const char **wanted; /* sorted, each once; NULL: all */
 	size_t count;
 	uint64_t met, done;
+	unsigned rate;      /* letters a second; 0: no limit */
 	struct err failure; /* the first; ERR_NONE: there was none */
 	int (*at_once)(struct queue_sqs *q, bool *is_possible, uint64_t *done, struct err *err);
 	/* Do it with n of what was caught. -1: there is no point in going on. */
@@ -187,6 +188,8 @@ static int change_catch(struct change *c, struct sqs_catch *caught, struct err *
 		return 0;
 	if (c->apply(c, picks, n, err) != 0)
 		return -1;
+	if (c->rate > 0)
+		c->q->sleep_ms((int64_t)n * 1000 / c->rate);
 	if (c->q->progress)
 		c->q->progress(c->q->progress_arg, c->done, c->count);
 	return 0;
@@ -259,6 +262,7 @@ int sqs_dead_redrive(struct queue *q, const char *const *ids, size_t count, uint
 {
 	struct change c = { .q = (struct queue_sqs *)q, .at_once = sqs_move_all, .apply = redrive };
 
+	c.rate = c.q->redrive_rate;
 	return change_letters(&c, ids, count, moved, err);
 }
 

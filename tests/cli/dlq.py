@@ -36,10 +36,12 @@ class DlqTest(SystemTest):
         self.assertEqual((document["count"], document["more"]), (1, True))
         done = self.opsctl("dlq", "ls")
         self.assertEqual(done.returncode, EXIT_OK)
-        header, first, second = done.stdout.splitlines()
+        header, first, second, _, *causes = done.stdout.splitlines()
         self.assertEqual(header.split(), ["ID", "AGE", "RECEIVES", "BYTES", "OBJECT", "VERDICT"])
         self.assertTrue(first.startswith(ids[0]) and first.rstrip().endswith("would pass"))
         self.assertIn("still fails: ", second)
+        self.assertEqual([line.split()[:3] for line in causes], [
+            ["LETTERS", "VERDICT", "CAUSE"], ["1", "would", "pass"], ["1", "still", "fails"]])
         self.assertEqual(done.stderr, "1 letter would be stored now\nrun: opsctl dlq redrive --passing\n")
 
     def test_body_that_was_lost(self):
@@ -68,6 +70,20 @@ class DlqTest(SystemTest):
         self.assertRegex(first["why"], r"^record opsctl_\S+: email_timestream: must be ")
         self.assertRegex(second["why"], r"^record opsctl_\S+: .*four")
 
+    def test_causes_are_counted(self):
+        """Whichever record it was, the reason is the same."""
+        ids = self.bury(None, None, None)
+        with self.database() as database:
+            for row in ids[:2]:
+                body, = database.execute("SELECT body FROM message WHERE id = ?", (row,)).fetchone()
+                body = body.replace(b'"1693561101"', b'"yesterday"')
+                database.execute("UPDATE message SET body = ?, sha256 = ? WHERE id = ?",
+                                 (body, hashlib.sha256(body).hexdigest(), row))
+        causes = self.document("dlq", "ls")["causes"]
+        self.assertEqual([(c["verdict"], c["letters"], c["example"]) for c in causes],
+                         [("not_acceptable", 2, ids[0]), ("would_pass", 1, ids[2])])
+        self.assertNotIn("opsctl_", causes[0]["why"])
+
     def test_what_the_store_says(self):
         self.bury(None, None)
         one, two = self.letters()
@@ -85,6 +101,11 @@ class DlqTest(SystemTest):
                 wait_until(lambda: (store / letter["object"]).exists(), "it is stored")
                 up.stop()
         self.assertEqual([l["verdict"] for l in self.letters()], ["stored_already", "clashes"])
+        self.assertEqual(self.document("dlq", "redrive", "--yes", one["id"])["skipped"], 1)
+        done = self.opsctl("dlq", "redrive", "--all", "--dry-run")
+        self.assertIn("left alone 1, stored already\nrun: opsctl dlq purge --stored", done.stderr)
+        self.assertEqual(self.document("dlq", "purge", "--stored", "--yes")["purged"], 1)
+        self.assertEqual([l["verdict"] for l in self.letters()], ["clashes"])
 
     def test_show(self):
         ids = self.bury(None)
@@ -130,10 +151,51 @@ class DlqTest(SystemTest):
         ids = self.bury(None, BROKEN, None)
         code, shown = self.answer("y\n", "dlq", "redrive", "--passing")
         self.assertEqual(code, EXIT_OK)
-        self.assertIn("put back 2 dead letters of context local?", shown)
+        self.assertIn("Put back 2 dead letters of context local?", shown)
         self.assertEqual([l["id"] for l in self.letters()], ids[1:2])
         self.assertEqual(self.ok("dlq", "redrive", "--passing"), "redriven 0\n")
         self.refused(EXIT_USAGE, "--passing", "dlq", "redrive", "--passing", "--all")
+
+    def test_the_first_goes_first(self):
+        """The others follow when its object is stored; without a worker they do not."""
+        ids = self.bury(None, None, None)
+        with Up(self) as up:
+            done = self.opsctl("dlq", "redrive", "--passing", "--yes", "--rate", "100")
+            self.assertEqual((done.returncode, done.stdout), (EXIT_OK, "redriven 3\n"), done.stderr)
+            self.assertRegex(done.stderr, r"^the first is stored: \S+\.ndjson\n$")
+            wait_until(lambda: len(self.records()) == 3, "all are stored")
+            up.stop()
+        self.assertEqual(self.letters(), [])
+        self.assertEqual(len(ids), 3)
+
+    def test_the_first_does_not_arrive(self):
+        self.bury(None, None, None)
+        with Up(self) as up:
+            worker = up.ready["worker_pid"]
+            os.kill(worker, signal.SIGSTOP)
+            try:
+                err = self.refused(EXIT_TIMED_OUT, "the other 2 were left alone",
+                                   "dlq", "redrive", "--passing", "--yes", "--timeout", "200ms")
+            finally:
+                os.kill(worker, signal.SIGCONT)
+            self.assertIn("opsctl health", err)
+            self.assertEqual(self.document("dlq", "redrive", "--passing", "--yes", "--at-once")["redriven"], 2)
+            wait_until(lambda: len(self.records()) == 3, "all are stored")
+            up.stop()
+
+    def test_read_only(self):
+        """Nothing is changed in such a context; dry runs are."""
+        ids = self.bury(None)
+        self.contexts.parent.mkdir(parents=True, exist_ok=True)
+        self.contexts.touch(0o600)
+        values = f"queue = sqlite:{self.local}/queue.db\nstore = file:{self.local}/store\n"
+        self.contexts.write_text(f"[look]\n{values}access = read-only\n[sure]\n{values}access = confirm\n")
+        for verb in ("redrive", "purge"):
+            self.refused(EXIT_PERMISSION, "context look is read-only", "dlq", verb, "--yes", *ids, "--context", "look")
+            self.ok("dlq", verb, "--dry-run", *ids, "--context", "look")
+        self.refused(EXIT_USAGE, "--confirm sure", "dlq", "purge", "--yes", *ids, "--context", "sure")
+        self.refused(EXIT_USAGE, "the context is sure", "dlq", "purge", "--confirm", "other", *ids, "--context", "sure")
+        self.assertEqual(self.document("dlq", "purge", "--confirm", "sure", *ids, "--context", "sure")["purged"], 1)
 
     def test_purge(self):
         ids = self.bury(None, None, None)
@@ -163,7 +225,7 @@ class DlqTest(SystemTest):
         self.bury(None)
         code, shown = self.answer("y\n", "dlq", "purge", "--all", while_asked=self.one_more)
         self.assertEqual(code, EXIT_OK)
-        self.assertIn("remove for good 1 dead letter of", shown)
+        self.assertIn("Remove for good 1 dead letter of", shown)
         self.assertEqual([l["receives"] for l in self.letters()], [7])
 
     def one_more(self):
@@ -187,7 +249,7 @@ class DlqTest(SystemTest):
         self.assertEqual(len(self.letters()), 1)
         code, shown = self.answer("y\n", "dlq", "purge", ids[0])
         self.assertEqual(code, EXIT_OK)
-        self.assertIn("remove for good 1 dead letter of context local", shown)
+        self.assertIn("Remove for good 1 dead letter of context local", shown)
         self.assertEqual(self.letters(), [])
 
     def answer(self, text, *args, while_asked=lambda: None):
