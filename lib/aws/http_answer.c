@@ -104,7 +104,17 @@ static int64_t info_us(CURL *easy, CURLINFO info)
 	return us;
 }
 
-static void read_timing(CURL *easy, struct http_timing *t)
+/* libcurl tells no time of a connection whose encryption failed, but counts it. */
+static enum http_step step_of(const struct http_timing *t, bool has_connected, bool is_tls)
+{
+	if (t->dns_us == 0)
+		return HTTP_DNS;
+	if (t->connect_us == 0 && !has_connected)
+		return HTTP_TCP;
+	return is_tls && t->tls_us == 0 ? HTTP_TLS : HTTP_ANSWER;
+}
+
+static void read_timing(CURL *easy, bool is_tls, struct http_timing *t)
 {
 	long connects = 0;
 
@@ -114,7 +124,8 @@ static void read_timing(CURL *easy, struct http_timing *t)
 	t->tls_us = info_us(easy, CURLINFO_APPCONNECT_TIME_T);
 	t->first_byte_us = info_us(easy, CURLINFO_STARTTRANSFER_TIME_T);
 	t->total_us = info_us(easy, CURLINFO_TOTAL_TIME_T);
-	t->is_reused = connects == 0;
+	t->step = step_of(t, connects > 0, is_tls);
+	t->is_reused = connects == 0 && t->connect_us > 0;
 	if (t->is_reused)
 		t->dns_us = t->connect_us = t->tls_us = 0; /* libcurl: some of its own */
 }
@@ -161,7 +172,8 @@ int http_answer_judge(struct http_call *c, CURLcode code, struct err *err)
 {
 	int rc = code == CURLE_OK ? read_status(c, err) : call_failed(c, code, err);
 
-	read_timing(c->easy, &c->response->timing);
+	read_timing(c->easy, str_has_prefix(str_from(c->request->url), STR("https:")),
+	    &c->response->timing);
 	return rc == 0
 	    ? 0
 	    : err_wrap(err, "%s %.*s", c->request->method, STR_ARG(http_origin(c->request->url)));
