@@ -55,6 +55,7 @@ struct canary {
 	int64_t began_us;             /* on the monotonic clock */
 	int64_t sent_us, answered_us; /* since then, as all that follow */
 	int64_t visible_us;
+	int64_t reached_us; /* the end of the last hop that is known */
 };
 
 static int64_t now_us(const struct canary *c)
@@ -67,6 +68,7 @@ static void set_span(struct canary *c, enum probe_hop hop, int64_t from_us, int6
 	if (to_us < from_us)
 		to_us = from_us;
 	c->p->spans[hop] = (struct probe_span){ from_us, to_us, NULL };
+	c->reached_us = to_us;
 }
 
 /* Keep what went wrong; the next step, if one is set, is this probe's. */
@@ -74,6 +76,8 @@ static void fail(struct canary *c, enum probe_hop hop, bool is_ours, const struc
 {
 	struct probe *p = c->p;
 
+	if (p->spans[hop].note)
+		set_span(c, hop, c->reached_us, now_us(c));
 	p->has_failed = true;
 	p->failed_at = hop;
 	p->is_ours = is_ours;
@@ -105,29 +109,38 @@ static bool read_token(struct canary *c)
 static void read_timing(struct canary *c)
 {
 	const struct http_timing *t = &c->p->answer.timing;
-	int64_t ready_us = t->tls_us > t->connect_us ? t->tls_us : t->connect_us;
-
-	set_span(c, PROBE_DNS, c->sent_us, c->sent_us + t->dns_us);
-	set_span(c, PROBE_TCP, c->sent_us + t->dns_us, c->sent_us + t->connect_us);
-	if (t->tls_us > 0)
-		set_span(c, PROBE_TLS, c->sent_us + t->connect_us, c->sent_us + t->tls_us);
-	else
-		c->p->spans[PROBE_TLS].note = "not used";
-	set_span(c, PROBE_FIRST_BYTE, c->sent_us + ready_us, c->sent_us + t->first_byte_us);
-	set_span(c, PROBE_ACCEPTED, c->sent_us + t->first_byte_us, c->answered_us);
-}
-
-/* The step after the last one that the call has done. */
-static enum probe_hop stuck_at(const struct canary *c)
-{
-	const struct http_timing *t = &c->p->answer.timing;
 	bool is_tls = str_has_prefix(str_from(c->client.url), STR("https:"));
 
-	if (t->dns_us == 0)
-		return PROBE_DNS;
-	if (t->connect_us == 0)
-		return PROBE_TCP;
-	return is_tls && t->tls_us == 0 ? PROBE_TLS : PROBE_FIRST_BYTE;
+	if (t->step > HTTP_DNS)
+		set_span(c, PROBE_DNS, c->sent_us, c->sent_us + t->dns_us);
+	if (t->connect_us > 0)
+		set_span(c, PROBE_TCP, c->sent_us + t->dns_us, c->sent_us + t->connect_us);
+	else if (t->step > HTTP_TCP)
+		c->p->spans[PROBE_TCP].note = "not told apart from tls";
+	if (!is_tls)
+		c->p->spans[PROBE_TLS].note = "not used";
+	else if (t->tls_us > 0)
+		set_span(c, PROBE_TLS, c->sent_us + t->connect_us, c->sent_us + t->tls_us);
+}
+
+static void read_answer(struct canary *c)
+{
+	int64_t begun_us = c->sent_us + c->p->answer.timing.first_byte_us;
+
+	set_span(c, PROBE_FIRST_BYTE, c->reached_us, begun_us);
+	set_span(c, PROBE_ACCEPTED, begun_us, c->answered_us);
+}
+
+static enum probe_hop stuck_at(const struct canary *c)
+{
+	static const enum probe_hop hops[] = {
+		[HTTP_DNS] = PROBE_DNS,
+		[HTTP_TCP] = PROBE_TCP,
+		[HTTP_TLS] = PROBE_TLS,
+		[HTTP_ANSWER] = PROBE_FIRST_BYTE,
+	};
+
+	return hops[c->p->answer.timing.step];
 }
 
 static bool send_payload(struct canary *c)
@@ -137,14 +150,23 @@ static bool send_payload(struct canary *c)
 
 	c->sent_us = now_us(c);
 	if (client_submit(&c->client, c->p->id, buf_str(&c->payload), answer, &err) != 0) {
+		read_timing(c);
 		(void)client_next(c->cli, 0, &err);
 		fail(c, stuck_at(c), false, &err);
 		return false;
 	}
 	c->answered_us = now_us(c);
 	read_timing(c);
+	read_answer(c);
 	if (client_judge(answer, &err) != 0) {
 		(void)client_next(c->cli, answer->status, &err);
+		fail(c, PROBE_ACCEPTED, false, &err);
+		return false;
+	}
+	if (!answer->id[0] || !answer->object[0]) {
+		(void)err_set(&err, ERR_CORRUPT, "HTTP %d, but not an answer of ops-api",
+		    answer->status);
+		(void)client_next(c->cli, 0, &err);
 		fail(c, PROBE_ACCEPTED, false, &err);
 		return false;
 	}

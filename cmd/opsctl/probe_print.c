@@ -28,8 +28,10 @@ static void print_span(struct cli *cli, const struct probe *p, enum probe_hop ho
 		return;
 	}
 	bar_add(&bar, span->from_us, span->to_us, p->total_us, BAR_WIDTH, is_unicode);
-	out_text(cli, "  %-10s %8.1f ms  %s\n", probe_hop_name(hop),
-	    ms(span->to_us - span->from_us), buf_text(&bar));
+	out_text(cli, "  %-10s %8.1f ms  %s%s%s\n", probe_hop_name(hop),
+	    ms(span->to_us - span->from_us),
+	    out_color(cli, p->has_failed && p->failed_at == hop ? COLOR_RED : COLOR_NONE),
+	    buf_text(&bar), out_color(cli, COLOR_NONE));
 	buf_release(&bar);
 }
 
@@ -201,7 +203,7 @@ void probe_print_tally_json(struct cli *cli, const struct probe_tally *t)
 
 	out_json_begin(&w, &out, "opsctl/probe-summary/1");
 	json_member_text(&w, "context", cli->context.name);
-	json_member_bool(&w, "ok", t->arrived == t->count);
+	json_member_bool(&w, "ok", t->count > 0 && t->arrived == t->count);
 	json_member_uint(&w, "probes", t->count);
 	json_member_uint(&w, "arrived", t->arrived);
 	json_key(&w, "failed_at");
