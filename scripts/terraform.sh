@@ -3,9 +3,12 @@
 # Check Terraform directories without an account: init, validate and the mocked tests of each,
 # against a stand-in for the provider (tools/tfstub).
 #
-#	scripts/terraform.sh [--docs] [DIRECTORY...]	all below terraform/ when none is given
+#	scripts/terraform.sh [--docs] [--provider] [DIRECTORY...]
 #
-# With --docs the tables of inputs and outputs in the README of each are renewed first.
+# All below terraform/ when no directory is given. With --docs the tables of inputs and outputs in
+# the README of each are renewed first. With --provider the provider itself is used, where its
+# registry can be reached.
+#
 # Sourced by scripts/test after setup.sh and peers.sh, it brings:
 #
 #	setup_terraform	an engine, $TF, and the stand-in provider
@@ -253,14 +256,22 @@ tf_check()
 
 main()
 {
-	local dirs dir docs='' bad=()
+	local dirs dir docs='' stub=yes bad=()
 
-	[ "${1:-}" != --docs ] || { docs=yes; shift; }
+	while [[ ${1:-} == --* ]]; do
+		case $1 in
+		--docs) docs=yes ;;
+		--provider) stub='' ;;
+		*) die 'usage: scripts/terraform.sh [--docs] [--provider] [DIRECTORY...]' ;;
+		esac
+		shift
+	done
 	dirs=("$@")
 	[ $# -gt 0 ] || mapfile -t dirs < <(tf_directories "$root/terraform")
 	setup_terraform || die 'neither an engine nor the stand-in provider can be had'
 	[ -z "$docs" ] || setup_linters || die 'terraform-docs cannot be had'
-	stub_start "$root/terraform" "${dirs[@]}" || die 'the stand-in provider does not start'
+	[ -z "$stub" ] || stub_start "$root/terraform" "${dirs[@]}" ||
+		die 'the stand-in provider does not start'
 	for dir in "${dirs[@]}"; do
 		[ -z "$docs" ] || tf_docs "$dir"
 		tf_check "$dir" || bad+=("$dir")
