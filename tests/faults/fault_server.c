@@ -9,13 +9,13 @@
  *	POST /_receives	the body is how often a message is received before it is a dead letter; 5
  *	GET /_state	{"calls": {op: n}, "repeats": {op: n}, "refused": {op: n}, "faults": n,
  *			"answer_bytes": n, "queues": {...}, "s3": {...}}; repeats: by what the client says
+ *	POST /_reset	connections that wait for a request are reset
  *	POST /_revoke	all session tokens that were given out have expired
  *	GET /_creds	container credentials; a new session token each time, good for an hour
  */
 #include <arpa/inet.h>
 #include <poll.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,72 +23,21 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "idle.h"
 #include "mem.h"
+#include "tally.h"
 #include "world.h"
 
-enum { OPS_MAX = 64, HUGE_PIECE = 1024 * 1024 };
+enum { HUGE_PIECE = 1024 * 1024 };
 
 static int64_t delay_ms;              /* of every call */
 static _Atomic uint64_t answer_bytes; /* of the latest answer, were it whole */
-
-/* ---- counters ---- */
-
-struct counter {
-	char op[64];
-	uint64_t calls, repeats, refused;
-};
-
-static struct {
-	pthread_mutex_t lock;
-	struct counter rows[OPS_MAX];
-	size_t count;
-} counters = { .lock = PTHREAD_MUTEX_INITIALIZER };
-
-/* "attempt=2; max=3" */
-static bool is_repeat(const struct wire_request *r)
-{
-	struct str says = wire_header(r, "amz-sdk-request");
-
-	return says.n > 0 && !str_has_prefix(says, STR("attempt=1;"));
-}
-
-static void count_call(const char *op, bool repeated, bool refused)
-{
-	struct counter *c;
-	size_t i = 0;
-
-	pthread_mutex_lock(&counters.lock);
-	while (i < counters.count && strcmp(counters.rows[i].op, op) != 0)
-		i++;
-	c = &counters.rows[i < OPS_MAX - 1 ? i : OPS_MAX - 1];
-	if (i == counters.count && counters.count < OPS_MAX - 1)
-		(void)snprintf(counters.rows[counters.count++].op, sizeof(c->op), "%s", op);
-	c->calls += !refused;
-	c->repeats += repeated;
-	c->refused += refused;
-	pthread_mutex_unlock(&counters.lock);
-}
-
-static void write_counters(struct json_writer *w, const char *name, size_t member)
-{
-	json_key(w, name);
-	json_object_begin(w);
-	pthread_mutex_lock(&counters.lock);
-	for (size_t i = 0; i < counters.count; i++) {
-		const char *row = (const char *)&counters.rows[i];
-		uint64_t n;
-
-		memcpy(&n, row + member, sizeof(n));
-		json_member_uint(w, counters.rows[i].op, n);
-	}
-	pthread_mutex_unlock(&counters.lock);
-	json_object_end(w);
-}
 
 /* ---- one connection ---- */
 
 struct connection {
 	int fd;
+	bool is_reset; /* by idle_reset() */
 	struct buf in, out;
 	struct wire_request request;
 	struct wire_answer answer;
@@ -158,7 +107,7 @@ static void apply(const struct call *call, const struct wire_request *r,
 	if (call->service == CALL_CREDS)
 		write_creds(&a->body);
 	else if (!world_check_signed(r, call->service == CALL_S3, a))
-		count_call(call->op, false, true);
+		tally_refused(call->op);
 	else if (call->service == CALL_S3)
 		s3_call(call->op, r, a);
 	else
@@ -253,7 +202,7 @@ static bool serve_call(struct connection *c)
 	struct call call = call_of(&c->request);
 	struct plan_rule rule = plan_take(call.op);
 
-	count_call(call.op, is_repeat(&c->request), false);
+	tally_call(call.op, &c->request);
 	if (delay_ms > 0)
 		clock_sleep_ms(delay_ms);
 	if (rule.what == FAULT_DROP)
@@ -283,9 +232,7 @@ static void write_state(struct buf *out)
 	json_object_begin(&w);
 	json_member_uint(&w, "faults", plan_hits());
 	json_member_uint(&w, "answer_bytes", answer_bytes);
-	write_counters(&w, "calls", offsetof(struct counter, calls));
-	write_counters(&w, "repeats", offsetof(struct counter, repeats));
-	write_counters(&w, "refused", offsetof(struct counter, refused));
+	tally_write(&w);
 	pthread_mutex_lock(&world_lock);
 	json_key(&w, "queues");
 	json_object_begin(&w);
@@ -326,6 +273,8 @@ static void serve_door(struct connection *c)
 		sqs_wait_max_ms = (int64_t)number_of(r);
 	} else if (str_is(r->path, "/_receives")) {
 		sqs_receives_max = (unsigned)number_of(r);
+	} else if (str_is(r->path, "/_reset")) {
+		idle_reset();
 	} else if (str_is(r->path, "/_revoke")) {
 		pthread_mutex_lock(&world_lock);
 		world_revoke();
@@ -338,12 +287,22 @@ static void serve_door(struct connection *c)
 	(void)wire_send(c->fd, buf_str(&c->out));
 }
 
+static bool read_request(struct connection *c)
+{
+	bool is_there;
+
+	idle_begin(c->fd);
+	is_there = wire_read(c->fd, &c->in, &c->request);
+	c->is_reset = idle_end(c->fd);
+	return is_there && !c->is_reset;
+}
+
 static void *serve(void *arg)
 {
 	struct connection *c = arg;
 	bool keeps = true;
 
-	while (keeps && wire_read(c->fd, &c->in, &c->request)) {
+	while (keeps && read_request(c)) {
 		wire_answer_reset(&c->answer);
 		if (str_has_prefix(c->request.path, STR("/_")) &&
 		    !str_is(c->request.path, "/_creds"))
@@ -353,6 +312,8 @@ static void *serve(void *arg)
 		keeps = keeps && !c->request.wants_close;
 	}
 	(void)close(c->fd);
+	if (c->is_reset)
+		idle_closed();
 	wire_answer_release(&c->answer);
 	buf_release(&c->in);
 	buf_release(&c->out);

@@ -3,7 +3,7 @@
 import http.client
 import time
 
-from cloud import CloudRun
+from cloud import CloudRun, await_true
 
 SQS = ['SendMessageBatch', 'ReceiveMessage', 'DeleteMessageBatch', 'ChangeMessageVisibilityBatch']
 WRITES = ['SendMessageBatch', 'PutObject', 'DeleteMessageBatch']
@@ -57,6 +57,53 @@ def partition_of_worker(what, ops):
     return scenario
 
 
+def failed_receives(r):
+    return r.pipeline.metric(r.pipeline.worker, 'ops_failures_total{stage="receive"}')
+
+
+def is_alive(service):
+    connection = http.client.HTTPConnection('127.0.0.1', service.admin_port, timeout=60)
+    connection.request('GET', '/livez')
+    status = connection.getresponse().status
+    connection.close()
+    return status == 200
+
+
+def silent_poll(r):
+    """A poll that is never answered ends by its own deadline, is counted, and is made again."""
+    r.open_pipeline(worker={'OPS_DRAIN_TIMEOUT_S': '6'})  # polls of 1 s, and 10 s more for an answer
+    with r.working():
+        r.await_accepted(50)
+        r.load_now.stop()
+        assert r.pipeline.await_quiet(lambda: r.account.missing(r.server)) == ''
+        r.disturb('ReceiveMessage', 'silence', times=1)
+        await_true(lambda: r.server.state()['faults'] == 1, 'a silent poll')
+        began = time.monotonic()
+        r.send_fresh()
+        await_true(lambda: failed_receives(r) == 1, 'the deadline of the poll')
+        r.figures['given_up_after_s'] = round(time.monotonic() - began, 1)
+        r.check(is_alive(r.pipeline.worker), 'not alive')
+        assert r.pipeline.await_quiet(lambda: r.account.missing(r.server)) == ''
+        r.check(failed_receives(r) == 1, f'{failed_receives(r)} receives failed')
+
+
+def idle_reset(r):
+    """Kept connections are reset while nobody uses them, as by a load balancer: nobody notices."""
+    r.open_pipeline()
+    with r.working():
+        r.await_accepted(50)
+        r.load_now.stop()
+        for _ in range(20):
+            assert r.pipeline.await_quiet(lambda: r.account.missing(r.server)) == ''
+            r.server.reset_idle()
+            r.faults_done += 1
+            r.send_fresh()
+        for service in r.pipeline.services:
+            noticed = {e['message'] for e in service.log_lines() if e.get('log.level') == 'warn'}
+            noticed -= {'audit'}  # of clients that are refused
+            r.check(not noticed, f'{service.name} noticed: {noticed}')
+
+
 def keep_alive_race(what):
     def scenario(r):
         r.disturbed(*[(op, what, {'times': 0, 'percent': 20}) for op in WRITES])
@@ -80,6 +127,8 @@ SCENARIOS = {
     '05-answers-of-store-lost': partition_of_worker('stall', ['PutObject']),
     '05-requests-to-queue-lost': partition_of_worker('silence', SQS[1:]),
     '05-answers-of-queue-lost': partition_of_worker('stall', SQS[1:]),
+    '06-silent-poll': silent_poll,
+    '06-idle-reset': idle_reset,
     '07-closed-when-sent': keep_alive_race('drop'),
     '07-reset-when-sent': keep_alive_race('reset'),
     '08-answers-cut': cut_answers,

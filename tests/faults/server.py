@@ -74,6 +74,10 @@ class FaultServer:
         """All session tokens that were given out have expired."""
         self.request('POST', '/_revoke')
 
+    def reset_idle(self):
+        """Connections that are kept, and not in use, are reset."""
+        self.request('POST', '/_reset')
+
     def max_receives(self, n):
         self.request('POST', '/_receives', str(n))
 

@@ -417,6 +417,24 @@ static void test_kept_connection(void)
 	close_ports();
 }
 
+/* Reset while nobody used them, as a load balancer does after its idle time: nobody notices. */
+static void test_idle_connection(void)
+{
+	struct aws_counts before, after;
+
+	open_ports("idle", "1");
+	aws_counts(t.aws, AWS_SQS, &before);
+	for (size_t n = 0; n < 20; n++) {
+		order("POST", "/_reset", "");
+		CHECK_INT(send_one(0), ERR_NONE);
+		CHECK_INT(put_one(n + 200000), ERR_NONE);
+	}
+	aws_counts(t.aws, AWS_SQS, &after);
+	CHECK_INT(after.calls - before.calls, 20);
+	CHECK_INT(after.retries, before.retries);
+	close_ports();
+}
+
 /* ---- 10: once the budget of repeats is spent, a call is one request ---- */
 
 static void test_budget(void)
@@ -527,6 +545,7 @@ static void test_huge(void)
 
 static const struct test tests[] = {
 	{ "06-half-open", test_half_open },
+	{ "06-idle-connection", test_idle_connection },
 	{ "07-kept-connection", test_kept_connection },
 	{ "08-send-cut", test_send_cut },
 	{ "08-put-cut", test_put_cut },
