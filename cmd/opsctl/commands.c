@@ -41,6 +41,7 @@ const struct command *const commands[] = {
 	&command_verify,
 	&command_health,
 	&command_logs,
+	&command_tail,
 	&command_token_show,
 	&command_token_rotate,
 	&command_token_check,

@@ -12,6 +12,7 @@ extern const struct command command_probe;
 extern const struct command command_verify;
 extern const struct command command_health;
 extern const struct command command_logs;
+extern const struct command command_tail;
 extern const struct command command_token_show;
 extern const struct command command_token_rotate;
 extern const struct command command_token_check;

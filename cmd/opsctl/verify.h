@@ -16,6 +16,9 @@ struct verify {
 	int64_t now_ms, since_ms, until_ms;
 	bool has_since;
 	bool with_body;
+	/* Of verify_follow(): what else is looked at, between two looks; -1 ends it. NULL: nothing. */
+	int (*beside)(void *arg, struct err *err);
+	void *beside_arg;
 };
 
 int verify_span(struct verify *v, struct err *err);

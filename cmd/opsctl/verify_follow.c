@@ -161,6 +161,8 @@ static int follow_on(struct follow *f, int64_t deadline_us, struct err *err)
 			return -1;
 		if (rc != 0)
 			out_warn(f->v->cli, "%s; trying again", err->text);
+		if (f->v->beside && f->v->beside(f->v->beside_arg, err) != 0)
+			return -1;
 	}
 	return 0;
 }

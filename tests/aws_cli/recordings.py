@@ -1,0 +1,131 @@
+"""--record and --replay: a command again, without network, credentials and files."""
+import json
+import os
+import re
+import stat
+import subprocess
+import time
+
+from system import *
+import lib
+
+GROUP = "/ops/api"
+
+
+class Recordings(OnAws):
+    PEERS = ("moto",)
+
+    def setUp(self):
+        super().setUp()
+        self.file = self.home / "recording"
+        self.context(account=MOTO_ACCOUNT)
+        # Where nothing is: whoever asks anybody else than the recording fails.
+        self.nowhere = {"HOME": "/nonexistent", "PATH": "/usr/bin", "LC_ALL": "C.UTF-8",
+                        "HTTPS_PROXY": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1"}
+
+    def replay(self, *args, code=EXIT_OK):
+        done = subprocess.run([lib.PROGRAMS["opsctl"], "--replay", self.file, *args], env=self.nowhere, text=True,
+                              capture_output=True, stdin=subprocess.DEVNULL, timeout=lib.LIMIT_S)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout
+
+    def lines(self):
+        return [json.loads(line) for line in self.file.read_text().splitlines()]
+
+    def both(self, *args, code=EXIT_OK):
+        """Recorded, then replayed with nothing left of the world: the same words."""
+        recorded = self.opsctl("--record", self.file, *args)
+        self.assertEqual(recorded.returncode, code, recorded.stdout + recorded.stderr)
+        self.door("calls", "DELETE")
+        played = self.replay(*args, code=code)
+        self.assertEqual(self.calls(), [])
+        return recorded.stdout, played
+
+    def test_same_words(self):
+        for args in (("queue", "stat"), ("queue", "stat", "--json")):
+            with self.subTest(args):
+                recorded, played = self.both(*args)
+                self.assertEqual(recorded, played)
+
+    def test_health(self):
+        self.dead_letters("x")
+        self.addCleanup(self.drain)
+        recorded = self.opsctl("--record", self.file, "health", "--why")
+        self.door("calls", "DELETE")
+        played = self.replay("health", "--why", code=recorded.returncode)
+        self.assertEqual(self.calls(), [])
+        self.assertIn("dlq", recorded.stdout)
+        self.assertEqual(words(recorded.stdout), words(played))
+
+    def test_logs(self):
+        logs = self.client("logs")
+        logs.create_log_group(logGroupName=GROUP)
+        self.addCleanup(logs.delete_log_group, logGroupName=GROUP)
+        logs.create_log_stream(logGroupName=GROUP, logStreamName="api/app/0123")
+        logs.put_log_events(logGroupName=GROUP, logStreamName="api/app/0123", logEvents=[
+            {"timestamp": int(time.time() * 1000) - 1000 + i, "message": f"line {i}\tgr\u00fcezi"} for i in range(3)])
+        self.context(**{"service.api.logs": GROUP})
+        recorded, played = self.both("logs", "--json")
+        self.assertEqual(recorded.count("\n"), 3)
+        self.assertEqual([json.loads(l)["at"] for l in recorded.splitlines()],
+                         [json.loads(l)["at"] for l in played.splitlines()])
+
+    def test_failures(self):
+        self.door("answers", "POST", json.dumps({"service": "sqs", "action": "GetQueueAttributes", "error": {
+            "code": "AccessDenied", "message": "User: arn:aws:iam::1:user/x is not authorized", "status": 403}}))
+        self.addCleanup(self.door, "answers", "DELETE")
+        self.both("queue", "stat", code=EXIT_PERMISSION)
+
+    def test_file(self):
+        self.file.write_text("of somebody else")
+        self.file.chmod(0o644)
+        self.ok("queue", "stat", "--record", str(self.file))
+        self.assertEqual(stat.S_IMODE(os.stat(self.file).st_mode), 0o600)
+        head, *exchanges, end = self.lines()
+        self.assertEqual((head["schema"], head["command"], head["context"]),
+                         ("opsctl/recording/1", "queue stat", "peers"))
+        self.assertEqual(end["end"], {"exit": 0, "exchanges": len(exchanges), "left_out": 0})
+        self.assertTrue(all(e["method"] and e["url"] and e["operation"] for e in exchanges))
+
+    def test_no_secrets(self):
+        """Neither the token nor keys, in no form that anybody could read."""
+        secret = self.env["AWS_SECRET_ACCESS_KEY"]
+        for args in (("token", "show"), ("token", "show", "--reveal"), ("context", "check")):
+            with self.subTest(args):
+                self.opsctl("--record", self.file, *args)
+                text = self.file.read_text()
+                self.assertIn("GetParameter", text)
+                for value in (self.token, self.token[6:], secret, "Authorization", "Signature"):
+                    self.assertNotIn(value, text)
+
+    def test_what_is_not_there(self):
+        self.ok("queue", "stat", "--record", str(self.file))
+        done = subprocess.run([lib.PROGRAMS["opsctl"], "--replay", self.file, "token", "show"], env=self.nowhere,
+                              text=True, capture_output=True, timeout=lib.LIMIT_S)
+        self.assertEqual(done.returncode, EXIT_NOTFOUND, done.stderr)
+        self.assertIn("not in the recording: AmazonSSM.GetParameter", done.stderr)
+
+    def test_a_killed_command_leaves_a_recording(self):
+        self.ok("queue", "stat", "--record", str(self.file))
+        self.file.write_text("".join(self.file.read_text().splitlines(keepends=True)[:-1]))
+        self.replay("queue", "stat")
+
+    def test_bad_recordings(self):
+        for name, text in (("empty", ""), ("other", "{}\n"), ("no JSON", "x\n"),
+                           ("torn", '{"schema":"opsctl/recording/1","values":{}}\n{"url":\n')):
+            with self.subTest(name):
+                self.file.write_text(text)
+                self.replay("queue", "stat", code=EXIT_CONFIG)
+        self.file.unlink()
+        self.replay("queue", "stat", code=EXIT_CONFIG)
+        self.assertEqual(self.opsctl("queue", "stat", "--record", "/no/such/file").returncode, EXIT_CONFIG)
+        self.assertEqual(self.opsctl("queue", "stat", "--record", "a", "--replay", "b").returncode, EXIT_USAGE)
+
+
+def words(text):
+    """Without the times that calls took, and the fingerprint of what a recording does not hold."""
+    return re.sub(r"fingerprint [0-9a-f]{8}", "fingerprint", re.sub(r"\d+(\.\d+)? ?m?s\b", "N ms", text))
+
+
+if __name__ == "__main__":
+    lib.main()
