@@ -42,9 +42,10 @@ module "github_oidc" {
   source = "../modules/github_oidc"
   count  = var.github_repository == null ? 0 : 1
 
-  name         = var.name
-  repository   = var.github_repository
-  provider_arn = var.github_provider_arn
+  name           = var.name
+  repository     = var.github_repository
+  repository_ids = var.github_repository_ids
+  provider_arn   = var.github_provider_arn
 
   plan = {
     state_bucket_arn        = aws_s3_bucket.state.arn

@@ -47,6 +47,15 @@ variable "github_repository" {
   default     = null
 }
 
+variable "github_repository_ids" {
+  description = "Ids of that repository and its owner, if its tokens have them (all repositories made since July 2026): `gh api repos/OWNER/NAME --jq '.owner.id, .id'`; null: names only."
+  type = object({
+    owner      = number
+    repository = number
+  })
+  default = null
+}
+
 variable "github_provider_arn" {
   description = "The account's OIDC provider of GitHub, if it has one; null: it is made here."
   type        = string

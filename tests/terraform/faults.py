@@ -62,7 +62,7 @@ FAULTS = (
     Fault(f"{SERVICE}/variables.tf", "@sha256:[0-9a-f]{64}$", ".+$", "test", "xpected failure"),
     Fault(f"{SERVICE}/container.tf", "!var.container.writable_root", "false", "test", "assertion"),
     Fault(f"{SERVICE}/container.tf", 'drop = ["ALL"]', 'drop = ["NET_RAW"]', "test", "assertion"),
-    Fault("modules/github_oidc/main.tf", "repo:${var.repository}:${s}", "repo:${var.repository}:*",
+    Fault("modules/github_oidc/main.tf", "repo:${local.subject}:${s}", "repo:${local.subject}:*",
           "test", "assertion"),
     Fault(f"{STACK}/environment.tf", "OPS_VISIBILITY_TIMEOUT_S", "OPS_VISIBILTY_TIMEOUT_S", "test",
           "assertion"),

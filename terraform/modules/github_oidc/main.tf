@@ -10,6 +10,11 @@ locals {
   issuer       = "token.actions.githubusercontent.com"
   provider_arn = var.provider_arn == null ? one(aws_iam_openid_connect_provider.this[*].arn) : var.provider_arn
 
+  # owner/name, or owner@1/name@2; https://docs.github.com/en/actions/reference/security/oidc
+  owner   = split("/", var.repository)[0]
+  name    = split("/", var.repository)[1]
+  subject = var.repository_ids == null ? var.repository : "${local.owner}@${var.repository_ids.owner}/${local.name}@${var.repository_ids.repository}"
+
   # Role -> where on GitHub it may be taken from.
   subjects = merge(
     var.plan == null ? {} : { plan = var.plan.subjects },
@@ -27,7 +32,7 @@ locals {
       Condition = {
         StringEquals = {
           "${local.issuer}:aud" = "sts.amazonaws.com"
-          "${local.issuer}:sub" = [for s in subjects : "repo:${var.repository}:${s}"]
+          "${local.issuer}:sub" = [for s in subjects : "repo:${local.subject}:${s}"]
         }
       }
     }]

@@ -20,6 +20,20 @@ variable "repository" {
   }
 }
 
+variable "repository_ids" {
+  description = "Ids of the repository and its owner, which are part of the subject in repositories made, renamed or moved since July 2026, and wherever that was switched on: `gh api repos/OWNER/NAME --jq '.owner.id, .id'`. A name can be taken over by others, an id cannot. null: the subject has names only, as in older repositories."
+  type = object({
+    owner      = number
+    repository = number
+  })
+  default = null
+
+  validation {
+    condition     = var.repository_ids == null || try(var.repository_ids.owner > 0 && var.repository_ids.repository > 0, false)
+    error_message = "repository_ids must be the numbers that GitHub gave."
+  }
+}
+
 variable "provider_arn" {
   description = "The account's OIDC provider of GitHub, if it has one; null: it is made here."
   type        = string

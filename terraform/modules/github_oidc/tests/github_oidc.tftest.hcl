@@ -66,6 +66,22 @@ run "trust_is_exact" {
   }
 }
 
+run "trust_is_by_id_where_github_says_so" {
+  variables {
+    repository_ids = { owner = 123456, repository = 456789 }
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.deploy["prod"].assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == ["repo:example@123456/ops@456789:environment:prod"]
+    error_message = "The subject must have both ids behind their names."
+  }
+
+  assert {
+    condition     = !anytrue([for t in local.trust : strcontains(t, "repo:example/ops")])
+    error_message = "The same name with another id must not be trusted."
+  }
+}
+
 run "deploy_changes_what_is_named" {
   assert {
     condition     = tolist(one([for s in jsondecode(aws_iam_role_policy.deploy["prod"].policy).Statement : s if s.Sid == "RolesOfTheTasks"]).Resource) == var.deploy["prod"].pass_role_arns
@@ -207,6 +223,14 @@ run "repository_without_owner" {
     repository = "ops"
   }
   expect_failures = [var.repository]
+}
+
+run "ids_that_are_none" {
+  command = plan
+  variables {
+    repository_ids = { owner = 0, repository = 456789 }
+  }
+  expect_failures = [var.repository_ids]
 }
 
 run "another_provider" {
