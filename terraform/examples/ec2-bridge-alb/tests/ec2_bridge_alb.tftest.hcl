@@ -70,6 +70,7 @@ mock_provider "aws" {
         { domain_name = "intake.example.com", resource_record_name = "_0.intake.example.com.", resource_record_type = "CNAME", resource_record_value = "_0.acm-validations.aws." },
         { domain_name = "grafana.example.com", resource_record_name = "_1.grafana.example.com.", resource_record_type = "CNAME", resource_record_value = "_1.acm-validations.aws." },
         { domain_name = "api.example.com", resource_record_name = "_2.api.example.com.", resource_record_type = "CNAME", resource_record_value = "_2.acm-validations.aws." },
+        { domain_name = "example.com", resource_record_name = "_9.example.com.", resource_record_type = "CNAME", resource_record_value = "_9.acm-validations.aws." },
         { domain_name = "app.example.com", resource_record_name = "_3.app.example.com.", resource_record_type = "CNAME", resource_record_value = "_3.acm-validations.aws." },
       ]
     }
