@@ -186,8 +186,11 @@ static int check_token_fits(struct cli *cli, struct http *http, const char *url,
 	int rc = 0;
 
 	if (ports_token(cli, &token, &ignored) == 0) {
-		rc = token_probe(&(struct token_question){ http, url, buf_str(&token.bytes),
-				     cli->clock, deadline_ms },
+		rc = token_probe(&(struct token_question){ .http = http,
+				     .url = url,
+				     .token = buf_str(&token.bytes),
+				     .clock = cli->clock,
+				     .deadline_ms = deadline_ms },
 		    &probe, err);
 		if (rc == 0 && !probe.is_accepted)
 			rc = err_set(err, ERR_CREDENTIALS, "refuses the token of this context");

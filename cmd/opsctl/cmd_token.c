@@ -1,6 +1,6 @@
 #include "calls.h"
 #include "commands.h"
-#include "token_versions.h"
+#include "token_tasks.h"
 
 static int cmd_token_show(struct cli *cli, struct err *err)
 {
@@ -27,34 +27,85 @@ static int cmd_token_show(struct cli *cli, struct err *err)
 	return 0;
 }
 
+/* ---- token check ---- */
+
+struct check {
+	struct token_versions versions;
+	struct token_check check; /* ops-api as a client sees it */
+	struct token_tasks tasks; /* each of its tasks */
+	bool has_tasks;
+};
+
+static int ask(struct cli *cli, struct check *c, struct err *err)
+{
+	int64_t deadline_ms = clock_mono_ms(cli->clock) + cli_ms(cli, "timeout");
+
+	if (token_check_open(cli, &c->check, err) == -1)
+		return -1;
+	if (token_check_ask(cli, &c->check, &c->versions, TOKEN_ANSWER_MS, err) == -1)
+		return cli_next(cli, "run: opsctl health");
+	c->has_tasks = token_tasks_are_known(cli);
+	if (!c->has_tasks)
+		return 0;
+	return token_tasks_ask(cli, &c->versions, &c->check, deadline_ms, &c->tasks, err);
+}
+
+/* The current one is refused somewhere; or the previous one is not, though its time is over. */
+static bool is_bad(struct cli *cli, const struct check *c)
+{
+	bool is_retired = cli_flag(cli, "retired") && c->versions.has_previous;
+
+	return !c->check.probes[SECRET_CURRENT].is_accepted ||
+	    token_tasks_count(&c->tasks, SECRET_CURRENT, TOKEN_REFUSED) > 0 ||
+	    (is_retired &&
+		(c->check.probes[SECRET_PREVIOUS].is_accepted ||
+		    token_tasks_count(&c->tasks, SECRET_PREVIOUS, TOKEN_ACCEPTED) > 0));
+}
+
+static void report(struct cli *cli, const struct check *c)
+{
+	struct buf out = BUF_INIT(TOKEN_DOCUMENT_MAX + c->tasks.count * TOKEN_TASK_MAX);
+	struct json_writer w;
+
+	token_document_begin(cli, &w, &out, "opsctl/token-check/1", &c->versions);
+	token_check_json(&w, &c->check, &c->versions);
+	if (c->has_tasks)
+		token_tasks_json(&w, &c->tasks, c->versions.has_previous);
+	token_document_end(cli, &w, &out);
+	token_check_print(cli, &c->check, &c->versions);
+	if (c->has_tasks)
+		token_tasks_print(cli, &c->tasks, c->versions.has_previous);
+}
+
 static int cmd_token_check(struct cli *cli, struct err *err)
 {
-	struct buf out = BUF_INIT(TOKEN_DOCUMENT_MAX);
-	struct json_writer w;
-	struct token_versions v;
-	struct token_check c = { 0 };
+	struct check c = { .has_tasks = false };
 	int rc;
 
-	if (token_versions_open(cli, &v, err) == -1)
+	if (token_versions_open(cli, &c.versions, err) == -1)
 		return -1;
-	rc = token_check_open(cli, &c, err);
-	if (rc == 0 && token_check_ask(cli, &c, &v, TOKEN_ANSWER_MS, err) == -1)
-		rc = cli_next(cli, "run: opsctl health");
-	if (rc == 0) {
-		token_document_begin(cli, &w, &out, "opsctl/token-check/1", &v);
-		token_check_json(&w, &c, &v);
-		token_document_end(cli, &w, &out);
-		token_check_print(cli, &c, &v);
-		if (!c.probes[SECRET_CURRENT].is_accepted)
-			cli->exit_code = EXIT_BAD;
-	}
-	http_close(c.http);
-	token_versions_release(&v);
+	rc = ask(cli, &c, err);
+	if (rc == 0)
+		report(cli, &c);
+	if (rc == 0 && is_bad(cli, &c))
+		cli->exit_code = EXIT_BAD;
+	http_close(c.check.http);
+	token_tasks_release(&c.tasks);
+	token_versions_release(&c.versions);
 	return rc;
 }
 
+/* ---- rows ---- */
+
 static const struct option_row options[] = {
 	{ "reveal", 0, OPTION_FLAG, .help = "print the token itself, alone on a line" },
+};
+
+static const struct option_row check_options[] = {
+	{ "retired", 0, OPTION_FLAG,
+	    .help = "exit with 1 while the previous one is accepted anywhere" },
+	{ "timeout", 0, OPTION_DURATION, "TIME", "30s", .min = 100, .max = 3600 * 1000,
+	    .help = "how long to wait for what each task answers" },
 };
 
 static const struct command_call calls[] = {
@@ -75,6 +126,11 @@ const struct command command_token_show = {
 	.run = cmd_token_show,
 };
 
+static const struct command_call check_calls[] = {
+	CALLS_TOKEN,
+	CALLS_TOKEN_TASKS,
+};
+
 const struct command command_token_check = {
 	.name = "token check",
 	.operands = "",
@@ -82,8 +138,10 @@ const struct command command_token_check = {
 	.summary = "ask ops-api which versions of the token it accepts",
 	.about = "Sends a signed request with a payload that no policy accepts: the answer 400 "
 		 "says that the signature was accepted, 401 that it was not. Nothing is queued. "
-		 "Exits with 1 when the current token is refused.",
+		 "Where the context knows the tasks of service api, each of them is asked. Exits "
+		 "with 1 when the current token is refused anywhere.",
+	OPTIONS(check_options),
 	.need = NEED_CONTEXT,
-	CALLS(calls),
+	CALLS(check_calls),
 	.run = cmd_token_check,
 };

@@ -1,9 +1,12 @@
 #include <signal.h>
 
+#include "access.h"
+#include "calls.h"
 #include "commands.h"
+#include "count.h"
 #include "file.h"
 #include "ports.h"
-#include "token_versions.h"
+#include "token_tasks.h"
 #include "up_place.h"
 #include "upstate.h"
 #include "webhook.h"
@@ -45,17 +48,15 @@ static int new_token(struct cli *cli, const struct token_versions *v, struct buf
 	return 0;
 }
 
-static int confirm(struct cli *cli, struct err *err)
+/* Nobody is asked about a system of one's own. */
+static int consent(struct cli *cli, struct err *err)
 {
-	struct buf question = BUF_INIT(256);
-	int rc;
+	char question[CONTEXT_NAME_MAX + 64];
+	bool is_local = cli->context.local_dir[0] != '\0';
 
-	if (cli_flag(cli, "yes") || cli->context.local_dir[0] != '\0')
-		return 0;
-	buf_addf(&question, "Replace the token of context %s?", cli->context.name);
-	rc = cli_confirm(cli, buf_text(&question), "--yes", err);
-	buf_release(&question);
-	return rc;
+	(void)snprintf(question, sizeof(question), "Replace the token of context %s?",
+	    cli->context.name);
+	return access_change(cli, ACCESS_DANGEROUS, is_local ? NULL : question, err);
 }
 
 /* Whether there are services: those of local may be down, others are taken to run. */
@@ -75,11 +76,28 @@ static void tell_services(const struct cli *cli)
 		(void)kill(state.pid, SIGHUP); /* prove() sees whether it did */
 }
 
+/* What came of the questions; zeroed: nobody was asked. */
+struct proof {
+	struct token_check check;
+	struct token_tasks tasks;
+	bool has_tasks;
+};
+
+static void proof_release(struct proof *p)
+{
+	http_close(p->check.http);
+	token_tasks_release(&p->tasks);
+}
+
+static bool is_proved(const struct proof *p, const struct token_versions *v)
+{
+	return p->check.http != NULL && token_tasks_unknown(&p->tasks, v->has_previous) == 0;
+}
+
 /* Ask until the new one is accepted: tasks read it again in their own time. */
 static int prove(struct cli *cli, struct token_check *c, const struct token_versions *v,
-    struct err *err)
+    int64_t deadline_ms, struct err *err)
 {
-	int64_t deadline_ms = clock_mono_ms(cli->clock) + cli_ms(cli, "timeout");
 	int pause_ms = PROBE_PAUSE_FIRST_MS;
 
 	for (;;) {
@@ -100,31 +118,67 @@ static int prove(struct cli *cli, struct token_check *c, const struct token_vers
 	}
 }
 
+/* The same of each task: behind a load balancer one answer says nothing of the others. */
+static int prove_tasks(struct cli *cli, struct proof *p, const struct token_versions *v,
+    int64_t deadline_ms, struct err *err)
+{
+	for (;;) {
+		size_t refusing;
+
+		if (token_tasks_ask(cli, v, &p->check, deadline_ms, &p->tasks, err) != 0)
+			return -1;
+		refusing = token_tasks_count(&p->tasks, SECRET_CURRENT, TOKEN_REFUSED);
+		if (refusing == 0)
+			return 0;
+		if (clock_mono_ms(cli->clock) + PROBE_PAUSE_LAST_MS >= deadline_ms)
+			return err_set(err, ERR_TIMEOUT, "%s of %zu do not accept %s yet",
+			    COUNT(refusing, "task"), p->tasks.count,
+			    v->fingerprints[SECRET_CURRENT]);
+		token_tasks_release(&p->tasks);
+		clock_sleep_ms(PROBE_PAUSE_LAST_MS);
+	}
+}
+
+static int prove_all(struct cli *cli, struct proof *p, const struct token_versions *v,
+    struct err *err)
+{
+	int64_t deadline_ms = clock_mono_ms(cli->clock) + cli_ms(cli, "timeout");
+
+	if (token_check_open(cli, &p->check, err) == -1 ||
+	    prove(cli, &p->check, v, deadline_ms, err) == -1)
+		return -1;
+	p->has_tasks = token_tasks_are_known(cli);
+	return p->has_tasks ? prove_tasks(cli, p, v, deadline_ms, err) : 0;
+}
+
 static void note_nothing_runs(struct cli *cli)
 {
 	out_note(cli, "nothing runs in %s: the next opsctl up reads the new token",
 	    cli->context.local_dir);
 }
 
-static void report_rotation(struct cli *cli, const struct token_versions *v,
-    const struct token_check *c)
+static void report_rotation(struct cli *cli, const struct token_versions *v, const struct proof *p)
 {
-	struct buf out = BUF_INIT(TOKEN_DOCUMENT_MAX);
-	bool is_asked = c->http != NULL;
+	struct buf out = BUF_INIT(TOKEN_DOCUMENT_MAX + p->tasks.count * TOKEN_TASK_MAX);
+	bool is_asked = p->check.http != NULL;
 	struct json_writer w;
 
 	token_document_begin(cli, &w, &out, "opsctl/token-rotate/1", v);
 	json_member_bool(&w, "dry_run", false);
 	token_version_json(&w, v, SECRET_CURRENT, false);
 	token_version_json(&w, v, SECRET_PREVIOUS, false);
-	json_member_bool(&w, "proved", is_asked);
+	json_member_bool(&w, "proved", is_proved(p, v));
 	if (is_asked)
-		token_check_json(&w, c, v);
+		token_check_json(&w, &p->check, v);
+	if (p->has_tasks)
+		token_tasks_json(&w, &p->tasks, v->has_previous);
 	token_document_end(cli, &w, &out);
 	if (is_asked)
-		token_check_print(cli, c, v);
+		token_check_print(cli, &p->check, v);
 	else
 		token_versions_print(cli, v);
+	if (p->has_tasks)
+		token_tasks_print(cli, &p->tasks, v->has_previous);
 	if (!is_asked)
 		note_nothing_runs(cli);
 }
@@ -140,25 +194,24 @@ static void tell_dropped(struct cli *cli, const char *fingerprint)
 static int rotate(struct cli *cli, struct token_versions *v, struct str token, struct err *err)
 {
 	char dropped[HASH_FINGERPRINT_SIZE] = "";
-	struct token_check c = { 0 };
+	struct proof p = { .has_tasks = false };
 	int rc = 0;
 
 	if (v->has_previous)
 		memcpy(dropped, v->fingerprints[SECRET_PREVIOUS], sizeof(dropped));
-	if (ports_guard_account(cli, CONTEXT_SECRET, err) == -1 || confirm(cli, err) == -1)
+	if (ports_guard_account(cli, CONTEXT_SECRET, err) == -1 || consent(cli, err) == -1)
 		return -1;
 	if (secret_rotate(v->secret, token, err) == -1 || token_versions_read(v, err) == -1)
 		return -1;
 	tell_dropped(cli, dropped);
 	tell_services(cli);
-	if (is_running(cli) &&
-	    (token_check_open(cli, &c, err) == -1 || prove(cli, &c, v, err) == -1)) {
+	if (is_running(cli) && prove_all(cli, &p, v, err) == -1) {
 		(void)err_wrap(err, "the token was replaced, but");
 		rc = cli_next(cli, "run: opsctl token check");
 	}
 	if (rc == 0)
-		report_rotation(cli, v, &c);
-	http_close(c.http);
+		report_rotation(cli, v, &p);
+	proof_release(&p);
 	return rc;
 }
 
@@ -219,7 +272,9 @@ static int cmd_token_rotate(struct cli *cli, struct err *err)
 
 	if (token_versions_open(cli, &v, err) == -1)
 		return -1;
-	rc = new_token(cli, &v, &token, err);
+	rc = secret_may_rotate(v.secret, err);
+	if (rc == 0)
+		rc = new_token(cli, &v, &token, err);
 	if (rc == 0 && cli_flag(cli, "dry-run"))
 		rc = dry_run(cli, &v, buf_str(&token), err);
 	else if (rc == 0)
@@ -233,9 +288,18 @@ static const struct option_row options[] = {
 	{ "from-file", 0, OPTION_FILE, "FILE",
 	    .help = "take the new token from FILE, or from standard input with -" },
 	OPTION_DRY_RUN,
-	{ "yes", 'y', OPTION_FLAG, .help = "do not ask" },
+	OPTION_YES,
+	OPTION_CONFIRM,
 	{ "timeout", 0, OPTION_DURATION, "TIME", "30s", .min = 100, .max = 3600 * 1000,
 	    .help = "how long the services may take to accept the new token" },
+};
+
+static const struct command_call calls[] = {
+	CALLS_TOKEN,
+	CALLS_IDENTITY,
+	{ SSM_PUT_PARAMETER, CONTEXT_SECRET, "!dry-run" },
+	{ SECRETSMANAGER_PUT_SECRET_VALUE, CONTEXT_SECRET, "!dry-run" },
+	CALLS_TOKEN_TASKS,
 };
 
 const struct command command_token_rotate = {
@@ -246,8 +310,10 @@ const struct command command_token_rotate = {
 	.about = "Makes a new random token current and keeps the present one as previous, which "
 		 "the services accept until their grace period (OPS_SECRET_GRACE_S) ends. "
 		 "Then tells the local services to read it again, and asks ops-api whether it "
-		 "accepts both. Nothing is queued by the questions.",
+		 "accepts both; where the context knows the tasks of service api, each of them. "
+		 "Nothing is queued by the questions.",
 	OPTIONS(options),
+	CALLS(calls),
 	.need = NEED_CONTEXT,
 	.run = cmd_token_rotate,
 };

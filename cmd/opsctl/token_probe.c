@@ -12,19 +12,32 @@ enum {
 	STATUS_REFUSED = 401,
 	STATUS_ACCEPTED = 400,
 	BEARER_SIZE = SECRET_MAX + sizeof("Bearer "),
+	HEADERS_MAX = 5,
 };
 
 /* Flat, and without what every policy asks of a flat one. */
 #define PAYLOAD STR("{}")
 
+static int take_status(const struct token_question *q, const struct http_response *response,
+    int *status, struct err *err)
+{
+	if (q->request_id != NULL &&
+	    !str_is(http_response_header(response, "X-Request-Id"), q->request_id))
+		return err_set(err, ERR_CORRUPT, "%s: what answers there is not ops-api", q->url);
+	*status = response->status;
+	return 0;
+}
+
 static int post(const struct token_question *q, const struct http_header *headers, size_t count,
     int *status, struct err *err)
 {
+	struct http_header all[HEADERS_MAX] = { { "X-Request-Id", q->request_id } };
+	size_t own = q->request_id != NULL;
 	int64_t left_ms = q->deadline_ms - clock_mono_ms(q->clock);
 	struct buf url = BUF_INIT(URL_MAX);
 	struct http_request request = { .method = "POST",
-		.headers = headers,
-		.header_count = count,
+		.headers = all,
+		.header_count = own + count,
 		.body = PAYLOAD,
 		.has_body = true,
 		.total_timeout_ms = (int)(left_ms < INT_MAX ? left_ms : INT_MAX) };
@@ -33,12 +46,13 @@ static int post(const struct token_question *q, const struct http_header *header
 
 	if (left_ms <= 0)
 		return err_set(err, ERR_TIMEOUT, "%s: no answer about the token in time", q->url);
+	memcpy(all + own, headers, count * sizeof(*headers));
 	http_response_init(&response, 64 * 1024);
 	ports_url(&url, q->url, "/submit");
 	request.url = buf_text(&url);
 	rc = http_call(q->http, &request, &response, err);
 	if (rc == 0)
-		*status = response.status;
+		rc = take_status(q, &response, status, err);
 	http_response_release(&response);
 	buf_release(&url);
 	return rc;
@@ -87,7 +101,7 @@ int token_probe(const struct token_question *q, struct token_probe *out, struct 
 
 	if (post_signed(q, &probe.status, err) == -1)
 		return -1;
-	if (probe.status == STATUS_REFUSED) {
+	if (probe.status == STATUS_REFUSED && !q->is_by_signature) {
 		if (post_bearer(q, &probe.status, err) == -1)
 			return -1;
 		probe.is_by_bearer = probe.status == STATUS_ACCEPTED;

@@ -76,6 +76,11 @@ int secret_rotate(struct secret *s, struct str value, struct err *err)
 	return rc;
 }
 
+int secret_may_rotate(struct secret *s, struct err *err)
+{
+	return s->ops->may_rotate ? s->ops->may_rotate(s, err) : 0;
+}
+
 int secret_accept(struct buf *bytes, const char *source, struct err *err)
 {
 	if (bytes->n && bytes->p[bytes->n - 1] == '\n')

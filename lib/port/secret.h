@@ -54,6 +54,12 @@ int secret_get(struct secret *s, enum secret_which which, struct secret_value *o
  */
 int secret_rotate(struct secret *s, struct str value, struct err *err) ATTR_MUST_CHECK;
 
+/*
+ * Whether that can succeed, as far as it can be told without trying. ERR_DENIED: env:, or a file in
+ * a directory that we may not write to. What a policy of AWS allows shows when it is done.
+ */
+int secret_may_rotate(struct secret *s, struct err *err) ATTR_MUST_CHECK;
+
 /* ---- for backends ---- */
 
 /*
@@ -70,6 +76,8 @@ struct secret_ops {
 	int (*get)(struct secret *s, enum secret_which which, struct secret_value *out,
 	    struct err *err);
 	int (*rotate)(struct secret *s, struct str value, struct err *err);
+	int (
+	    *may_rotate)(struct secret *s, struct err *err); /* NULL: nothing is known against it */
 };
 
 struct secret {

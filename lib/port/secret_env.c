@@ -52,11 +52,16 @@ static int env_get(struct secret *base, enum secret_which which, struct secret_v
 	return secret_accept(&out->bytes, s->name, err);
 }
 
+static int env_may_rotate(struct secret *base, struct err *err)
+{
+	return err_set(err, ERR_DENIED, "variable %s: the environment cannot be changed from here",
+	    ((const struct secret_env *)base)->name);
+}
+
 static int env_rotate(struct secret *base, struct str value, struct err *err)
 {
 	(void)value;
-	return err_set(err, ERR_DENIED, "variable %s: the environment cannot be changed from here",
-	    ((const struct secret_env *)base)->name);
+	return env_may_rotate(base, err);
 }
 
 const struct secret_ops secret_env_ops = {
@@ -65,4 +70,5 @@ const struct secret_ops secret_env_ops = {
 	.close = env_close,
 	.get = env_get,
 	.rotate = env_rotate,
+	.may_rotate = env_may_rotate,
 };

@@ -152,10 +152,26 @@ static int file_rotate(struct secret *base, struct str value, struct err *err)
 	return rc;
 }
 
+/* Both files are replaced, so it is their directory that must take a new one. */
+static int file_may_rotate(struct secret *base, struct err *err)
+{
+	const char *path = ((const struct secret_file *)base)->paths[SECRET_CURRENT];
+	const char *slash = strrchr(path, '/');
+	size_t n = slash != NULL ? (size_t)(slash - path) + 1 : 0;
+	char *directory = n > 0 ? xstrndup(str_slice(str_from(path), 0, n)) : xstrdup(".");
+	int rc = access(directory, W_OK);
+
+	if (rc != 0)
+		(void)err_errno(err, "secret %s: its directory", path);
+	free(directory);
+	return rc;
+}
+
 const struct secret_ops secret_file_ops = {
 	.scheme = "file",
 	.open = file_open,
 	.close = file_close,
 	.get = file_get,
 	.rotate = file_rotate,
+	.may_rotate = file_may_rotate,
 };

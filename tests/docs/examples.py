@@ -18,6 +18,9 @@ OUTPUTS = '{"api_url":{"value":"https://api.example.com"},"bucket_name":{"value"
 
 # Programs that run until they are interrupted: for a moment here.
 FOR_EVER = re.compile(r"^ops-(?:api|worker)\b|--(?:follow|watch)(?!.*--timeout)")
+# What is in ECS, of which nothing is here: which calls it would make is all that can be asked. What it does
+# is tested in tests/aws_cli.
+ON_ECS = re.compile(r"^opsctl (?=(?:deploy|rollback|restart|exec)\b)")
 # What is another's: not there, or not ours to try.
 PREPARED = {
     "terraform": f"#!/bin/sh\ncat <<'EOF'\n{OUTPUTS}\nEOF\n",
@@ -62,6 +65,7 @@ class Examples(Cli):
         lines = ["set -euo pipefail"]
         for command in commands:
             command = re.sub(r"\n +> ", "\n", command).replace("/tmp/", f"{self.home}/")
+            command = ON_ECS.sub("opsctl --plan ", command)
             if command.startswith("opsctl up"):
                 if "127.0.0.1:0" in command:  # else the ports would be those of a real system
                     lines.append(f"{command} >up.out & up=$!")
