@@ -4,9 +4,87 @@
 moto answers what a test says, for ECS, load balancers, alarms and logs; the core of the system (queue,
 store, token) is moto's own or is not named.
 """
+import http.server
 import json
+import threading
+import urllib.request
 
 from health_world import *
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """On a port of its own, as long as the with statement."""
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, handler):
+        super().__init__(("127.0.0.1", 0), handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.shutdown()
+        self.server_close()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+        status, headers, answer = self.server.answer(self.path, self.headers, body)
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_):
+        pass
+
+
+class Garbage(Server):
+    """Well-formed, and nothing that was asked for."""
+
+    def __init__(self):
+        super().__init__(Handler)
+
+    def answer(self, _path, headers, _body):
+        return 200, {}, b'{"ping":"pong"}' if "X-Amz-Target" in headers else b"<html><body>hello</body></html>"
+
+
+class Gate(Server):
+    """Before moto: passes nothing on until every operation that is wanted has been asked for."""
+
+    def __init__(self, behind, want):
+        super().__init__(Handler)
+        self.behind, self.want, self.met, self.all_are_here = behind, want, set(), threading.Condition()
+
+    def operation(self, headers, body):
+        target = headers.get("X-Amz-Target")
+        return target.rpartition(".")[2] if target else dict(
+            pair.split("=", 1) for pair in body.decode().split("&"))["Action"]
+
+    def wait(self, operation):
+        with self.all_are_here:
+            self.met.add(operation)
+            self.all_are_here.notify_all()
+            if not self.all_are_here.wait_for(lambda: self.want <= self.met, lib.LIMIT_S / 4):
+                raise AssertionError(f"never asked for: {self.want - self.met}")
+
+    def answer(self, path, headers, body):
+        self.wait(self.operation(headers, body))
+        passed = {k: v for k, v in headers.items() if k.lower() not in ("connection", "content-length")}
+        request = urllib.request.Request(self.behind + path, body, passed, method="POST")
+        try:
+            with urllib.request.urlopen(request, timeout=lib.LIMIT_S) as response:
+                return response.status, {"Content-Type": response.headers["Content-Type"]}, response.read()
+        except urllib.error.HTTPError as e:
+            return e.code, {"Content-Type": e.headers["Content-Type"]}, e.read()
 
 
 class Rows(OnHealth):
@@ -244,7 +322,47 @@ class Rows(OnHealth):
         self.context(cluster="")
         self.assertEqual(self.row(self.look(EXIT_OK), "api", "ecs")["why"], "the context has no cluster")
 
+    def test_garbage(self):
+        """An answer that says nothing is no answer that all is well."""
+        self.well()
+        with Garbage() as garbage:
+            for name in ("ECS", "ELASTIC_LOAD_BALANCING_V2", "CLOUDWATCH"):
+                with self.subTest(name):
+                    done = self.document("health", code=EXIT_OK, env={f"AWS_ENDPOINT_URL_{name}": garbage.url})
+                    unchecked = [r for r in done["checks"] if r["state"] == "unchecked"]
+                    self.assertTrue(unchecked)
+                    for row in unchecked:
+                        self.assertRegex(row["why"], "the answer has no|not well-formed|TargetHealthDescriptions")
+
     # ---- how it asks ----
+
+    def test_all_at_once(self):
+        """Each answer is held back until all that do not depend on another are asked for."""
+        self.well()
+        want = {"DescribeServices", "ListTasks", "DescribeTargetHealth", "DescribeAlarms", "ListServiceDeployments",
+                "GetQueueAttributes", "GetParameter"}
+        with Gate(self.peers["moto"].url, want) as gate:
+            env = {name: gate.url for name in self.env if name.startswith("AWS_ENDPOINT_URL")}
+            queue = gate.url + self.values["queue"].removeprefix(self.peers["moto"].url)
+            self.context(queue=queue)
+            done = self.document("health", env=env)
+        self.assertEqual({r["state"] for r in done["checks"]} - {"ok", "skipped"}, set())
+        self.assertEqual(want - gate.met, set())
+
+    def test_pages(self):
+        """10,000 tasks: the first thousand are looked at, and that there are more is said."""
+        self.well()
+        tasks = [stopped(n, exitCode=1) for n in range(100)]
+        arns = [t["taskArn"] for t in tasks]
+        self.answers("ecs", "ListTasks",
+                     {"when": {"desiredStatus": "STOPPED", "serviceName": "prod-api"},
+                      "result": {"taskArns": arns, "nextToken": "more"}},
+                     {"result": {"taskArns": []}})
+        self.says("ecs", "DescribeTasks", tasks=tasks)
+        row = self.row(self.look(EXIT_OK), "api", "stopped")
+        self.assertEqual(row["values"]["stopped"], 1000)
+        self.assertIn("1000 or more tasks", row["detail"])
+        self.assertEqual(len(self.calls("DescribeTasks")), 10)
 
     def test_a_throttled_call_is_tried_again(self):
         self.well()
@@ -269,7 +387,9 @@ class Rows(OnHealth):
         self.assertEqual({r["service"] or r["name"] for r in done["checks"]}, {"worker"})
         self.assertEqual({c["service"] for c in self.calls()} - {"ecs"}, set())
         self.assertEqual([r["name"] for r in self.look(EXIT_OK, "alarms")["checks"]], ["alarms"])
-        self.refused(EXIT_USAGE, ["'wurker'", "api, worker"], "health", "wurker")
+        done = self.opsctl("health", "wurker")
+        self.assertEqual((done.returncode, done.stdout), (EXIT_USAGE, ""))
+        self.assertIn("'wurker' is no row and no service of context 'peers', which has api, worker", done.stderr)
 
 
 if __name__ == "__main__":
