@@ -55,7 +55,8 @@ AWS = ("AWS", [
       ("{{service}} throttled", rate("ops_aws_throttled_total", by="service"))]),
     ("Clock and credentials", "s", "By how much the clock of AWS is ahead of the task's, and how long its credentials last.",
      [("{{instance}} skew", value("ops_aws_clock_skew_seconds", function="max", by="instance")),
-      ("{{instance}} credentials", value("ops_aws_credentials_expiry_seconds", function="min", by="instance"))]),
+      ("{{instance}} credentials",
+       f"min by (instance) ((ops_aws_credentials_expiry_timestamp_seconds{{{THIS}}} > 0) - time())")]),
 ])
 
 DASHBOARDS = {
