@@ -1,3 +1,17 @@
+locals {
+  # Of the common rules, those that would refuse what clients rightly send are only counted: payloads are stored,
+  # never shown or run, may be longer than 8 KiB and may hold HTML, paths and addresses; and not every sender of
+  # webhooks says who it is.
+  counted_rules = toset([
+    "CrossSiteScripting_BODY",
+    "EC2MetaDataSSRF_BODY",
+    "GenericLFI_BODY",
+    "GenericRFI_BODY",
+    "NoUserAgent_HEADER",
+    "SizeRestrictions_BODY",
+  ])
+}
+
 resource "aws_wafv2_web_acl" "this" {
   count = var.waf == null ? 0 : 1
 
@@ -118,12 +132,14 @@ resource "aws_wafv2_web_acl" "this" {
         vendor_name = "AWS"
         name        = "AWSManagedRulesCommonRuleSet"
 
-        # Payloads are longer than the 8 KiB that this rule allows; ops-api has a limit of its own.
-        rule_action_override {
-          name = "SizeRestrictions_BODY"
+        dynamic "rule_action_override" {
+          for_each = local.counted_rules
+          content {
+            name = rule_action_override.value
 
-          action_to_use {
-            count {}
+            action_to_use {
+              count {}
+            }
           }
         }
       }

@@ -195,6 +195,11 @@ run "web_acl" {
   }
 
   assert {
+    condition     = [for r in aws_wafv2_web_acl.this[0].rule : length(r.statement[0].managed_rule_group_statement[0].rule_action_override) if r.name == "AWSManagedRulesCommonRuleSet"] == [length(local.counted_rules)]
+    error_message = "Payloads with HTML, or longer than 8 KiB, must come through."
+  }
+
+  assert {
     condition     = startswith(aws_cloudwatch_log_group.waf[0].name, "aws-waf-logs-") && aws_cloudwatch_log_group.waf[0].kms_key_id == var.kms_key_arn
     error_message = "Its log group must be named as WAF wants it, and encrypted."
   }

@@ -1,0 +1,120 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+  mock_data "aws_partition" {
+    defaults = { partition = "aws", dns_suffix = "amazonaws.com" }
+  }
+  mock_data "aws_region" {
+    defaults = { region = "eu-central-1" }
+  }
+  mock_data "aws_availability_zones" {
+    defaults = { names = ["eu-central-1a", "eu-central-1b", "eu-central-1c"] }
+  }
+  mock_data "aws_elb_service_account" {
+    defaults = { arn = "arn:aws:iam::054676820928:root" }
+  }
+  mock_resource "aws_kms_key" {
+    defaults = { arn = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555" }
+  }
+  mock_resource "aws_sqs_queue" {
+    defaults = {
+      arn = "arn:aws:sqs:eu-central-1:123456789012:ops-example"
+      url = "https://sqs.eu-central-1.amazonaws.com/123456789012/ops-example"
+    }
+  }
+  mock_resource "aws_s3_bucket" {
+    defaults = { arn = "arn:aws:s3:::ops-example-data-123456789012" }
+  }
+  mock_resource "aws_sns_topic" {
+    defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:ops-example-alarms" }
+  }
+  mock_resource "aws_ecs_cluster" {
+    defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/ops-example" }
+  }
+  mock_resource "aws_ecs_task_definition" {
+    defaults = { arn = "arn:aws:ecs:eu-central-1:123456789012:task-definition/ops-example:1" }
+  }
+  mock_resource "aws_ecs_service" {
+    defaults = { id = "arn:aws:ecs:eu-central-1:123456789012:service/ops-example/ops-example-api" }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = { arn = "arn:aws:iam::123456789012:role/ops-example" }
+  }
+  mock_resource "aws_iam_instance_profile" {
+    defaults = { arn = "arn:aws:iam::123456789012:instance-profile/ops-example" }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = { arn = "arn:aws:logs:eu-central-1:123456789012:log-group:/ops-example" }
+  }
+  mock_resource "aws_lb" {
+    defaults = {
+      arn        = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/ops-example/0123456789abcdef"
+      arn_suffix = "app/ops-example/0123456789abcdef"
+      dns_name   = "ops-example-1234567890.eu-central-1.elb.amazonaws.com"
+    }
+  }
+  mock_resource "aws_lb_target_group" {
+    defaults = {
+      arn        = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/ops-example-api/fedcba9876543210"
+      arn_suffix = "targetgroup/ops-example-api/fedcba9876543210"
+    }
+  }
+  mock_resource "aws_lb_listener" {
+    defaults = { arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:listener/app/ops-example/0123456789abcdef/1111111111111111" }
+  }
+  mock_resource "aws_acm_certificate" {
+    defaults = {
+      arn = "arn:aws:acm:eu-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
+      domain_validation_options = [
+        { domain_name = "intake.example.com", resource_record_name = "_0.intake.example.com.", resource_record_type = "CNAME", resource_record_value = "_0.acm-validations.aws." },
+        { domain_name = "grafana.example.com", resource_record_name = "_1.grafana.example.com.", resource_record_type = "CNAME", resource_record_value = "_1.acm-validations.aws." },
+        { domain_name = "api.example.com", resource_record_name = "_2.api.example.com.", resource_record_type = "CNAME", resource_record_value = "_2.acm-validations.aws." },
+        { domain_name = "example.com", resource_record_name = "_9.example.com.", resource_record_type = "CNAME", resource_record_value = "_9.acm-validations.aws." },
+        { domain_name = "app.example.com", resource_record_name = "_3.app.example.com.", resource_record_type = "CNAME", resource_record_value = "_3.acm-validations.aws." },
+      ]
+    }
+  }
+  mock_resource "aws_acm_certificate_validation" {
+    defaults = { certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555" }
+  }
+  mock_resource "aws_wafv2_web_acl" {
+    defaults = { arn = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/ops-example/11111111-2222-3333-4444-555555555555" }
+  }
+  mock_resource "aws_autoscaling_group" {
+    defaults = { arn = "arn:aws:autoscaling:eu-central-1:123456789012:autoScalingGroup:11111111-2222-3333-4444-555555555555:autoScalingGroupName/ops-example" }
+  }
+  mock_resource "aws_elb" {
+    defaults = { dns_name = "ops-example-1234567890.eu-central-1.elb.amazonaws.com" }
+  }
+  mock_resource "aws_ssm_parameter" {
+    defaults = { arn = "arn:aws:ssm:eu-central-1:123456789012:parameter/ops-example" }
+  }
+}
+
+variables {
+  grafana_password = "sentinel-of-the-test-5f1c"
+  platform = {
+    name          = "ops-prod"
+    cluster       = { name = "ops-prod", arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/ops-prod" }
+    compute       = { launch = "fargate", network_mode = "awsvpc", architecture = "X86_64", capacity_providers = [{ name = "FARGATE", weight = 1, base = 1 }] }
+    placement     = { vpc_id = "vpc-0123456789abcdef0", subnet_ids = ["subnet-0aaaaaaaaaaaaaaaa"], assign_public_ip = false }
+    namespace     = { id = "ns-0123456789abcdef", name = "ops-prod.internal" }
+    targets       = { ops-api = { dns_name = "ops-prod-api.ops-prod.internal", record = "A", port = 9090, security_group_id = "sg-0aaaaaaaaaaaaaaaa" } }
+    grafana_entry = { kind = "target_group", url = "https://grafana.example.com", security_group_id = "sg-0bbbbbbbbbbbbbbbb", target_group_arn = "arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/grafana/0123456789abcdef" }
+    topic         = { arn = "arn:aws:sns:eu-central-1:123456789012:ops-prod-alarms", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/66666666-7777-8888-9999-000000000000" }
+    kms_key_arn   = "arn:aws:kms:eu-central-1:123456789012:key/66666666-7777-8888-9999-000000000000"
+  }
+}
+
+run "dashboards_of_prod" {
+  assert {
+    condition     = output.grafana_url == "https://grafana.example.com"
+    error_message = "Grafana must have its name."
+  }
+
+  assert {
+    condition     = length(output.services) == 3
+    error_message = "Three services must stand."
+  }
+}
