@@ -176,7 +176,7 @@ static int cmd_deploy(struct cli *cli, struct err *err)
 
 static const struct option_row options[] = {
 	{ "image", 0, OPTION_TEXT, "DIGEST",
-	    .help = "sha256:..., in the repository of the service; or REPOSITORY@sha256:..." },
+	    .help = "sha256:HEX in the repository of the service, or REPOSITORY@sha256:HEX" },
 	OPTIONS_GUARD,
 	OPTIONS_ROLLOUT,
 	OPTION_DRY_RUN,

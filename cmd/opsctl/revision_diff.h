@@ -1,7 +1,8 @@
 /*
  * revision_diff: what is different between two task definitions, or two documents of any kind: a
  * row for each value. Elements of lists are known by their name where they have one. What stands in
- * a container's environment may be a secret, so it is only said to differ. Pure.
+ * a container's environment may be a secret, so it is only said to differ. Pure; what prints it is
+ * in revision_diff_print.c.
  */
 #ifndef OPS_REVISION_DIFF_H
 #define OPS_REVISION_DIFF_H
