@@ -51,6 +51,7 @@ const struct command *const commands[] = {
 	&command_dlq_redrive,
 	&command_dlq_purge,
 	&command_reconcile,
+	&command_trace,
 	&command_preflight,
 	&command_iam,
 	&command_deploy,

@@ -22,6 +22,7 @@ extern const struct command command_dlq_show;
 extern const struct command command_dlq_redrive;
 extern const struct command command_dlq_purge;
 extern const struct command command_reconcile;
+extern const struct command command_trace;
 extern const struct command command_preflight;
 extern const struct command command_iam;
 extern const struct command command_deploy;
