@@ -81,7 +81,7 @@ const struct command command_health = {
 	.name = "health",
 	.operands = "[SERVICE...]",
 	.max = -1,
-	.operand_completion = "none",
+	.operand_completion = "service",
 	.summary = "say whether the system is healthy, and if not, why",
 	.about =
 	    "Asks the services, their tasks and load balancers, the queue, the store, the secret "

@@ -76,23 +76,32 @@ static size_t part_that_fits(struct str text, size_t room)
 	return text.p[n] == ' ' || space == 0 ? n : space;
 }
 
-/* A text behind an indent, in as many lines as the terminal needs; in one where there is none. */
-static void print_wrapped(struct cli *cli, int indent, const char *label, const char *text)
+/*
+ * A text behind what stands in the line already, `used` columns of it, in as many lines as the
+ * terminal needs; in one where there is none.
+ */
+static void print_wrapped(struct cli *cli, int used, const char *text)
 {
-	size_t columns = screen_columns(STDOUT_FILENO), used = (size_t)indent + strlen(label);
-	size_t room = columns > used + WIDTH_MIN ? columns - used : WIDTH_MIN;
+	size_t columns = screen_columns(STDOUT_FILENO), taken = (size_t)used;
+	size_t room = columns > taken + WIDTH_MIN ? columns - taken : WIDTH_MIN;
 	struct str rest = str_from(text);
+	int indent = 0;
 
 	if (columns == SIZE_MAX)
 		room = SIZE_MAX;
 	do {
 		size_t n = part_that_fits(rest, room);
 
-		out_text(cli, "%*s%s%.*s\n", indent, "", label, STR_ARG(str_slice(rest, 0, n)));
+		out_text(cli, "%*s%.*s\n", indent, "", STR_ARG(str_slice(rest, 0, n)));
 		rest = str_trim(str_skip(rest, n));
-		indent = (int)used;
-		label = "";
+		indent = used;
 	} while (rest.n > 0);
+}
+
+static void print_labelled(struct cli *cli, int indent, const char *label, const char *text)
+{
+	out_text(cli, "%*s%s", indent, "", label);
+	print_wrapped(cli, indent + (int)strlen(label), text);
 }
 
 static void print_rows(const struct health *h)
@@ -105,13 +114,14 @@ static void print_rows(const struct health *h)
 	for (size_t i = 0; i < c->count; i++) {
 		const struct checkup_row *r = &c->rows[i];
 
-		out_text(cli, "%-*s%s%-*s%s%s\n", width, checkup_row_name(r, name),
+		out_text(cli, "%-*s%s%-*s%s", width, checkup_row_name(r, name),
 		    out_color(cli, health_state_color(r->state)), STATE_WIDTH,
-		    checkup_state_name(r->state), out_color(cli, COLOR_NONE), r->detail);
+		    checkup_state_name(r->state), out_color(cli, COLOR_NONE));
+		print_wrapped(cli, width + STATE_WIDTH, r->detail);
 		if (h->causes != NULL)
 			continue; /* they say it in order */
 		if (r->why[0])
-			print_wrapped(cli, width + STATE_WIDTH, "why: ", r->why);
+			print_labelled(cli, width + STATE_WIDTH, "why: ", r->why);
 		if (r->next[0]) /* in one line, to be copied */
 			out_text(cli, "%*snext: %s\n", width + STATE_WIDTH, "", r->next);
 	}
@@ -119,16 +129,16 @@ static void print_rows(const struct health *h)
 
 static void print_cause(struct cli *cli, size_t nth, const struct cause *c)
 {
-	char label[16];
+	char label[32], text[CAUSE_TITLE_SIZE];
 
 	(void)snprintf(label, sizeof(label), "%2zu. ", nth);
-	out_text(cli, "\n%s%s%s%s%s%s\n", label, out_color(cli, COLOR_BOLD),
-	    c->service ? c->service : "", c->service ? ": " : "", c->text,
-	    out_color(cli, COLOR_NONE));
+	out_text(cli, "\n%s%s", label, out_color(cli, COLOR_BOLD));
+	print_wrapped(cli, (int)strlen(label), cause_title(c, text));
+	out_text(cli, "%s", out_color(cli, COLOR_NONE));
 	for (size_t i = 0; i < c->evidence_count; i++)
-		print_wrapped(cli, (int)strlen(label), "- ", c->evidence[i]);
+		print_labelled(cli, (int)strlen(label), "- ", c->evidence[i]);
 	if (c->cure[0])
-		print_wrapped(cli, (int)strlen(label), "cure: ", c->cure);
+		print_labelled(cli, (int)strlen(label), "cure: ", c->cure);
 	out_text(cli, "%*snext: %s\n", (int)strlen(label), "", c->next);
 }
 

@@ -124,15 +124,14 @@ static void add_rows(struct screen *s, const struct health *h, enum detail detai
 
 static void add_causes(struct screen *s, const struct causes *causes)
 {
-	char head[16], text[ERR_TEXT_MAX + 40];
+	char head[32], text[CAUSE_TITLE_SIZE];
 
 	for (size_t i = 0; i < causes->count; i++) {
 		const struct cause *c = &causes->items[i];
 
 		(void)snprintf(head, sizeof(head), "%2zu. ", i + 1);
-		(void)snprintf(text, sizeof(text), "%s%s%s", c->service ? c->service : "",
-		    c->service ? ": " : "", c->text);
-		screen_add(s, &(struct screen_line){ head, 4, COLOR_BOLD, text, 0, "" });
+		screen_add(s,
+		    &(struct screen_line){ head, 4, COLOR_BOLD, cause_title(c, text), 0, "" });
 		for (size_t k = 0; k < c->evidence_count; k++)
 			add_labelled(s, 4, "- ", c->evidence[k]);
 		add_labelled(s, 4, "next: ", c->next);

@@ -78,6 +78,13 @@ void cause_evidence(struct cause *c, const char *fmt, ...)
 	va_end(args);
 }
 
+const char *cause_title(const struct cause *c, char out[CAUSE_TITLE_SIZE])
+{
+	(void)snprintf(out, CAUSE_TITLE_SIZE, "%s%s%s", c->service ? c->service : "",
+	    c->service ? ": " : "", c->text);
+	return out;
+}
+
 static void try(const struct facts *f, const struct facts_service *s, size_t rule,
     struct causes *out)
 {

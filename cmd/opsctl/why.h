@@ -25,6 +25,10 @@ struct causes {
 	size_t count, left_out; /* left_out: those for which there is no room */
 };
 
+/* "api: no target is healthy" */
+enum { CAUSE_TITLE_SIZE = ERR_TEXT_MAX + CONTEXT_SERVICE_NAME_MAX + 3 };
+const char *cause_title(const struct cause *c, char out[CAUSE_TITLE_SIZE]);
+
 void why_rank(const struct facts *f, struct causes *out);
 
 #endif

@@ -116,12 +116,12 @@ bool why_stuck_rollout(const struct facts *f, const struct facts_service *s, str
 {
 	const struct ecs_deployment *d = has_ecs(s) ? ecs_primary(&s->ecs) : NULL;
 	int64_t age_s = d != NULL ? facts_age_s(f, d->created_ms) : 0;
+	bool fails = d != NULL && (d->failed_tasks > 0 || s->rollout.breaker_count > 0);
 
-	if (d == NULL || !facts_is_rolling(s) ||
-	    (age_s < ROLLOUT_MAX_S && d->failed_tasks == 0 && s->rollout.breaker_count == 0))
+	if (d == NULL || !facts_is_rolling(s) || (age_s < ROLLOUT_MAX_S && !fails))
 		return false;
-	cause_text(out, "the rollout is under way for %s%s", AGE(age_s),
-	    d->failed_tasks > 0 ? ", and tasks of it fail" : " and does not come to its end");
+	cause_text(out, "the rollout is under way for %s, and %s", AGE(age_s),
+	    fails ? "tasks of it fail" : "does not come to its end");
 	cause_evidence(out, "%d of %d new tasks run, %d failed", d->running, d->desired,
 	    d->failed_tasks);
 	tell_breaker(out, s);

@@ -215,14 +215,8 @@ class Rows(OnHealth):
         self.ecs(service(running=1, pending=1), service("prod-worker"))
         self.tasks(stopped=[stopped(n, 60 * n, exitCode=137, reason="OutOfMemoryError: Container killed due to "
                                     "memory usage") for n in range(1, 5)])
-        logs = self.client("logs")
-        logs.create_log_group(logGroupName="/ops/prod-api")
-        self.addCleanup(logs.delete_log_group, logGroupName="/ops/prod-api")
-        for n, lines in ((1, ("reading", "no more memory")), (2, ("of another task",))):
-            stream = f"ops/api/{n:032x}"
-            logs.create_log_stream(logGroupName="/ops/prod-api", logStreamName=stream)
-            logs.put_log_events(logGroupName="/ops/prod-api", logStreamName=stream, logEvents=[
-                {"timestamp": int((NOW - 62 + i) * 1000), "message": line} for i, line in enumerate(lines)])
+        self.logged(1, "reading", "no more memory")
+        self.logged(2, "of another task")
         row = self.row(self.look(), "api", "stopped")
         self.assertEqual(row["state"], "bad")
         self.assertEqual(row["values"], {"stopped": 4, "failed": 4})

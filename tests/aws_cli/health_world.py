@@ -114,8 +114,11 @@ class OnHealth(OnAws):
             for tasks in (running, stopped)))
 
     def rollouts(self, *rollouts):
-        self.says("ecs", "ListServiceDeployments",
-                  serviceDeployments=[{"serviceDeploymentArn": r["serviceDeploymentArn"]} for r in rollouts])
+        """Of prod-api, as above."""
+        listed = [{"serviceDeploymentArn": r["serviceDeploymentArn"]} for r in rollouts]
+        self.answers("ecs", "ListServiceDeployments",
+                     {"when": {"service": "prod-api"}, "result": {"serviceDeployments": listed}},
+                     {"result": {"serviceDeployments": []}})
         self.says("ecs", "DescribeServiceDeployments", serviceDeployments=list(rollouts))
 
     def alarms(self, *alarms):
@@ -127,6 +130,17 @@ class OnHealth(OnAws):
         self.targets(target(1), target(2))
         self.rollouts()
         self.alarms(alarm())
+
+    def logged(self, number, *lines):
+        """The last words of a task of prod-api, which ended a minute ago or so."""
+        logs = self.client("logs")
+        stream = {"logGroupName": "/ops/prod-api", "logStreamName": f"ops/api/{number:032x}"}
+        if not logs.describe_log_groups(logGroupNamePrefix="/ops/prod-api")["logGroups"]:
+            logs.create_log_group(logGroupName="/ops/prod-api")
+            self.addCleanup(logs.delete_log_group, logGroupName="/ops/prod-api")
+        logs.create_log_stream(**stream)
+        logs.put_log_events(**stream, logEvents=[
+            {"timestamp": int((NOW - 62) * 1000) + i, "message": line} for i, line in enumerate(lines)])
 
     # ---- what opsctl says ----
 
