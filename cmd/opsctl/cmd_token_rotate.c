@@ -297,6 +297,7 @@ static const struct option_row options[] = {
 static const struct command_call calls[] = {
 	CALLS_TOKEN,
 	CALLS_IDENTITY,
+	{ SSM_GET_PARAMETER_HISTORY, CONTEXT_SECRET, "!dry-run" },
 	{ SSM_PUT_PARAMETER, CONTEXT_SECRET, "!dry-run" },
 	{ SECRETSMANAGER_PUT_SECRET_VALUE, CONTEXT_SECRET, "!dry-run" },
 	CALLS_TOKEN_TASKS,

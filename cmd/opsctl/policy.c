@@ -78,15 +78,7 @@ void policy_resources(struct cli *cli, const struct command_call *call, struct b
 
 void policy_init(struct policy *p, struct cli *cli)
 {
-	struct buf arns = BUF_INIT(ARNS_MAX);
-
 	*p = (struct policy){ .cli = cli };
-	for (int i = 0; i < POLICY_PLACE_COUNT; i++) {
-		buf_reset(&arns);
-		add_arns(cli, (enum policy_place)i, &arns);
-		p->is_named[i] = arns.n > 0;
-	}
-	buf_release(&arns);
 }
 
 static enum policy_place place_besides(struct str action, enum policy_place own)
@@ -115,7 +107,7 @@ void policy_add(struct policy *p, const struct command *command)
 		if (!calls_fit(call, &p->cli->context))
 			continue;
 		for (int k = 0; k < POLICY_PLACE_COUNT; k++)
-			if (p->is_named[k] && is_about(call, (enum policy_place)k)) {
+			if (is_about(call, (enum policy_place)k)) {
 				p->calls[k][call->op] = true;
 				add_besides(p, call->op, (enum policy_place)k);
 			}

@@ -32,7 +32,6 @@ enum policy_place {
 
 struct policy {
 	struct cli *cli;
-	bool is_named[POLICY_PLACE_COUNT];              /* the context has something there */
 	bool calls[POLICY_PLACE_COUNT][AWS_OP_COUNT];   /* what is called there */
 	bool besides[POLICY_PLACE_COUNT][AWS_OP_COUNT]; /* their rows' `also` is needed there */
 };

@@ -134,7 +134,7 @@ static bool may_be_empty(struct str word)
 	return str_is(word, "prefix") || str_is(word, "alarms");
 }
 
-/* false: a word of services that this one has not. */
+/* false: a word of services that this one has not; where there is none, it may be anything. */
 static bool expand(const struct policy_scope *s, const struct context_service *service,
     struct str template, struct buf *out)
 {
@@ -145,13 +145,13 @@ static bool expand(const struct policy_scope *s, const struct context_service *s
 		buf_add(out, text);
 		(void)str_cut(template, '}', &word, &template); /* our own templates are whole */
 		if (find_service_word(service, word, &value)) {
-			if (value.n == 0)
+			if (value.n == 0 && service->name[0] != '\0')
 				return false;
 		} else {
 			value = find_word(s, word);
-			if (value.n == 0 && !may_be_empty(word))
-				value = STR("*");
 		}
+		if (value.n == 0 && !may_be_empty(word))
+			value = STR("*");
 		if (str_has_prefix(value, STR("arn:"))) { /* given by its ARN: that is all of it */
 			buf_truncate(out, before);
 			buf_add(out, value);
@@ -202,11 +202,10 @@ static void add_one(const struct policy_scope *s, const struct context_service *
 void policy_arns(const struct policy_scope *s, const char *template, struct buf *out)
 {
 	const struct context_service none = { 0 };
+	size_t before = out->n;
 
-	if (!is_of_services(template)) {
-		add_one(s, &none, template, out);
-		return;
-	}
-	for (size_t i = 0; i < s->context->service_count; i++)
+	for (size_t i = 0; is_of_services(template) && i < s->context->service_count; i++)
 		add_one(s, &s->context->services[i], template, out);
+	if (out->n == before)
+		add_one(s, &none, template, out);
 }

@@ -22,7 +22,7 @@ void policy_scope_init(struct policy_scope *s, struct cli *cli);
 /*
  * Append the template with its words filled in: "arn:{partition}:sqs:{region}:{account}:{queue}".
  * What is not known becomes "*". With a word of services ({ecs}, {logs}, {repository}) once for each
- * service that has it. Each is ended by NUL.
+ * service that has it, and once with "*" where none has. Each is ended by NUL.
  */
 void policy_arns(const struct policy_scope *s, const char *template, struct buf *out);
 
