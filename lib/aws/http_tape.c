@@ -201,22 +201,23 @@ static bool has(const struct exchange *e, const char *key, struct str value)
 	return str_eq(str_from(json_get_text(json_get(e->line, key), "")), value);
 }
 
+/* Also of the others: calls of JSON services differ in a header only. */
+static bool is_same_operation(const struct exchange *e, const struct question *q)
+{
+	return has(e, "operation", buf_str(&q->operation));
+}
+
 static bool is_same(const struct exchange *e, const struct question *q)
 {
-	return has(e, "method", str_from(q->method)) && has(e, "url", buf_str(&q->url)) &&
-	    has(e, "request", buf_str(&q->body));
+	return is_same_operation(e, q) && has(e, "method", str_from(q->method)) &&
+	    has(e, "url", buf_str(&q->url)) && has(e, "request", buf_str(&q->body));
 }
 
 static bool is_same_but_for_times(const struct exchange *e, const struct question *q)
 {
-	return has(e, "method", str_from(q->method)) &&
+	return is_same_operation(e, q) && has(e, "method", str_from(q->method)) &&
 	    is_alike(str_from(json_get_text(json_get(e->line, "url"), "")), buf_str(&q->url)) &&
 	    is_alike(str_from(json_get_text(json_get(e->line, "request"), "")), buf_str(&q->body));
-}
-
-static bool is_same_operation(const struct exchange *e, const struct question *q)
-{
-	return has(e, "operation", buf_str(&q->operation));
 }
 
 /* Who asks again after all was played, as --watch does, hears the last word again. */

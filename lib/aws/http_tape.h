@@ -50,7 +50,7 @@ void http_tape_keep(struct http_tape *t, const struct http_request *request,
     const struct http_response *response, const struct err *failure, int64_t began_ms);
 
 /*
- * Answer as recorded: from the exchange with the same method, URL and body; else with these but for
+ * Answer as recorded: from the exchange of the same operation, URL and body; else with these but for
  * long numbers, which are mostly times; else of the same operation: the first that was not played yet.
  * ERR_NOTFOUND: there is none; else the failure that was recorded.
  */
