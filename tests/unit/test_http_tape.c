@@ -192,8 +192,10 @@ static void test_clock(void)
 	char out[64];
 
 	CHECK_INT(clock_wall_ms(http_tape_clock(t)), 1000);
-	load(t, "x", "http://a/", "b", "\"at_ms\":5000,\"status\":200,\"body\":\"\"");
-	load(t, "x", "http://a/", "c", "\"at_ms\":3000,\"status\":200,\"body\":\"\"");
+	load(t, "AmazonSSM.GetParameter", "http://a/", "b",
+	    "\"at_ms\":5000,\"status\":200,\"body\":\"\"");
+	load(t, "AmazonSSM.GetParameter", "http://a/", "c",
+	    "\"at_ms\":3000,\"status\":200,\"body\":\"\"");
 	(void)play(t, "http://a/", "b", out);
 	CHECK_INT(clock_wall_ms(http_tape_clock(t)), 5000);
 	(void)play(t, "http://a/", "c", out);
