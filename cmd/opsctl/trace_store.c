@@ -66,11 +66,22 @@ static void add_object(struct trace *t, const struct walk_object *o, int64_t acc
 	    o->fault ? o->fault->text : "");
 	t->stored++;
 	t->is_damaged = t->is_damaged || o->fault != NULL;
-	(void)snprintf(t->object, sizeof(t->object), "%.*s", STR_ARG(o->key));
+	if (o->key.p != t->object)
+		(void)snprintf(t->object, sizeof(t->object), "%.*s", STR_ARG(o->key));
 	(void)snprintf(t->message_id, sizeof(t->message_id), "%s", o->info.message_id);
 }
 
 /* ---- by the id of a record ---- */
+
+/* What cannot be read as it was written may hold anything. */
+static void add_suspect(struct trace *t, const struct walk_object *o)
+{
+	char why[ERR_TEXT_MAX];
+
+	(void)snprintf(why, sizeof(why), "object %.*s is damaged, and may hold it",
+	    STR_ARG(o->key));
+	trace_add_gap(t, "store", why);
+}
 
 static bool look_into(void *arg, const struct walk_object *o)
 {
@@ -80,6 +91,8 @@ static bool look_into(void *arg, const struct walk_object *o)
 	struct err ignored; /* a line that is no record is not the one */
 
 	progress_update(&l->progress, ++l->objects, NULL);
+	if (o->fault)
+		add_suspect(l->t, o);
 	while (!o->is_foreign && envelope_next(&rest, &line)) {
 		if (record_parse(line, &record, &ignored) != 0 || !str_is(record.id, l->t->id))
 			continue;

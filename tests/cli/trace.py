@@ -1,0 +1,177 @@
+"""opsctl trace: one record's life, from what each place tells, and what could not be looked at."""
+from system import *
+
+EXIT_IN_PROGRESS = 8
+NOBODY = "opsctl_01a1fed8-e055-73d9-9bb9-56ad2712dd6a"
+
+
+class TraceTest(SystemTest):
+    def trace(self, name, code=EXIT_OK, *args, **more):
+        document = self.document("trace", name, *args, code=code, **more)
+        self.assertEqual((document["schema"], document["name"]), ("opsctl/trace/1", name))
+        times = [e["at"] for e in document["events"] if e["at"]]
+        self.assertEqual(times, sorted(times))
+        return document
+
+    def where(self, document):
+        return [e["where"] for e in document["events"]]
+
+
+class Stored(TraceTest):
+    def test_by_every_name(self):
+        """Record, request and object lead to the same life."""
+        with self.up():
+            sent = self.submit("--wait")
+            for name in sent["id"], sent["request_id"], sent["object"]:
+                document = self.trace(name)
+                self.assertEqual((document["verdict"], document["ok"]), ("stored", True))
+                self.assertEqual((document["id"], document["request_id"], document["object"]),
+                                 (sent["id"], sent["request_id"], sent["object"]))
+                self.assertEqual(sorted(self.where(document)), ["ops-api", "ops-api", "ops-api", "store"])
+                self.assertEqual(document["not_looked_at"], [])
+                self.assertIsNone(document["queue"])  # not asked for what is stored
+
+    def test_text(self):
+        with self.up():
+            sent = self.submit("--wait")
+            lines = self.ok("trace", sent["id"]).splitlines()
+        self.assertEqual((lines[0], lines[-1]), (sent["id"], "stored"))
+        self.assertRegex(lines[1], r"^\d{4}-\d\d-\d\d$")
+        self.assertRegex(lines[2], r"^\d\d:\d\d:\d\d\.\d{3} {13}ops-api       audit event.action=token-accepted")
+        self.assertRegex(lines[3], r"^\d\d:\d\d:\d\d\.\d{3} +\+\d+ ms  ops-api       accepted$")
+        self.assertIn("1 record, digest right", lines[5])
+
+    def test_among_others_in_one_object(self):
+        """Records that share an envelope: each has its own life in it."""
+        with self.up() as up:
+            os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+            ids = [self.submit()["id"] for _ in range(3)]
+            os.kill(up.ready["worker_pid"], signal.SIGCONT)
+            for name in ids:
+                wait_until(lambda name=name: self.opsctl("trace", name).returncode == EXIT_OK, "it is stored")
+                self.assertEqual(self.trace(name)["id"], name)
+
+    def test_bearer(self):
+        """Without a webhook-id the log knows the request only, the store the record only."""
+        with self.up():
+            sent = self.submit("--wait", "--auth", "bearer")
+            self.assertEqual(self.where(self.trace(sent["id"])), ["ops-api", "ops-api", "store"])
+            document = self.trace(sent["request_id"], EXIT_BAD)
+            self.assertEqual(document["verdict"], "unclear")
+            self.assertEqual([g["where"] for g in document["not_looked_at"]], ["store"])
+
+    def test_id_without_time(self):
+        with self.up():
+            self.submit("--wait", "--id", "order-17")
+            self.assertEqual(self.trace("order-17")["verdict"], "stored")
+
+    def test_damaged(self):
+        with self.up():
+            sent = self.submit("--wait")
+            path = self.local / "store" / sent["object"]
+            path.write_bytes(path.read_bytes().replace(b"value", b"other"))
+            self.assertEqual(self.trace(sent["object"], EXIT_BAD)["verdict"], "damaged")
+            document = self.trace(sent["id"], EXIT_BAD)  # nobody can tell what is in it
+            self.assertEqual(document["verdict"], "unclear")
+            self.assertIn(f"object {sent['object']} is damaged", document["not_looked_at"][0]["why"])
+
+    def test_twice(self):
+        """The same record in another object, as when two tasks took a client's retry."""
+        with self.up():
+            sent = self.submit("--wait")
+            store = self.local / "store"
+            copy = sent["object"][:-13] + "000000" + ".ndjson"  # another envelope of that moment
+            (store / copy).write_bytes((store / sent["object"]).read_bytes())
+            digest = hashlib.sha256((store / copy).read_bytes()).hexdigest()
+            name = pathlib.Path(copy)
+            (store / name.parent / f".{name.name}.sha256").symlink_to(digest)
+            document = self.trace(sent["id"], EXIT_BAD)
+        self.assertEqual((document["verdict"], self.where(document).count("store")), ("twice", 2))
+
+
+class NotStored(TraceTest):
+    def test_on_its_way(self):
+        with self.up() as up:
+            os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+            name = self.submit()["id"]
+            document = self.trace(name, EXIT_IN_PROGRESS)
+            self.assertEqual((document["verdict"], document["queue"]["visible"]), ("on_its_way", 1))
+
+    def test_refused(self):
+        with self.up():
+            self.opsctl("submit", "-d", NOT_ACCEPTABLE, "--id", "bad-one")
+            document = self.trace("bad-one", EXIT_BAD)
+            self.assertEqual(document["verdict"], "refused")
+            self.assertEqual(self.where(document), ["ops-api", "ops-api"])  # good token, bad payload
+
+    def test_refused_then_accepted(self):
+        with self.up():
+            self.opsctl("submit", "-d", NOT_ACCEPTABLE, "--id", "second-try")
+            self.submit("--wait", "--id", "second-try")
+            self.assertEqual(self.trace("second-try")["verdict"], "stored")
+
+    def test_dead(self):
+        self.bury(None, "x'00'")
+        ids = [line["webhook.id"] for line in self.api_log() if line.get("event.action") == "token-accepted"]
+        document = self.trace(ids[0], EXIT_BAD)
+        self.assertEqual(document["verdict"], "dead")
+        self.assertIn("after 5 receives: would pass", document["events"][-1]["what"])
+        self.assertIsNone(document["events"][-1]["at"])
+        self.assertEqual(document["next"], "run: opsctl dlq ls")
+
+    def api_log(self):
+        return [json.loads(line) for line in (self.local / "ops-api.log").read_text().splitlines()]
+
+    def test_lost(self):
+        """Accepted, and then somebody removed it from the store."""
+        with self.up():
+            sent = self.submit("--wait")
+            (self.local / "store" / sent["object"]).unlink()
+            document = self.trace(sent["id"], EXIT_BAD)
+        self.assertEqual((document["verdict"], document["next"]), ("lost", "run: opsctl reconcile"))
+
+    def test_nobody_knows(self):
+        with self.up():
+            for name in NOBODY, "nobody", "2026/11/21/16/01a1fed8-e055-73d9-9cb6-e2ed81ea2f1d.ndjson":
+                self.assertEqual(self.trace(name, EXIT_NOTFOUND)["verdict"], "unknown")
+
+    def test_places_that_are_shut(self):
+        """Without its log and queue a stored record is stored all the same."""
+        with self.up() as up:
+            sent = self.submit("--wait")
+            up.stop()
+        (self.local / "ops-api.log").unlink()
+        (self.local / "queue.db").unlink()
+        document = self.trace(sent["id"])
+        self.assertEqual(document["verdict"], "stored")
+        self.assertEqual([g["where"] for g in document["not_looked_at"]], ["ops-api"])
+        document = self.trace(NOBODY, EXIT_NOTFOUND)
+        self.assertEqual([g["where"] for g in document["not_looked_at"]], ["ops-api", "queue", "dead letters"])
+        text = self.opsctl("trace", NOBODY).stdout
+        self.assertIn("\nnot looked at: queue: ", text)
+
+    def test_long_log(self):
+        """More lines than there is room for are counted."""
+        with self.up() as up:
+            sent = self.submit("--wait")
+            up.stop()
+        with open(self.local / "ops-worker.log", "a") as log:
+            for i in range(300):
+                log.write(json.dumps({"@timestamp": f"2026-11-21T16:00:{i % 60:02}.{i:03}Z", "message": f"line {i}",
+                                      "object": sent["object"]}) + "\n")
+            log.write("x" * 2_000_000 + sent["id"] + "\n")  # longer than a line may be
+        document = self.trace(sent["id"])
+        self.assertEqual(len(document["events"]), 200)
+        self.assertGreater(document["events_left_out"], 100)
+        self.assertEqual(document["verdict"], "stored")
+
+
+class Usage(TraceTest):
+    def test_names(self):
+        for args in ((), ("a", "b"), ("",), ("a b",), ("x" * 200,), ("a\"b",), ("/" * 600,), ("a", "--since", "soon")):
+            with self.subTest(args):
+                self.assertEqual(self.opsctl("trace", *args).returncode, EXIT_USAGE)
+
+
+if __name__ == "__main__":
+    main()
