@@ -5,7 +5,8 @@
 # the mocked tests, then the linters. What cannot be installed is skipped, by name.
 
 # shellcheck disable=SC2154 # of scripts/test, setup.sh and terraform.sh
-tf_results=build/terraform
+tf_results=${TERRAFORM_RESULTS:-$PWD/build/terraform}
+export TERRAFORM_RESULTS=$tf_results # mocked.py looks there
 
 # The directories whose security is scored.
 scored_directories()
@@ -19,7 +20,7 @@ scored_directories()
 # which the state of every run repeats, are megabytes.
 tf_run()
 {
-	local dir=$1 place=$PWD/$tf_results/$1
+	local dir=$1 place=$tf_results/$1
 
 	rm -rf "$place"
 	mkdir -p "$place"
