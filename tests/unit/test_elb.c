@@ -140,10 +140,12 @@ static void test_group(void)
 
 static void test_malformed(void)
 {
+	static const char no_lists[] =
+	    "<r><DescribeTargetHealthResult/><DescribeInstanceHealthResult/>"
+	    "<DescribeTargetGroupsResult/></r>";
 	static const char *const texts[] = {
 		"<r/>",
-		"<r><DescribeTargetHealthResult/><DescribeInstanceHealthResult/>"
-		"<DescribeTargetGroupsResult/></r>",
+		no_lists,
 		"<r><DescribeTargetGroupsResult><TargetGroups/></DescribeTargetGroupsResult></r>",
 	};
 
