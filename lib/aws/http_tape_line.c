@@ -243,7 +243,7 @@ void http_tape_write(const struct http_request *r, const struct http_response *r
 
 static int read_failure(const char *name, const struct json *line, struct err *err)
 {
-	for (int code = 0; code < ERR_CODE_COUNT; code++)
+	for (int code = ERR_NONE + 1; code < ERR_CODE_COUNT; code++)
 		if (strcmp(err_name((enum err_code)code), name) == 0)
 			return err_set(err, (enum err_code)code, "%s",
 			    json_get_text(json_get(line, "text"), ""));

@@ -11,7 +11,7 @@ static void play(struct http_tape *t, const char *method, const char *url)
 
 	http_response_init(&response, 64 * 1024);
 	if (http_tape_play(t, &request, &response, &err) != 0)
-		FUZZ_CHECK(err.code != ERR_NONE && err.text[0] != '\0');
+		FUZZ_CHECK(err.code != ERR_NONE);
 	http_response_release(&response);
 }
 
