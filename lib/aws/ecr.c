@@ -8,7 +8,10 @@ enum { BODY_MAX = 4096 };
 
 static bool copy(char *out, size_t size, struct str text)
 {
-	if (text.n >= size)
+	static const char allowed[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-/:";
+
+	if (text.n >= size || !str_only(text, allowed))
 		return false;
 	(void)snprintf(out, size, "%.*s", STR_ARG(text));
 	return true;

@@ -256,6 +256,7 @@ static const struct {
 	{ "123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com/api", true, "api", "", "" },
 	{ HOST "/", false, "", "", "" },
 	{ HOST, false, "", "", "" },
+	{ HOST "/a b", false, "", "", "" },
 	{ "", false, "", "", "" },
 	{ "docker.io/library/busybox:1", false, "", "", "" },
 	{ "12345678901.dkr.ecr.eu-west-1.amazonaws.com/api", false, "", "", "" },
