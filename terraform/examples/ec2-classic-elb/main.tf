@@ -122,9 +122,10 @@ resource "aws_ssm_parameter" "image" {
 module "github_oidc" {
   source = "../../modules/github_oidc"
 
-  name       = var.name
-  repository = var.repository
-  push       = { subjects = ["environment:release"], repository_arns = values(module.registry.arns) }
+  name           = var.name
+  repository     = var.repository
+  repository_ids = var.repository_ids
+  push           = { subjects = ["environment:release"], repository_arns = values(module.registry.arns) }
 
   deploy = { prod = merge(module.stack.deploy, { image_parameter_arns = values(aws_ssm_parameter.image)[*].arn }) }
 }

@@ -52,6 +52,15 @@ variable "repository" {
   nullable    = false
 }
 
+variable "repository_ids" {
+  description = "Its id and its owner's, if its tokens have them: repositories made since July 2026 (module github_oidc); null: names only."
+  type = object({
+    owner      = number
+    repository = number
+  })
+  default = null
+}
+
 variable "instances" {
   description = "How many instances there are at the least: each carries one task of the API on its fixed port."
   type        = number

@@ -121,3 +121,12 @@ variable "repository" {
   type        = string
   nullable    = false
 }
+
+variable "repository_ids" {
+  description = "Its id and its owner's, if its tokens have them: repositories made since July 2026 (module github_oidc); null: names only."
+  type = object({
+    owner      = number
+    repository = number
+  })
+  default = null
+}

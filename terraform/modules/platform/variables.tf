@@ -116,10 +116,14 @@ variable "alarm_subscriptions" {
 }
 
 variable "github" {
-  description = "Repository on GitHub (owner/name) whose workflows deploy here, and the account's OIDC provider (output of bootstrap); null: nobody deploys from GitHub."
+  description = "Repository on GitHub (owner/name; and the ids of both, if its tokens have them, see the module github_oidc) whose workflows deploy here, and the account's OIDC provider (output of bootstrap); null: nobody deploys from GitHub."
   type = object({
     repository   = string
     provider_arn = string
+    repository_ids = optional(object({
+      owner      = number
+      repository = number
+    }))
   })
   default = null
 }

@@ -30,10 +30,14 @@ variable "alarm_subscriptions" {
 }
 
 variable "github" {
-  description = "Repository on GitHub and the account's OIDC provider (output of bootstrap); null: nobody deploys from GitHub."
+  description = "Repository on GitHub, with its ids and its owner's if its tokens have them (module github_oidc), and the account's OIDC provider (output of bootstrap); null: nobody deploys from GitHub."
   type = object({
     repository   = string
     provider_arn = string
+    repository_ids = optional(object({
+      owner      = number
+      repository = number
+    }))
   })
   default = null
 }
