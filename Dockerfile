@@ -14,6 +14,7 @@ COPY packaging/image/make packaging/image/
 RUN packaging/image/make libraries
 COPY . .
 ARG SOURCE_DATE_EPOCH=0
+ARG VERSION=
 RUN packaging/image/make roots /roots
 
 # What is the same in all of them. A stage of its own and no copies of the words.
