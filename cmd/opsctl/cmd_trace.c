@@ -89,6 +89,10 @@ static int cmd_trace(struct cli *cli, struct err *err)
 	if (read_name(&t, err) != 0 || read_span(&t, err) != 0 || stop_init(err) != 0 ||
 	    look(&t, err) != 0)
 		goto out;
+	if (t.looked_at == 0) {
+		*err = t.fault; /* nobody was asked: that is no answer */
+		goto out;
+	}
 	trace_sort(&t);
 	if (cli->json)
 		trace_print_json(&t);

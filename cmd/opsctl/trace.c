@@ -51,6 +51,13 @@ void trace_add_gap(struct trace *t, const char *where, const char *why)
 	(void)snprintf(gap->why, sizeof(gap->why), "%s", why);
 }
 
+void trace_add_fault(struct trace *t, const char *where, const struct err *why)
+{
+	if (t->fault.code == ERR_NONE)
+		t->fault = *why;
+	trace_add_gap(t, where, why->text);
+}
+
 bool trace_is_stopped(void)
 {
 	return stop_requested() || stop_wait(0) == STOP_STOP;

@@ -44,6 +44,8 @@ struct trace {
 	uint64_t left_out; /* events without room */
 	struct trace_gap gaps[TRACE_GAPS_MAX];
 	size_t gap_count;
+	unsigned looked_at; /* places that could be, if only in part */
+	struct err fault;   /* the first of those that could not */
 
 	/* What it all says. */
 	int accepted;          /* requests by ops-api's audit, less those refused afterwards */
@@ -61,6 +63,9 @@ void trace_release(struct trace *t);
 void trace_add(struct trace *t, int64_t at_ms, const char *where, const char *fmt, ...)
     ATTR_PRINTF(4, 5);
 void trace_add_gap(struct trace *t, const char *where, const char *why);
+
+/* A gap because it could not be asked. */
+void trace_add_fault(struct trace *t, const char *where, const struct err *why);
 
 /* Whether a signal asked to stop. */
 bool trace_is_stopped(void);

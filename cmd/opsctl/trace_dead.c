@@ -56,8 +56,10 @@ int trace_look_into_dead_letters(struct trace *t, struct err *err)
 		dlq_close(&l.dlq);
 	}
 	t->cli->next[0] = '\0'; /* a place that is shut is a gap, not the end */
-	if (rc != 0)
-		trace_add_gap(t, "dead letters", why.text);
+	if (rc == 0)
+		t->looked_at++;
+	else
+		trace_add_fault(t, "dead letters", &why);
 	if (trace_is_stopped())
 		return err_set(err, ERR_STOPPED, "stopped while the dead letters were read");
 	return 0;
@@ -72,6 +74,8 @@ void trace_count_queue(struct trace *t)
 	    queue_stats(queue, &t->stats, &why) == 0;
 	queue_close(queue);
 	t->cli->next[0] = '\0';
-	if (!t->has_stats)
-		trace_add_gap(t, "queue", why.text);
+	if (t->has_stats)
+		t->looked_at++;
+	else
+		trace_add_fault(t, "queue", &why);
 }

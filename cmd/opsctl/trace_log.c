@@ -121,7 +121,9 @@ static void read_files(struct trace *t, const char *const *terms)
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (read_file(t, names[i], terms, &err) != 0)
-			trace_add_gap(t, names[i], err.text);
+			trace_add_fault(t, names[i], &err);
+		else
+			t->looked_at++;
 }
 
 /* ---- groups of CloudWatch Logs ---- */
@@ -129,13 +131,16 @@ static void read_files(struct trace *t, const char *const *terms)
 struct reading {
 	struct trace *t;
 	const char *where;
+	const char *const *terms;
 };
 
 static bool take_event(void *arg, const struct logs_event *event)
 {
 	struct reading *r = arg;
 
-	trace_take_line(r->t, r->where, event->at_ms, event->message);
+	/* A filter matches words; what is between quotes may be split into several. */
+	if (names_one(event->message, r->terms))
+		trace_take_line(r->t, r->where, event->at_ms, event->message);
 	return !trace_is_stopped();
 }
 
@@ -152,20 +157,23 @@ static void make_pattern(char out[PATTERN_SIZE], const char *const *terms)
 }
 
 static void read_group(struct trace *t, struct aws *aws, const struct context_service *service,
-    const char *pattern)
+    const char *pattern, const char *const *terms)
 {
 	const struct logs_filter filter = { .group = service->values[SERVICE_LOGS],
 		.pattern = pattern,
 		.start_ms = t->from_ms,
 		.end_ms = t->to_ms + LATE_MS,
 		.pages_max = PAGES_MAX };
-	struct reading r = { t, service->name };
+	struct reading r = { t, service->name, terms };
 	struct logs_read read;
 	struct err err;
 
-	if (logs_events(aws, &filter, take_event, &r, &read, &err) != 0)
-		trace_add_gap(t, service->name, err.text);
-	else if (read.is_cut)
+	if (logs_events(aws, &filter, take_event, &r, &read, &err) != 0) {
+		trace_add_fault(t, service->name, &err);
+		return;
+	}
+	t->looked_at++;
+	if (read.is_cut)
 		trace_add_gap(t, service->name, "its log is too long to be read to the end");
 }
 
@@ -182,10 +190,10 @@ static void read_groups(struct trace *t, const char *const *terms)
 		if (c->services[i].values[SERVICE_LOGS][0] == '\0')
 			continue;
 		if (ports_aws(t->cli, &aws, &err) != 0) {
-			trace_add_gap(t, "logs", err.text);
+			trace_add_fault(t, "logs", &err);
 			return;
 		}
-		read_group(t, aws, &c->services[i], pattern);
+		read_group(t, aws, &c->services[i], pattern, terms);
 		read++;
 	}
 	if (read == 0)

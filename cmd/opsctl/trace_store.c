@@ -174,12 +174,14 @@ int trace_look_into_store(struct trace *t, struct err *err)
 		rc = t->object[0] ? find_object(t, store, &why) : find_record(t, store, &why);
 	store_close(store);
 	t->cli->next[0] = '\0'; /* a place that is shut is a gap, not the end */
-	if (rc == 0)
+	if (rc == 0) {
+		t->looked_at++;
 		return 0;
+	}
 	if (why.code == ERR_STOPPED) {
 		*err = why;
 		return -1;
 	}
-	trace_add_gap(t, "store", why.text);
+	trace_add_fault(t, "store", &why);
 	return 0;
 }
