@@ -11,17 +11,19 @@ static const struct output {
 	const char *name;
 	enum context_key key;
 	const char *prefix;
+	bool is_alternative; /* to the row before, over which it wins */
 } outputs[] = {
-	{ "api_url", CONTEXT_URL, "" },
-	{ "token_parameter_name", CONTEXT_SECRET, "ssm:" },
-	{ "queue_url", CONTEXT_QUEUE, "" },
-	{ "bucket_name", CONTEXT_STORE, "s3://" },
-	{ "account_id", CONTEXT_ACCOUNT, "" },
-	{ "region", CONTEXT_REGION, "" },
-	{ "profile", CONTEXT_PROFILE, "" },
-	{ "cluster_name", CONTEXT_CLUSTER, "" },
-	{ "alarm_prefix", CONTEXT_ALARMS, "" },
-	{ "access", CONTEXT_ACCESS, "" },
+	{ "api_url", CONTEXT_URL, "", false },
+	{ "token_parameter_name", CONTEXT_SECRET, "ssm:", false },
+	{ "queue_url", CONTEXT_QUEUE, "", false },
+	{ "bucket_name", CONTEXT_STORE, "s3://", false },
+	{ "store_url", CONTEXT_STORE, "", true },
+	{ "account_id", CONTEXT_ACCOUNT, "", false },
+	{ "region", CONTEXT_REGION, "", false },
+	{ "profile", CONTEXT_PROFILE, "", false },
+	{ "cluster_name", CONTEXT_CLUSTER, "", false },
+	{ "alarm_prefix", CONTEXT_ALARMS, "", false },
+	{ "access", CONTEXT_ACCESS, "", false },
 };
 
 static int read_outputs(struct cli *cli, struct json **doc, struct err *err)
@@ -106,7 +108,7 @@ static void report_import(struct cli *cli, const struct context *c)
 	context_values_print(cli, c);
 	out_note(cli, "%s context %s", is_dry ? "would write" : "wrote", c->name);
 	for (size_t i = 0; i < ARRAY_SIZE(outputs) && outputs[i].key <= CONTEXT_STORE; i++)
-		if (c->values[outputs[i].key][0] == '\0')
+		if (c->values[outputs[i].key][0] == '\0' && !outputs[i].is_alternative)
 			out_warn(cli, "no output %s: context %s has no %s", outputs[i].name,
 			    c->name, context_key_name(outputs[i].key));
 }

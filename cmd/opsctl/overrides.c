@@ -12,12 +12,13 @@ static const struct {
 	{ CONTEXT_PROFILE, false },
 };
 
-static bool is_elsewhere(const struct cli *cli)
+/* The name of the option that says so, or NULL. */
+static const char *elsewhere(const struct cli *cli)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		if (options[i].is_place && cli_is_set(cli, context_key_name(options[i].key)))
-			return true;
-	return false;
+			return context_key_name(options[i].key);
+	return NULL;
 }
 
 static int apply(struct cli *cli, struct context *c, struct err *err)
@@ -42,8 +43,14 @@ int overrides_resolve(struct cli *cli, const char *name, struct err *err)
 
 	if (context_resolve(name, &c, err) == -1)
 		return cli_next(cli, "run: opsctl context ls");
-	if (c.local_dir[0] != '\0' && is_elsewhere(cli))
+	if (c.local_dir[0] != '\0' && elsewhere(cli) != NULL) {
+		if (name != NULL)
+			return err_set(err, ERR_USAGE,
+			    "--%s is a part of another system than context local: leave one of them "
+			    "out",
+			    elsewhere(cli));
 		c = (struct context){ .name = CONTEXT_FLAGS };
+	}
 	if (apply(cli, &c, err) == -1)
 		return -1;
 	cli->context = c;

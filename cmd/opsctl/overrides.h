@@ -1,7 +1,8 @@
 /*
  * overrides: the global options that take the place of values of the context: --url, --queue and
  * so on, --region, --profile. Where the context would be `local`, what URLs name is another system:
- * then they stand alone, as the context CONTEXT_FLAGS.
+ * then they stand alone, as the context CONTEXT_FLAGS; with a `local` that was named they do not go
+ * together.
  */
 #ifndef OPS_OVERRIDES_H
 #define OPS_OVERRIDES_H

@@ -49,6 +49,12 @@ class Context(Cli):
         self.assertIn("local  (not running)", self.ok("context", "ls"))
         self.assertFalse(self.contexts.exists())
 
+    def test_parts_of_another_system(self):
+        self.assertEqual(self.document("context", "show", "--store", "s3://b")["context"], "(flags)")
+        self.refused(EXIT_USAGE, "--secret is a part of another system than context local",
+                     "token", "show", "--context", "local", "--secret", "env:X")
+        self.assertEqual(self.document("context", "show", "local", "--region", "x")["context"], "local")
+
     def test_order(self):
         self.write("current = a\n[a]\nurl = http://a\n[b]\nurl = http://b\n[c]\nurl = http://c\n")
         for args, env, name, by in (
@@ -100,6 +106,22 @@ class Context(Cli):
         self.assertEqual(stat.S_IMODE(self.contexts.parent.stat().st_mode), 0o700)
         shown = self.document("context", "show")
         self.assertEqual((shown["context"], shown["values"]), ("prod", VALUES))
+
+    def test_import_services(self):
+        outputs = json.loads(OUTPUTS) | {
+            "store_url": {"value": "s3://ops-prod-data/in/"}, "cluster_name": {"value": "prod"},
+            "alarm_prefix": {"value": "prod-"}, "access": {"value": "confirm"},
+            "services": {"value": {"api": {"ecs_service": "prod-api", "target_group_arns": ["arn:1"], "elb": None,
+                                           "log_group": "/prod/api", "probe": "https://api.example.com/health"}}}}
+        shown = self.document("context", "import", "prod", "--use", stdin=json.dumps(outputs))
+        self.assertEqual(shown["values"]["store"], "s3://ops-prod-data/in/")
+        self.assertEqual([shown["values"][k] for k in ("cluster", "alarms", "access")], ["prod", "prod-", "confirm"])
+        self.assertEqual(shown["services"], {"api": {"ecs": "prod-api", "targets": "arn:1", "logs": "/prod/api",
+                                                     "probe": "https://api.example.com/health"}})
+        self.assertEqual(self.document("context", "show")["services"], shown["services"])
+        bad = {"services": {"value": {"api": {"probe": "x"}}}, "api_url": {"value": "https://x"}}
+        self.refused(EXIT_CONFIG, "output services: service api: probe: 'x' begins with none of", "context", "import",
+                     "other", stdin=json.dumps(bad))
 
     def test_import_keeps_the_rest(self):
         self.write("current = b\n# head\n\n[prod]\n# old\nurl = http://old\nregion = x\n\n[b]\nurl = http://b ; note\n")

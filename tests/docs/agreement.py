@@ -115,6 +115,16 @@ class Manuals(unittest.TestCase):
         table = re.findall(r'\[CONTEXT_\w+\] = \{ "([\w-]+)"', (ROOT / "cmd/opsctl/context.c").read_text())
         self.assertEqual(documented, table)
 
+    def test_keys_of_services(self):
+        text = PAGES["opsctl.conf.5"].read_text()
+        documented = re.findall(r"^\.It Cm service\. Ns Ar NAME Ns \.(\S+)$", text, flags=re.M)
+        source = (ROOT / "cmd/opsctl/context_service.c").read_text()
+        table = re.findall(r'\[SERVICE_\w+\] = \{ "([\w-]+)", "(\w+)"', source)
+        self.assertEqual(documented, [name for name, _ in table])
+        outputs = PAGES["opsctl-context.1"].read_text()
+        for _, output in table:
+            self.assertIn(output, outputs)
+
     def test_outputs_of_terraform(self):
         documented = re.findall(r"^\.It (\w+) Ta (\w+)", PAGES["opsctl-context.1"].read_text(), flags=re.M)
         source = (ROOT / "cmd/opsctl/cmd_context_import.c").read_text()
