@@ -17,7 +17,7 @@ THROTTLES = {  # how each operation says it
 
 
 def partial(r):
-    """Every subset of ten is tried in test_wire.c."""
+    """Every subset of ten is tried in test_wire_batch.c."""
     r.disturbed(*[(op, 'partial', {'times': 0, 'percent': percent, 'mask': mask})
                   for op in BATCHES for percent, mask in ((10, 0b1), (10, 0b10), (10, 0b1111111111))])
 
