@@ -46,7 +46,7 @@ FAULTS = (
           "validate", "it cannot be set"),
     Fault(f"{SERVICE}/main.tf", "dynamic \"ephemeral_storage\"", "dynamic \"ephemeral_storag\"",
           "validate", "Unsupported block type"),
-    Fault(f"{STACK}/main.tf", "module \"queue\" {", "module \"queue\" {\n  nam = 1", "validate",
+    Fault(f"{STACK}/main.tf", "module \"queue\" {", "module \"queue\" {\n  title = 1", "validate",
           "Unsupported argument"),
     Fault("modules/secret/main.tf", "value_wo  ", "value  ", "validate", "phemeral value"),
     # What the real provider would refuse, and the stand-in does too.

@@ -10,7 +10,7 @@ import (
 )
 
 const schemaText = `{"provider_schemas": {
-	"registry.terraform.io/hashicorp/aws": {
+	"registry.invalid/hashicorp/aws": {
 		"provider": {"block": {}},
 		"resource_schemas": {
 			"aws_sqs_queue": {"version": 2, "block": {
@@ -124,8 +124,8 @@ func TestCatalogHoldsWhatIsWanted(t *testing.T) {
 func TestCatalogRefuses(t *testing.T) {
 	for name, document := range map[string]string{
 		"no JSON":       "{",
-		"other schemas": `{"provider_schemas": {"registry.terraform.io/hashicorp/random": {}}}`,
-		"no provider":   `{"provider_schemas": {"registry.terraform.io/hashicorp/aws": {}}}`,
+		"other schemas": `{"provider_schemas": {"registry.invalid/hashicorp/random": {}}}`,
+		"no provider":   `{"provider_schemas": {"registry.invalid/hashicorp/aws": {}}}`,
 		"mode":          `{"provider_schemas": {"r/hashicorp/aws": {"provider": {"block": {"block_types": {"b": {"nesting_mode": "map"}}}}}}}`,
 		"type":          `{"provider_schemas": {"r/hashicorp/aws": {"provider": {"block": {"attributes": {"a": {"type": "text"}}}}}}}`,
 	} {
