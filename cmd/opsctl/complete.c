@@ -1,13 +1,16 @@
 #include "complete.h"
 
 #include "cli.h"
+#include "complete_tasks.h"
 #include "contexts_file.h"
+#include "mem.h"
 #include "parse.h"
 #include "profile.h"
 
 struct completion {
-	struct str typed;  /* the word under way */
-	struct str prefix; /* "--color=": printed before every candidate */
+	struct str typed;    /* the word under way */
+	const char *context; /* of --context; NULL: not given */
+	struct str prefix;   /* "--color=": printed before every candidate */
 	const struct command *command;
 	const struct option_row *pending; /* the option whose value is under way */
 	char words[PARSE_WORDS_MAX];      /* a noun so far, or "" */
@@ -31,6 +34,23 @@ static void offer_contexts(struct completion *c)
 
 	if (context_names(offer_name, c, &err) == -1)
 		return; /* a broken file has no names to offer */
+}
+
+static void offer_services(const struct completion *c)
+{
+	struct context *context = xcalloc(1, sizeof(*context));
+	struct err err;
+
+	if (context_resolve(c->context, context, &err) == 0)
+		for (size_t i = 0; i < context->service_count; i++)
+			offer(c, str_from(context->services[i].name), "service");
+	free(context);
+}
+
+static bool offer_task(void *arg, const char *id, const char *service)
+{
+	offer(arg, str_from(id), service);
+	return true;
 }
 
 /* Of the AWS configuration files. */
@@ -67,6 +87,10 @@ static void offer_value(struct completion *c, const struct option_row *row)
 		offer_contexts(c);
 	else if (strcmp(row->name, "profile") == 0)
 		offer_profiles(c);
+	else if (strcmp(row->name, "service") == 0)
+		offer_services(c);
+	else if (strcmp(row->name, "task") == 0)
+		complete_tasks(c->context, offer_task, c);
 }
 
 static void offer_options(const struct completion *c, const struct option_row *rows, size_t count)
@@ -105,6 +129,8 @@ static void offer_operand(struct completion *c)
 
 	if (strcmp(kind, "context") == 0)
 		offer_contexts(c);
+	else if (strcmp(kind, "service") == 0)
+		offer_services(c);
 	else if (strcmp(kind, "shell") == 0)
 		offer_choices(c, c->command->operands);
 	else if (strcmp(kind, "file") == 0)
@@ -138,6 +164,8 @@ static void pass_option(struct completion *c, struct str arg)
 	const struct option_row *row;
 	bool is_long = str_has_prefix(arg, STR("--"));
 
+	if (str_has_prefix(arg, STR("--context=")))
+		c->context = arg.p + strlen("--context=");
 	if (str_find(arg, '=') < arg.n)
 		return;
 	row = is_long ? find_option(c, str_skip(arg, 2)) : find_letter(c, arg.p[arg.n - 1]);
@@ -151,6 +179,8 @@ static void pass_word(struct completion *c, struct str arg)
 	size_t n = strlen(c->words);
 
 	if (c->pending != NULL) {
+		if (strcmp(c->pending->name, "context") == 0)
+			c->context = arg.p; /* the end of an argument is that of the slice */
 		c->pending = NULL;
 		return;
 	}

@@ -44,7 +44,7 @@ int overrides_resolve(struct cli *cli, const char *name, struct err *err)
 	if (context_resolve(name, &c, err) == -1)
 		return cli_next(cli, "run: opsctl context ls");
 	if (c.local_dir[0] != '\0' && elsewhere(cli) != NULL) {
-		if (name != NULL)
+		if (cli_is_set(cli, "context"))
 			return err_set(err, ERR_USAGE,
 			    "--%s is a part of another system than context local: leave one of them "
 			    "out",

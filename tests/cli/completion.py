@@ -18,6 +18,10 @@ CASES = (
     (["context", "use", ""], ["local", "prod", "test"]),
     (["--context", "p"], ["prod"]),
     (["queue", "stat", "--profile", ""], ["build", "deploy"]),
+    (["--context", "prod", "health", ""], ["api", "worker"]),
+    (["--context=prod", "logs", "--service", "w"], ["worker"]),
+    (["restart", "--context", "test", ""], []),
+    (["--context", "prod", "logs", "--task", ""], ["0123456789abcdef"]),
     (["token", "--context", "prod", "sh"], ["show"]),
     (["completion", "f"], ["fish"]),
     (["help", "dlq", "p"], ["purge"]),
@@ -32,8 +36,11 @@ CASES = (
 class Completion(Cli):
     def setUp(self):
         super().setUp()
-        for name in ("prod", "test"):
-            self.ok("context", "import", name, stdin='{"api_url":{"value":"http://x"}}')
+        services = {"api": {"ecs_service": "a"}, "worker": {"ecs_service": "w"}}
+        for name, more in ("prod", {"services": {"value": services}, "cluster_name": {"value": "c"}}), ("test", {}):
+            self.ok("context", "import", name, stdin=json.dumps({"api_url": {"value": "http://x"}, **more}))
+        (self.home / ".cache/opsctl").mkdir(parents=True)
+        (self.home / ".cache/opsctl/tasks-prod").write_text("0123456789abcdef\tprod-api\n")
         (self.home / ".aws").mkdir()
         (self.home / ".aws/config").write_text("[profile build]\nregion = x\n[profile deploy]\nregion = y\n")
         self.place = self.home / "bin"
