@@ -1,0 +1,113 @@
+"""opsctl reconcile: what was accepted against what became of it; and opsctl verify on this machine."""
+import os
+import pathlib
+import shutil
+import signal
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from system import *
+
+EXIT_IN_PROGRESS = 8
+
+
+class Reconcile(SystemTest):
+    def account(self, code=EXIT_OK, *args):
+        return self.document("reconcile", *args, code=code)
+
+    def objects(self):
+        return sorted((self.local / "store").rglob("*.ndjson"))
+
+    def test_balanced(self):
+        """Also with what was refused after its signature was good, and what came with a token alone."""
+        self.up()
+        self.ok("submit", "--count", "20", "--wait")
+        self.ok("submit", "--auth", "token", "--wait")
+        self.assertEqual(self.opsctl("submit", "--data", NOT_ACCEPTABLE).returncode, EXIT_BAD)
+        self.ok("token", "check")
+        done = self.account()
+        self.assertEqual((done["verdict"], done["ids_accepted"], done["unnamed_accepted"], done["records_stored"]),
+                         ("balanced", 20, 1, 21))
+        self.assertEqual(done["requests_accepted"], 21 + done["requests_refused"])
+        self.assertGreaterEqual(done["requests_refused"], 2)
+        self.assertIn("without an id in the log", " ".join(done["notes"]))
+        text = self.ok("reconcile")
+        self.assertTrue(text.endswith("balanced: all that was accepted is accounted for\n"), text)
+
+    def test_lost(self):
+        self.up()
+        ids = [self.document("submit", "--wait")["id"] for _ in range(3)]
+        self.objects()[1].unlink()
+        done = self.account(EXIT_BAD)
+        self.assertEqual((done["verdict"], done["missing"]), ("lost", [ids[1]]))
+        shown = self.opsctl("reconcile")
+        self.assertIn(f"missing  {ids[1]}\n", shown.stdout)
+
+    def test_doubled(self):
+        self.up()
+        id = self.document("submit", "--wait")["id"]
+        path, = self.objects()
+        last = "0" if path.stem[-1] != "0" else "1"
+        copy = path.with_stem(path.stem[:-1] + last)
+        shutil.copy(path, copy)
+        (path.parent / f".{copy.name}.sha256").symlink_to(hashlib.sha256(path.read_bytes()).hexdigest())
+        done = self.account(EXIT_BAD)
+        self.assertEqual((done["verdict"], done["doubled"], done["missing"]), ("doubled", [id], []))
+
+    def test_unsettled(self):
+        up = self.up()
+        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        try:
+            self.submit()
+            done = self.account(EXIT_IN_PROGRESS)
+            self.assertEqual((done["verdict"], done["ids_missing"], done["messages_waiting"]), ("unsettled", 1, 1))
+        finally:
+            os.kill(up.ready["worker_pid"], signal.SIGCONT)
+        wait_until(lambda: self.opsctl("reconcile").returncode == EXIT_OK, "it is stored")
+
+    def test_dead(self):
+        self.bury(None, None)
+        done = self.account()
+        self.assertEqual((done["verdict"], done["dead_letters"], done["ids_dead"]), ("balanced", 2, 2))
+
+    def test_span(self):
+        self.up()
+        self.ok("submit", "--wait")
+        self.assertEqual(self.account(EXIT_OK, "--until", "2020-01-01T00:00:00Z", "--since", "2019-01-01T00:00:00Z")
+                         ["requests_accepted"], 0)
+        self.refused(EXIT_USAGE, "--since is not before --until", "reconcile", "--until", "2h")
+        self.refused(EXIT_USAGE, "--since 'soon'", "reconcile", "--since", "soon")
+
+    def test_nothing_ran_yet(self):
+        self.assertIn("opsctl up", self.refused(EXIT_CONFIG, "ops-api.log", "reconcile"))
+
+    def test_context_without_a_log(self):
+        self.contexts.parent.mkdir(parents=True)
+        self.contexts.touch(0o600)
+        self.contexts.write_text("[x]\nqueue = sqlite:q.db\n")
+        self.refused(EXIT_CONFIG, "no service.api.logs", "reconcile", "--context", "x")
+
+
+class Verify(SystemTest):
+    def findings(self, code=EXIT_OK):
+        return {(f["check"], f["state"]) for f in self.document("verify", code=code)["findings"]}
+
+    def test_good(self):
+        self.up()
+        self.assertEqual(self.findings(), {("file modes", "ok"), ("free space", "ok"), ("versions", "ok")})
+
+    def test_modes(self):
+        self.up()
+        self.local.chmod(0o755)
+        (self.local / "token").chmod(0o644)
+        done = self.opsctl("verify")
+        self.assertEqual(done.returncode, EXIT_BAD)
+        self.assertIn("bad: local, file modes: token has 644\n  why  ", done.stdout)
+
+    def test_before_the_first_start(self):
+        self.assertIn(("file modes", "not checked"), self.findings())
+        self.assertEqual(self.opsctl("verify", "--strict").returncode, EXIT_BAD)
+
+
+if __name__ == "__main__":
+    main()
