@@ -20,6 +20,11 @@ output "bucket_name" {
   value       = module.stack.bucket_name
 }
 
+output "store_url" {
+  description = "The store of ops-worker, with the prefix of its objects."
+  value       = module.stack.store_url
+}
+
 output "account_id" {
   description = "The account."
   value       = module.stack.account_id

@@ -20,6 +20,11 @@ output "bucket_name" {
   value       = module.bucket.name
 }
 
+output "store_url" {
+  description = "The store of ops-worker, with the prefix of its objects."
+  value       = local.environment.worker.OPS_STORE
+}
+
 output "account_id" {
   description = "The account."
   value       = data.aws_caller_identity.current.account_id
