@@ -132,8 +132,7 @@ static void read_lines(struct ask *a, struct stop_group *g)
 	filter.end_ms = g->last_ms + LOGGED_AFTER_MS;
 	filter.total_ms = a->wish->timeout_ms;
 	/* Why there are none stands where the lines would. */
-	if (logs_events(a->aws, &filter, keep_line, &lines, &read, &err) != 0 &&
-	    g->line_count == 0)
+	if (logs_events(a->aws, &filter, keep_line, &lines, &read, &err) != 0 && g->line_count == 0)
 		field_copy(g->lines[g->line_count++], STOP_LINE_SIZE, err.text);
 }
 

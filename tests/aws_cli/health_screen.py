@@ -78,7 +78,7 @@ class OnScreen(OnHealth):
     def test_screen(self):
         self.trouble()
         terminal = self.watch()
-        terminal.until(lambda text: "unhealthy" in text and "alarms" in text, "a look")
+        terminal.until(lambda text: "worker stopped" in text, "a look")
         self.golden("health-watch-80x24.txt", terminal.text())
         self.assertLessEqual(len(terminal.text().splitlines()), 24)
 
@@ -92,7 +92,7 @@ class OnScreen(OnHealth):
         """Of a look like the one before that is the line with the time."""
         self.well()
         terminal = self.watch(interval="100ms")
-        first = terminal.until(lambda text: "alarms" in text, "a look")
+        first = terminal.until(lambda text: "worker stopped" in text, "a look")
         self.assertIn(b"\033[2J", first)
         at = lambda: re.search(r"T\S+Z", terminal.text())[0]
         began = at()
@@ -106,7 +106,7 @@ class OnScreen(OnHealth):
     def test_another_size(self):
         self.trouble()
         terminal = self.watch()
-        terminal.until(lambda text: "alarms" in text, "a look")
+        terminal.until(lambda text: "worker stopped" in text, "a look")
         terminal.resize(50, 10)
         terminal.until(lambda text: "more lines)" in text, "the smaller screen")
         self.assertEqual(len(terminal.text().splitlines()), 10)
@@ -131,7 +131,7 @@ class OnScreen(OnHealth):
         self.well()
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
             terminal = self.watch()
-            terminal.until(lambda text: "alarms" in text, "a look")
+            terminal.until(lambda text: "worker stopped" in text, "a look")
             terminal.process.send_signal(number)
             rest = terminal.rest()
             self.assertEqual(terminal.process.wait(lib.LIMIT_S), code)
