@@ -84,7 +84,7 @@ run "trust_is_by_id_where_github_says_so" {
 
 run "deploy_changes_what_is_named" {
   assert {
-    condition     = tolist(one([for s in jsondecode(aws_iam_role_policy.deploy["prod"].policy).Statement : s if s.Sid == "RolesOfTheTasks"]).Resource) == var.deploy["prod"].pass_role_arns
+    condition     = jsonencode(one([for s in jsondecode(aws_iam_role_policy.deploy["prod"].policy).Statement : s if s.Sid == "RolesOfTheTasks"]).Resource) == jsonencode(var.deploy["prod"].pass_role_arns)
     error_message = "Only the tasks' roles may be passed."
   }
 
