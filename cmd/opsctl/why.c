@@ -37,19 +37,12 @@ static const struct {
 	{ "unreachable", false, why_unreachable },
 };
 
-static void vprint(char *out, size_t size, const char *fmt, va_list args) ATTR_PRINTF(3, 0);
-
-static void vprint(char *out, size_t size, const char *fmt, va_list args)
-{
-	(void)vsnprintf(out, size, fmt, args); /* may be cut */
-}
-
 void cause_text(struct cause *c, const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	vprint(c->text, sizeof(c->text), fmt, args);
+	(void)vsnprintf(c->text, sizeof(c->text), fmt, args); /* may be cut, as all of these */
 	va_end(args);
 }
 
@@ -58,7 +51,7 @@ void cause_next(struct cause *c, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	vprint(c->next, sizeof(c->next), fmt, args);
+	(void)vsnprintf(c->next, sizeof(c->next), fmt, args);
 	va_end(args);
 }
 
@@ -74,7 +67,7 @@ void cause_evidence(struct cause *c, const char *fmt, ...)
 	if (c->evidence_count == WHY_EVIDENCE_MAX)
 		return;
 	va_start(args, fmt);
-	vprint(c->evidence[c->evidence_count++], WHY_EVIDENCE_SIZE, fmt, args);
+	(void)vsnprintf(c->evidence[c->evidence_count++], WHY_EVIDENCE_SIZE, fmt, args);
 	va_end(args);
 }
 
