@@ -149,7 +149,7 @@ static int prepare_and_deploy(struct rollout *r, struct revision *v, struct err 
 		rollout_report_end(r);
 		return 0;
 	}
-	(void)snprintf(r->to, sizeof(r->to), "a new revision");
+	r->to[0] = '\0'; /* not registered yet */
 	if (show_difference(r, v, err) != 0)
 		return -1;
 	return cli_flag(r->cli, "dry-run") ? 0 : deploy(r, v, err);

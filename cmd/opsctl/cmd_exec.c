@@ -55,17 +55,22 @@ static int no_task(const struct run *r, struct err *err)
 static int find_task(struct run *r, struct err *err)
 {
 	const struct workload *w = &r->workload;
+	const struct ecs_task *task = NULL;
 	struct ecs_tasks tasks = { 0 };
-	const struct ecs_task *task;
-	int rc = ecs_tasks(w->aws, w->cluster, w->service, ECS_TASKS_RUNNING, &tasks, err);
+	int rc = -1;
 
-	if (rc != 0)
+	if (ecs_tasks(w->aws, w->cluster, w->service, ECS_TASKS_RUNNING, &tasks, err) != 0) {
 		(void)ports_failed(r->cli, err);
-	task = rc == 0 ? choose(r, &tasks) : NULL;
-	if (rc == 0 && task == NULL)
-		rc = no_task(r, err);
-	if (rc == 0)
-		r->task = *task;
+		goto out;
+	}
+	task = choose(r, &tasks);
+	if (task == NULL) {
+		(void)no_task(r, err);
+		goto out;
+	}
+	r->task = *task;
+	rc = 0;
+out:
 	ecs_tasks_release(&tasks);
 	return rc;
 }

@@ -7,7 +7,7 @@
 
 #include "workload.h"
 
-enum { EXEC_ROWS_MAX = 48, EXEC_DETAIL_SIZE = 256 };
+enum { EXEC_ROWS_MAX = 48, EXEC_DETAIL_SIZE = ERR_TEXT_MAX };
 
 struct exec_row {
 	const char *what; /* "plugin" */

@@ -27,10 +27,11 @@ void rollout_event_end(struct rollout *r, struct json_writer *w, struct buf *out
 	buf_release(out);
 }
 
+/* "to" is null where it is not registered yet. */
 static void revisions_json(struct rollout *r, struct json_writer *w)
 {
 	json_member_text(w, "from", rollout_revision(r->from));
-	json_member_text(w, "to", rollout_revision(r->to));
+	json_member_text(w, "to", r->to[0] != '\0' ? rollout_revision(r->to) : NULL);
 }
 
 static void end_json(struct rollout *r)
@@ -150,9 +151,13 @@ void rollout_report_plan(struct rollout *r, const struct revision_diff *d)
 			revision_diff_json(&w, d);
 		rollout_event_end(r, &w, &out);
 	}
-	out_text(r->cli, "%s %s, service %s of cluster %s: %s to %s\n", r->verb, r->workload.name,
-	    r->workload.service, r->workload.cluster, rollout_revision(r->from),
-	    rollout_revision(r->to));
+	out_text(r->cli, "%s %s, service %s of cluster %s: ", r->verb, r->workload.name,
+	    r->workload.service, r->workload.cluster);
+	if (r->is_forced)
+		out_text(r->cli, "new tasks of %s\n", rollout_revision(r->from));
+	else
+		out_text(r->cli, "%s to %s\n", rollout_revision(r->from),
+		    r->to[0] != '\0' ? rollout_revision(r->to) : "a new revision");
 	if (d != NULL)
 		revision_diff_print(r->cli, d);
 }

@@ -3,10 +3,10 @@
  * one a line for each change; with --json an object for each.
  */
 #include <inttypes.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "rollout.h"
+#include "screen.h"
 
 enum { FRAME_MAX = 16 * 1024, LINE_SIZE = 1024, NAME_WIDTH = 24, LOOK_MAX = 8 * 1024 };
 
@@ -157,20 +157,21 @@ static void view_json(struct rollout *r)
 
 /* ---- on a terminal ---- */
 
-static size_t terminal_width(void)
+/* One less than the terminal has: the last one would wrap on some. */
+static size_t width(void)
 {
-	struct winsize size;
+	size_t columns = screen_columns(STDERR_FILENO);
 
-	return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+	return columns < LINE_SIZE ? columns - 1 : 79;
 }
 
 /* So many bytes of it take at most `width` columns. */
-static size_t bytes_of_columns(struct str s, size_t width)
+static size_t bytes_of_columns(struct str s, size_t columns)
 {
 	size_t n = 0;
 
 	for (; n < s.n; n++)
-		if (((unsigned char)s.p[n] & 0xc0) != 0x80 && width-- == 0)
+		if (((unsigned char)s.p[n] & 0xc0) != 0x80 && columns-- == 0)
 			break;
 	return n;
 }
@@ -184,7 +185,7 @@ static void add_line(struct rollout *r, struct buf *frame, const char *fmt, ...)
 	va_start(args, fmt);
 	buf_addv(&line, fmt, args);
 	va_end(args);
-	buf_truncate(&line, bytes_of_columns(buf_str(&line), terminal_width() - 1));
+	buf_truncate(&line, bytes_of_columns(buf_str(&line), width()));
 	buf_addf(frame, "%s\033[K\n", buf_text(&line));
 	buf_release(&line);
 	r->show.lines++;

@@ -63,8 +63,8 @@ void rollout_why_print(struct cli *cli, const struct rollout_why *why)
 
 		if (!stop_kind_is_failure(g->kind))
 			continue;
-		out_text(cli, "stopped    %s\n           the last: task %s%s%s\n",
-		    stop_text(g, text), g->task_id, g->said[0] != '\0' ? ": " : "", g->said);
+		out_text(cli, "stopped    %s\n           the last: task %s\n", stop_text(g, text),
+		    g->task_id);
 	}
 	if (why->waiting > 0)
 		out_text(cli, "waiting    %s; %s is %s for %" PRId64 " s\n",

@@ -17,7 +17,8 @@ DEPLOY = ("deploy", "api", "--image", NEW)
 DEPLOYED = service(deployment(2, 2, "COMPLETED", running=2))
 HALF = service(deployment(2, 2, running=1), deployment(1, 1, "COMPLETED", "ACTIVE", running=1))
 TRIPPED = service(
-    deployment(3, 1, running=1, rolloutStateReason="ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1."),
+    deployment(3, 1, running=1,
+               rolloutStateReason="ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1."),
     deployment(2, 2, "FAILED", "ACTIVE", failedTasks=3,
                rolloutStateReason="ECS deployment circuit breaker: tasks failed to start."))
 BACK = service(deployment(3, 1, "COMPLETED", running=2,
@@ -52,12 +53,13 @@ class Deploy(OnEcs):
     def test_dry_run(self):
         self.looks(STEADY)
         done = self.change(*DEPLOY, "-n")
-        for line in ("  containerDefinitions.api.image\n", f"    - {REPOSITORY}@{OLD}\n", f"    + {REPOSITORY}@{NEW}\n"):
-            self.assertIn(line, done.stdout)
+        self.assertIn(f"  containerDefinitions.api.image\n    - {REPOSITORY}@{OLD}\n    + {REPOSITORY}@{NEW}\n",
+                      done.stdout)
         self.assertEqual(done.stdout.count("containerDefinitions"), 1)
         self.assertEqual({c["action"] for c in self.calls()}, {"DescribeServices", "DescribeTaskDefinition"})
         plan, = self.events(*DEPLOY, "-n")
-        self.assertEqual((plan["dry_run"], [c["path"] for c in plan["changes"]]), (True, ["containerDefinitions.api.image"]))
+        self.assertEqual([c["path"] for c in plan["changes"]], ["containerDefinitions.api.image"])
+        self.assertEqual((plan["dry_run"], plan["to"]), (True, None))
 
     def test_rolled_back_by_the_circuit_breaker(self):
         """The service is steady again at the end, and that is no success."""
@@ -75,6 +77,24 @@ class Deploy(OnEcs):
         end = self.events(*DEPLOY, code=EXIT_ROLLED_BACK)[-1]
         self.assertEqual(end["outcome"], "rolled-back")
         self.assertIn("tasks failed to start", end["reason"])
+
+    def test_how_it_is_told(self):
+        self.story(TRIPPED, BACK)
+        self.stopped(*(stopped_task(i, "ecs-svc/2", exitCode=3) for i in range(3)))
+        out = self.change(*DEPLOY, code=EXIT_ROLLED_BACK).stdout
+        to = re.search(r"api (prod-api:\d+) did", out)[1]
+        self.assertEqual(out, f"""\
+deploy api, service prod-api of cluster prod: prod-api:1 to a new revision
+  containerDefinitions.api.image
+    - {REPOSITORY}@{OLD}
+    + {REPOSITORY}@{NEW}
+api {to} did not come up: rolled back to prod-api:1, after 0 s
+ECS says   ECS deployment circuit breaker: tasks failed to start.
+breaker    0 of 3 failed tasks
+stopped    3 x the program ended, exit 3: Essential container in task exited
+           the last: task {0:032x}
+next       run: opsctl logs --service api --since 15m
+""")
 
     def test_breaker_without_rollback(self):
         failed = service(deployment(2, 2, "FAILED", failedTasks=3), deploymentConfiguration={
@@ -237,6 +257,23 @@ class Trouble(OnEcs):
                 self.assertEqual(done.returncode, want, done.stderr)
                 self.assertIn(action, done.stderr)
 
+    def test_credentials_and_reach(self):
+        none = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+        for args in (DEPLOY, ("rollback", "api"), ("restart", "api")):
+            with self.subTest(args):
+                self.refused(EXIT_CREDENTIALS, ["no AWS credentials"], *args, "--yes", env=none)
+                self.refused(EXIT_REMOTE, ["127.0.0.1"], *args, "--yes", "--endpoint-url", "http://127.0.0.1:1",
+                             env={"AWS_MAX_ATTEMPTS": "1"})
+                self.error("DescribeServices", "ExpiredTokenException")
+                self.refused(EXIT_CREDENTIALS, ["ExpiredToken"], *args, "--yes")
+                self.forget()
+
+    def test_not_allowed(self):
+        key = self.user("idle", lib.statement("ec2:DescribeRegions"))
+        with self.judging():
+            error = self.refused(EXIT_PERMISSION, ["ecs:DescribeServices", ":user/idle"], *DEPLOY, env=key)
+        self.assertEqual(error["next"], "run: opsctl context check peers")
+
     def test_no_service_deployments(self):
         """Without the permission to read them, or on a server that has none, the service says enough."""
         self.looks(STEADY, HALF, HALF, TRIPPED, BACK)
@@ -274,7 +311,8 @@ class Rollback(OnEcs):
         self.assertIn("  cpu\n    - 512\n    + 256\n", done.stdout)
         self.assertIn("is deployed", done.stdout)
         self.assertTrue(self.calls("UpdateService")[0]["params"]["taskDefinition"].endswith(":2"))
-        self.assertEqual({c["action"] for c in self.calls()} & {"RegisterTaskDefinition", "DeregisterTaskDefinition"}, set())
+        called = {c["action"] for c in self.calls()}
+        self.assertEqual(called & {"RegisterTaskDefinition", "DeregisterTaskDefinition"}, set())
 
     def test_to_a_named_one(self):
         for to in ("1", "prod-api:1", f"{ARN}task-definition/prod-api:1"):

@@ -68,7 +68,8 @@ class Sessions(OnEcs):
         """As the AWS CLI does it, and the token where only we can read it."""
         self.run_in("true")
         seen = json.loads((self.home / "log").read_text())
-        self.assertEqual(seen["session"], {"sessionId": "ecs-execute-command-1", "streamUrl": "wss://x", "tokenValue": TOKEN})
+        self.assertEqual(seen["session"], {"sessionId": "ecs-execute-command-1", "streamUrl": "wss://x",
+                                           "tokenValue": TOKEN})
         self.assertEqual(seen["argv"], [
             "AWS_SSM_START_SESSION_RESPONSE", "us-east-1", "StartSession", "",
             f'{{"Target":"ecs:prod_{1:032x}_{RUNTIME}"}}', "https://ssm.us-east-1.amazonaws.com"])
@@ -107,7 +108,8 @@ class Sessions(OnEcs):
         self.session(2)
         self.assertEqual(self.opsctl("exec", "api", "--", "true").returncode, EXIT_OK)
         self.assertTrue(self.calls("ExecuteCommand")[0]["params"]["task"].endswith(f"{2:032x}"))
-        self.refused_text(EXIT_NOTFOUND, "begins with 'abc'\nrun: opsctl health --why api", "exec", "api", "--task", "abc", "--", "true")
+        self.refused_text(EXIT_NOTFOUND, "begins with 'abc'\nrun: opsctl health --why api",
+                          "exec", "api", "--task", "abc", "--", "true")
         self.forget()
         self.tasks()
         self.refused_text(EXIT_NOTFOUND, "no task of api is running", "exec", "api", "--", "true")
@@ -165,7 +167,8 @@ class Sessions(OnEcs):
             "family": "prod-api", "containerDefinitions": [container], **more}})
 
     def test_all_is_well(self):
-        self.looks(service(deployment(1, 1, "COMPLETED", running=2), enableExecuteCommand=True, platformVersion="1.4.0"))
+        self.looks(service(deployment(1, 1, "COMPLETED", running=2), enableExecuteCommand=True,
+                           platformVersion="1.4.0"))
         self.definition(taskRoleArn="arn:aws:iam::123456789012:role/api")
         self.tasks(running_task(1))
         self.assertEqual(self.states(), [(n, "ok") for n in
