@@ -37,40 +37,6 @@ static const struct {
 	{ "unreachable", false, why_unreachable },
 };
 
-void cause_text(struct cause *c, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(c->text, sizeof(c->text), fmt, args); /* may be cut, as all of these */
-	va_end(args);
-}
-
-void cause_next(struct cause *c, const char *fmt, ...)
-{
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(c->next, sizeof(c->next), fmt, args);
-	va_end(args);
-}
-
-void cause_cure(struct cause *c, const char *cure)
-{
-	(void)snprintf(c->cure, sizeof(c->cure), "%s", cure);
-}
-
-void cause_evidence(struct cause *c, const char *fmt, ...)
-{
-	va_list args;
-
-	if (c->evidence_count == WHY_EVIDENCE_MAX)
-		return;
-	va_start(args, fmt);
-	(void)vsnprintf(c->evidence[c->evidence_count++], WHY_EVIDENCE_SIZE, fmt, args);
-	va_end(args);
-}
-
 const char *cause_title(const struct cause *c, char out[CAUSE_TITLE_SIZE])
 {
 	(void)snprintf(out, CAUSE_TITLE_SIZE, "%s%s%s", c->service ? c->service : "",
