@@ -54,7 +54,7 @@ build_image()
 	local name=$1 round=$2
 
 	shift 2
-	nice buildah build --quiet --pull=never --layers --timestamp "$SOURCE_DATE_EPOCH" \
+	buildah build --quiet --pull=never --layers --timestamp "$SOURCE_DATE_EPOCH" \
 		--build-arg BASE="$image_base" --build-arg SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" \
 		--target "$name" --tag "localhost/$name:$round" "$@" .
 }
