@@ -117,7 +117,7 @@ class Manuals(unittest.TestCase):
 
     def test_keys_of_services(self):
         text = PAGES["opsctl.conf.5"].read_text()
-        documented = re.findall(r"^\.It Cm service\. Ns Ar NAME Ns \.(\S+)$", text, flags=re.M)
+        documented = re.findall(r"^\.It Cm service\\&\. Ns Ar NAME Ns \.(\S+)$", text, flags=re.M)
         source = (ROOT / "cmd/opsctl/context_service.c").read_text()
         table = re.findall(r'\[SERVICE_\w+\] = \{ "([\w-]+)", "(\w+)"', source)
         self.assertEqual(documented, [name for name, _ in table])
