@@ -114,7 +114,7 @@ static void ask(struct checkup *c, struct cli *cli, const struct checkup_scope *
 	struct gather_wish wish = { .parts = needs_of(scope), .lines = scope->lines };
 
 	*last = c->facts;
-	wish.stoppable = scope->stoppable;
+	wish.is_watched = scope->is_watched;
 	wish.timeout_ms = (int)cli_ms(cli, "timeout");
 	wish.token_good_ms = TOKEN_GOOD_MS;
 	wish.last = c->at_ms > 0 ? last : NULL;
@@ -133,6 +133,7 @@ void checkup_look(struct checkup *c, struct cli *cli, const struct checkup_scope
 	c->count = 0;
 	c->at_ms = c->facts.at_ms;
 	c->is_rolling = false;
+	c->is_partial = !scope->is_all;
 	for (size_t i = 0; i < ARRAY_SIZE(core); i++)
 		if (core[i].look != NULL)
 			core[i].look(&l);
@@ -165,7 +166,7 @@ bool checkup_knows(const struct checkup *c)
 
 	for (size_t i = 0; i < c->count; i++) {
 		const struct checkup_row *row = &c->rows[i];
-		bool tells = row->service != NULL;
+		bool tells = row->service != NULL || c->is_partial;
 
 		for (size_t k = 0; k < ARRAY_SIZE(telling); k++)
 			tells = tells || strcmp(row->name, telling[k]) == 0;

@@ -43,6 +43,7 @@ struct checkup {
 	size_t count;
 	int64_t at_ms;
 	bool is_rolling; /* a service is being changed */
+	bool is_partial; /* only what the command names was looked at */
 	struct facts facts;
 	/* Kept from look to look, so that "recent" means since the last one. */
 	double last_errors;
@@ -58,8 +59,8 @@ struct checkup_scope {
 	bool is_all;
 	char *const *names;
 	int count;
-	bool lines;     /* the last log lines of tasks that failed */
-	bool stoppable; /* see gather.h */
+	bool lines;      /* the last log lines of tasks that failed */
+	bool is_watched; /* see gather.h */
 };
 
 /* Fill rows anew. */
@@ -72,7 +73,10 @@ int checkup_check_scope(const struct context *c, const struct checkup_scope *sco
 /* The worst state of all rows. */
 enum checkup_state checkup_worst(const struct checkup *c);
 
-/* Whether anything was asked that tells about the system: without it nothing can be said. */
+/*
+ * Whether anything was asked that tells about the system, or what the command names: without it
+ * nothing can be said.
+ */
 bool checkup_knows(const struct checkup *c);
 
 /* Nothing is bad, and something is known. */

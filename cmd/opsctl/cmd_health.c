@@ -37,7 +37,7 @@ static int cmd_health(struct cli *cli, struct err *err)
 		.names = cli->operands,
 		.count = cli->operand_count,
 		.lines = why,
-		.stoppable = watch,
+		.is_watched = watch,
 	};
 	if (why)
 		h.causes = xcalloc(1, sizeof(*h.causes));

@@ -85,7 +85,7 @@ static void watch(struct fanout *f, struct cli *cli, const char *what)
 		wait_a_tick(f);
 		if (f->stoppable)
 			(void)stop_wait(0); /* who asks later sees stop_requested() */
-		if (f->done < f->count)
+		if (what != NULL && f->done < f->count)
 			progress_update(&progress, f->done, first_awaited(f));
 	}
 	pthread_mutex_unlock(&f->lock);

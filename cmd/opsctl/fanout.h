@@ -27,7 +27,8 @@ struct fanout_job {
 
 /*
  * Run all of them; comes back when the last is done. `what` names it all on the progress line, which
- * shows after a second on a terminal, with the first job that is still awaited. stoppable: the
+ * shows after a second on a terminal, with the first job that is still awaited; NULL: none does, the
+ * screen is the caller's. stoppable: the
  * command called stop_init(); signals are taken meanwhile, so that jobs see stop_requested(), and
  * those that have not begun end with ERR_STOPPED.
  */

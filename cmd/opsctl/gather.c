@@ -220,7 +220,8 @@ static void run(struct plan *p)
 			.run = run_ask,
 			.arg = &p->asks[i],
 		};
-	fanout_run(p->cli, "looking", jobs, p->count, p->wish->stoppable);
+	fanout_run(p->cli, p->wish->is_watched ? NULL : "looking", jobs, p->count,
+	    p->wish->is_watched);
 	for (size_t i = 0; i < p->count; i++)
 		settle(&p->asks[i], &jobs[i]);
 	share_batches(p);
@@ -250,7 +251,7 @@ static int open_clients(struct plan *p, struct err *err)
 		.total_timeout_ms = p->wish->timeout_ms,
 	};
 
-	if (p->wish->stoppable)
+	if (p->wish->is_watched)
 		options.stop.is_wanted = is_stopping;
 	if (http_open(&p->http, &options, err) != 0 || ports_aws(p->cli, &p->aws, err) != 0)
 		return -1;

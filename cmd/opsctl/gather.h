@@ -23,7 +23,11 @@ struct gather_wish {
 	bool services[CONTEXT_SERVICES_MAX]; /* of the context, by index */
 	bool lines;                          /* the last log lines of tasks that failed */
 	int timeout_ms;                      /* of each call, with its retries */
-	bool stoppable; /* the command called stop_init(): what is under way is given up then */
+	/*
+	 * One look of many: no progress is shown, and what is under way is given up when the command,
+	 * which called stop_init(), is told to stop.
+	 */
+	bool is_watched;
 	/* A good answer about a token is good for a while: each question is in the log of ops-api. */
 	int64_t token_good_ms;
 	/*

@@ -118,7 +118,7 @@ static void print_rows(const struct health *h)
 		    out_color(cli, health_state_color(r->state)), STATE_WIDTH,
 		    checkup_state_name(r->state), out_color(cli, COLOR_NONE));
 		print_wrapped(cli, width + STATE_WIDTH, r->detail);
-		if (h->causes != NULL)
+		if (h->causes != NULL && h->causes->count > 0)
 			continue; /* they say it in order */
 		if (r->why[0])
 			print_labelled(cli, width + STATE_WIDTH, "why: ", r->why);

@@ -10,11 +10,13 @@ static const struct {
 	bool is_of_service;
 	why_fn *find;
 } rules[] = {
+	{ "not-running", false, why_down },
 	{ "credentials", false, why_credentials },
 	{ "service-missing", true, why_missing },
 	{ "rolled-back", true, why_back },
 	{ "tasks-stop", true, why_stops },
 	{ "tasks-do-not-start", true, why_stuck_tasks },
+	{ "disk-full", false, why_disk },
 	{ "store-fails", false, why_store },
 	{ "queue-fails", false, why_queue },
 	{ "secret-fails", false, why_secret },

@@ -7,9 +7,10 @@
 #include "why_rule.h"
 
 enum {
-	OLD_S = 300,       /* the age of the oldest message, which SQS tells minutes late */
-	IDLE_S = 60,       /* and this where the worker tells what it does */
-	NEW_TOKEN_S = 3600 /* younger, and a service may not have read it yet */
+	OLD_S = 300,        /* the age of the oldest message, which SQS tells minutes late */
+	IDLE_S = 60,        /* and this where the worker tells what it does */
+	NEW_TOKEN_S = 3600, /* younger, and a service may not have read it yet */
+	FREE_MIN_MIB = 100, /* as the row of the store has it */
 };
 
 /* ---- what could not be asked ---- */
@@ -113,6 +114,32 @@ static bool is_broken(const struct fact *fact)
 	};
 
 	return fact->state == FACT_FAILED && !is_told[fact->err.code];
+}
+
+/* ---- this machine ---- */
+
+bool why_down(const struct facts *f, const struct facts_service *s, struct cause *out)
+{
+	const struct context *c = f->context;
+
+	(void)s; /* the same for all rules */
+	if (c->local_dir[0] == '\0' || c->values[CONTEXT_URL][0] != '\0')
+		return false;
+	cause_text(out, "the system of this machine does not run");
+	cause_evidence(out, "nothing runs in %.200s", c->local_dir);
+	cause_next(out, "run: opsctl up");
+	return true;
+}
+
+bool why_disk(const struct facts *f, const struct facts_service *s, struct cause *out)
+{
+	(void)s; /* the same for all rules */
+	if (!f->store.has_space || f->store.free_mib >= FREE_MIN_MIB)
+		return false;
+	cause_text(out, "the disk of the store is nearly full");
+	cause_evidence(out, "%.0f MiB free (%.0f %%)", f->store.free_mib, f->store.free_percent);
+	cause_next(out, "make room in %s", f->context->values[CONTEXT_STORE]);
+	return true;
 }
 
 /* ---- ports ---- */

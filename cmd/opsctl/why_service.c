@@ -84,28 +84,46 @@ bool why_too_few(const struct facts *f, const struct facts_service *s, struct ca
 
 /* ---- deployments ---- */
 
+/* What became of the last rollout, in words; NULL: nothing bad. */
+static const char *outcome(const struct facts_service *s)
+{
+	const struct ecs_rollout *r = &s->rollout;
+	const struct ecs_deployment *d = has_ecs(s) ? ecs_primary(&s->ecs) : NULL;
+
+	if (s->has_rollout && r->status == ECS_ROLLBACK_SUCCESSFUL)
+		return "was rolled back";
+	if (s->has_rollout && r->status == ECS_ROLLBACK_FAILED)
+		return "failed, and so did its rollback";
+	if (s->has_rollout && ecs_rollout_is_back(r->status))
+		return "failed, and is being rolled back";
+	if (s->has_rollout && r->breaker == ECS_BREAKER_TRIGGERED)
+		return "failed";
+	return d != NULL && d->rollout == ECS_ROLLOUT_FAILED ? "failed" : NULL;
+}
+
+static const char *guard(const struct ecs_rollout *r)
+{
+	if (r->breaker == ECS_BREAKER_TRIGGERED)
+		return ": the circuit breaker tripped";
+	return strcmp(r->alarms_status, "TRIGGERED") == 0 ? ": an alarm fired" : "";
+}
+
 bool why_back(const struct facts *f, const struct facts_service *s, struct cause *out)
 {
 	const struct ecs_rollout *r = &s->rollout;
-	bool tripped = s->has_rollout && r->breaker == ECS_BREAKER_TRIGGERED,
-	     alarmed = s->has_rollout && strcmp(r->alarms_status, "TRIGGERED") == 0;
+	const char *what = outcome(s), *said = r->rollback_reason;
 
-	if (!s->has_rollout || (!ecs_rollout_is_back(r->status) && !tripped && !alarmed))
+	if (what == NULL)
 		return false;
-	cause_text(out, "the last rollout %s%s",
-	    r->status == ECS_ROLLBACK_SUCCESSFUL   ? "was rolled back"
-		: r->status == ECS_ROLLBACK_FAILED ? "failed, and so did its rollback"
-						   : "failed",
-	    tripped       ? ": the circuit breaker tripped"
-		: alarmed ? ": an alarm fired"
-			  : "");
+	if (said[0] == '\0')
+		said = r->status_reason[0] != '\0' ? r->status_reason
+						   : s->ecs.deployments[0].rollout_reason;
+	cause_text(out, "the last rollout %s%s", what, guard(r));
 	tell_breaker(out, s);
 	if (r->triggered_alarm[0] != '\0')
 		cause_evidence(out, "alarm %s", r->triggered_alarm);
-	if (r->rollback_reason[0] != '\0')
-		cause_evidence(out, "%s", r->rollback_reason);
-	else if (r->status_reason[0] != '\0')
-		cause_evidence(out, "%s", r->status_reason);
+	if (said[0] != '\0')
+		cause_evidence(out, "%s", said);
 	tell_events(out, f, s);
 	cause_cure(out, "mend what its tasks ended with, then deploy again");
 	cause_next(out, "run: opsctl logs --service %s --since 1h", name_of(s));

@@ -214,6 +214,25 @@ static void rolled_back_by_alarm(void)
 	copy(facts.services[API].rollout.triggered_alarm, "prod-5xx");
 }
 
+static void rollout_failed(void)
+{
+	struct ecs_deployment *d = &facts.services[API].ecs.deployments[0];
+
+	d->rollout = ECS_ROLLOUT_FAILED;
+	copy(d->rollout_reason, "tasks failed to start");
+}
+
+static void not_running(void)
+{
+	copy(context.local_dir, "/home/x/local");
+}
+
+static void disk_full(void)
+{
+	facts.store.has_space = true;
+	facts.store.free_mib = 12;
+}
+
 static void rollout_slow(void)
 {
 	struct ecs_deployment *d = &facts.services[API].ecs.deployments[0];
@@ -390,6 +409,11 @@ static const struct {
 	    "opsctl logs --service api" },
 	{ "by an alarm", rolled_back_by_alarm, { "rolled-back" }, "api",
 	    "failed, and so did its rollback: an alarm fired", "alarm prod-5xx", NULL },
+	{ "failed, no more is known", rollout_failed, { "rolled-back" }, "api",
+	    "the last rollout failed", "tasks failed to start", NULL },
+	{ "not running", not_running, { "not-running" }, NULL, "does not run", "/home/x/local",
+	    "opsctl up" },
+	{ "disk", disk_full, { "disk-full" }, NULL, "nearly full", "12 MiB free", "make room" },
 	{ "a slow rollout", rollout_slow, { "rollout-slow" }, "api", "under way for 20 min",
 	    "circuit breaker: 2 of 3", "opsctl rollback api" },
 	{ "probe", probe_fails, { "probe-fails" }, "api", "though targets are healthy",
