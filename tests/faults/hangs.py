@@ -16,7 +16,8 @@ RUNNING = [
     ('worker', 'GetQueueAttributes', {'skip': 1}, {}, {0}),  # the queue's depth
     ('api', 'GetParameter', {'skip': 2}, SSM, {0}),  # the secret, to be read again
     ('worker', 'ReceiveMessage', {}, {}, {0, 1}),  # 1: the poll may have brought something
-    ('worker', '*', {'skip': 1}, {}, {0, 1}),
+    ('worker', 'PutObject', {}, {}, {1}),  # what it holds is given back by its lease
+    ('worker', '*', {'skip': 2}, {}, {0, 1}),
 ]
 STARTING = [
     ('worker', '*', {}, {}, {0}),
@@ -33,6 +34,8 @@ def hang(r, case, is_starting):
         hits = r.server.state()['faults']
         r.disturb(op, 'silence', times=0, **more)
         service.start(extra={'OPS_DRAIN_TIMEOUT_S': str(DRAIN_S)} | settings, wait=not is_starting)
+        if op == 'PutObject':
+            r.send_fresh()
         await_true(lambda: r.server.state()['faults'] > hits, f'{name} to wait for {op}')
         began = time.monotonic()
         service.process.send_signal(signal.SIGTERM)
