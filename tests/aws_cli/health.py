@@ -363,6 +363,23 @@ class Rows(OnHealth):
         self.fails("ecs", "DescribeServices", "ThrottlingException", times=1)
         self.assertEqual(self.row(self.look(EXIT_OK), "api", "ecs")["state"], "ok")
 
+    def test_what_is_steady_is_not_asked_for_more(self):
+        """Look after look, the latest rollout and waiting tasks are asked for when something has changed."""
+        self.well()
+        argv = [lib.PROGRAMS["opsctl"], "health", "--watch", "--json", "--interval", "100ms"]
+        with subprocess.Popen(argv, env=self.env, stdout=subprocess.PIPE) as watch:
+            self.addCleanup(watch.kill)
+            watch.stdout.readline()
+            wait_until(lambda: len(self.calls("DescribeServices")) > 4, "it has looked again")
+            self.assertEqual(len(self.calls("ListServiceDeployments")), 2)
+            self.ecs(service(running=1, pending=1), service("prod-worker"))
+            self.tasks(running=[task(1), task(2, "PENDING", 400)])
+            while self.row(json.loads(watch.stdout.readline()), "api", "ecs")["why"][:4] != "task":
+                pass
+            self.assertGreater(len(self.calls("ListServiceDeployments")), 2)
+            watch.terminate()
+            watch.wait(lib.LIMIT_S)
+
     def test_ten_services_are_one_call(self):
         names = [f"s{n}" for n in range(12)]
         self.says("ecs", "ListTasks", taskArns=[])

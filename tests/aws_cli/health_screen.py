@@ -73,6 +73,17 @@ class OnScreen(OnHealth):
         terminal.rest()
         self.golden("health-why-80.txt", terminal.text())
 
+    def test_progress(self):
+        """Who waits for longer than a second sees for what; nothing of it stays."""
+        self.well()
+        self.answers("cloudwatch", "DescribeAlarms",
+                     {"result": {"MetricAlarms": [], "CompositeAlarms": []}, "delay_s": 2})
+        terminal = self.enterContext(Terminal([lib.PROGRAMS["opsctl"], "health"], self.env))
+        terminal.until(lambda text: re.search(r"^looking \[#+\.*\] .* alarms$", text), "what it waits for")
+        terminal.rest()
+        self.assertNotIn("looking", terminal.text())
+        self.assertTrue(terminal.text().endswith("\nhealthy\n"))
+
     # ---- --watch ----
 
     def test_screen(self):
