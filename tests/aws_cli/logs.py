@@ -30,18 +30,23 @@ class OnLogs(system.OnAws):
         self.now = int(time.time() * 1000)
         self.addCleanup(self.door, "answers", "DELETE")
 
+    def at(self, ago):
+        """A time that does not move while the test runs."""
+        at_ms = self.now - int(ago * 1000)
+        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at_ms // 1000)) + f".{at_ms % 1000:03}Z"
+
     def stream(self, service, task):
         return f"{service}/app/{task}"
 
-    def put(self, service, task, *events):
-        """Events of (seconds ago, text)."""
-        group, stream = GROUPS[service], self.stream(service, task)
+    def put(self, service, task, *events, now=None):
+        """Events of (seconds before now, text)."""
+        group, stream, since = GROUPS[service], self.stream(service, task), now or time.time()
         try:
             self.logs.create_log_stream(logGroupName=group, logStreamName=stream)
         except self.logs.exceptions.ResourceAlreadyExistsException:
             pass
         self.logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[
-            {"timestamp": int(time.time() * 1000 - ago * 1000), "message": text} for ago, text in events])
+            {"timestamp": int(since * 1000 - ago * 1000), "message": text} for ago, text in events])
 
     def answer(self, action, **what):
         self.door("answers", "POST", json.dumps({"service": "logs", "action": action, **what}))
@@ -74,14 +79,14 @@ class Past(OnLogs):
         self.assertNotEqual(out[0].split(" ")[1], out[1].split(" ")[1])
 
     def test_filters(self):
-        self.put("api", TASK_A, (9, line("one", **{"http.request.id": "id-1"})))
-        self.put("api", TASK_B, (8, line("two", **{"http.request.id": "id-2"})))
-        self.put("worker", TASK_B, (7, line("three")))
+        self.put("api", TASK_A, (9, line("one", **{"http.request.id": "id-1"})), now=self.now / 1000)
+        self.put("api", TASK_B, (8, line("two", **{"http.request.id": "id-2"})), now=self.now / 1000)
+        self.put("worker", TASK_B, (7, line("three")), now=self.now / 1000)
         for args, wanted in (
                 (["--service", "worker"], ["three"]), (["--service", "worker,api"], ["one", "two", "three"]),
                 (["--task", "b2"], ["two", "three"]), (["--task", TASK_A], ["one"]),
                 (["--grep", "t(wo|hree)\""], ["two", "three"]), (["--request-id", "id-1"], ["one"]),
-                (["--since", "7500ms"], ["three"]), (["--since", "1h", "--until", "8500ms"], ["one"])):
+                (["--since", self.at(7.5)], ["three"]), (["--since", "1h", "--until", self.at(8.5)], ["one"])):
             with self.subTest(args):
                 self.assertEqual([m for _, m in self.messages(*args)], wanted)
 

@@ -76,9 +76,13 @@ class Files(Cli):
                                            ("api", "a crash without a time"), ("worker", "4"), ("api", "5")])
 
     def test_span(self):
-        self.add(self.api, *(line(str(i), 3600 - i) for i in range(3600)))
-        self.assertEqual([m for _, m in self.messages("--since", "10500ms")], [str(i) for i in range(3590, 3600)])
-        self.assertEqual([m for _, m in self.messages("--since", "100500ms", "--until", "97500ms")],
+        marks = {}
+        for i in range(3600):
+            text = line(str(i), 3600 - i)
+            marks[i] = json.loads(text)["@timestamp"]
+            self.add(self.api, text)
+        self.assertEqual([m for _, m in self.messages("--since", marks[3590])], [str(i) for i in range(3590, 3600)])
+        self.assertEqual([m for _, m in self.messages("--since", marks[3500], "--until", marks[3503])],
                          ["3500", "3501", "3502"])
 
     def test_text(self):
