@@ -3,6 +3,7 @@
  * one.
  */
 #include "fake_dead.h"
+#include "queue_sqs.h"
 
 #include "test.h"
 
@@ -98,6 +99,36 @@ static const struct {
 	{ SQS_LIST_DEAD_LETTER_SOURCE_QUEUES, ERR_BUSY, false },
 };
 
+static void test_rate(void)
+{
+	static const struct {
+		const char *name;
+		unsigned rate;
+		const char *want; /* NULL: it says nothing of a rate */
+	} cases[] = {
+		{ "none", 0, NULL },
+		{ "some", 7, "\"MaxNumberOfMessagesPerSecond\":7" },
+		{ "more than SQS does", 10000, "\"MaxNumberOfMessagesPerSecond\":500" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		uint64_t n = 0;
+		struct err err;
+
+		test_case = cases[i].name;
+		begin(1);
+		fake_json_be_real(true);
+		memcpy(fake_dead.tasks, moves[0].tasks, sizeof(fake_dead.tasks));
+		((struct queue_sqs *)queue)->redrive_rate = cases[i].rate;
+		CHECK_OK(queue_dead_redrive(queue, NULL, 0, &n, &err), &err);
+		if (cases[i].want != NULL)
+			CHECK(str_contains(fake_json_bodies(), str_from(cases[i].want)));
+		else
+			CHECK(!str_contains(fake_json_bodies(), STR("PerSecond")));
+		end();
+	}
+}
+
 static void test_fallbacks(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(fallbacks); i++) {
@@ -149,6 +180,7 @@ static void test_interrupted(void)
 
 static const struct test tests[] = {
 	{ "move", test_move },
+	{ "rate", test_rate },
 	{ "fallbacks", test_fallbacks },
 	{ "purge", test_purge },
 	{ "interrupted", test_interrupted },

@@ -4,6 +4,7 @@
  */
 #include "fake_dead.h"
 #include "mem.h"
+#include "queue_sqs.h"
 
 #include "test.h"
 
@@ -163,6 +164,32 @@ static void test_redrive_some(void)
 }
 
 /* What fails stays, what was done is told, and the copy comes before the deletion. */
+static int64_t slept_ms;
+
+static void count_sleep(int64_t ms)
+{
+	slept_ms += ms;
+}
+
+/* So many a second: pauses as long as they take. */
+static void test_rate(void)
+{
+	static const char *const ids[] = { "a", "b", "c", "d" };
+	uint64_t n = 0;
+	struct err err;
+
+	begin(4);
+	slept_ms = 0;
+	((struct queue_sqs *)queue)->redrive_rate = 2;
+	((struct queue_sqs *)queue)->sleep_ms = count_sleep;
+	CHECK_OK(queue_dead_redrive(queue, ids, ARRAY_SIZE(ids), &n, &err), &err);
+	CHECK_INT(n, 4);
+	CHECK_INT(slept_ms, 2000);
+	CHECK_OK(queue_dead_purge(queue, ids, ARRAY_SIZE(ids), &n, &err), &err);
+	CHECK_INT(slept_ms, 2000);
+	end();
+}
+
 static void test_failures_of_some(void)
 {
 	static const char *const ids[] = { "a", "b", "c", "d" };
@@ -234,6 +261,7 @@ static const struct test tests[] = {
 	{ "shared", test_shared },
 	{ "no_dead_letter_queue", test_no_dead_letter_queue },
 	{ "redrive_some", test_redrive_some },
+	{ "rate", test_rate },
 	{ "failures_of_some", test_failures_of_some },
 	{ "service_fails", test_service_fails },
 	{ "packing", test_packing },
