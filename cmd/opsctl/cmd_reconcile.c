@@ -73,7 +73,8 @@ static uint64_t missing_of(const struct result *r)
 static enum verdict judge(const struct result *r)
 {
 	const struct queue_stats *q = &r->queue;
-	bool is_empty = q->visible + q->in_flight + q->delayed == 0 &&
+	bool is_known = q->dead_fault.code == ERR_NONE || q->dead_fault.code == ERR_NOTFOUND;
+	bool is_empty = q->visible + q->in_flight + q->delayed == 0 && is_known &&
 	    (q->dead == 0 || (r->has_dead && reconcile_unnamed_missing(&r->account) <= 0));
 
 	if (missing_of(r) > 0)

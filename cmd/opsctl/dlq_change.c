@@ -275,6 +275,10 @@ static int change_unseen(struct dlq_picked *p, struct err *err)
 
 	if (queue_stats(d->queue, &stats, err) != 0)
 		return ports_failed(d->cli, err);
+	if (stats.dead_fault.code != ERR_NONE) {
+		*err = stats.dead_fault;
+		return ports_failed(d->cli, err);
+	}
 	if (ask_unseen(p, stats.dead, err) != 0)
 		return -1;
 	progress_begin(&d->progress, d->cli, p->change->verb, stats.dead);
