@@ -15,7 +15,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 )
 
-// A catalog is what the provider can be asked for, by the names of the types.
+// A catalog is what the provider can be asked for, by the names of the types. It
+// leaves out what a tree does not name: types, and optional blocks in them. The
+// web ACL alone has thousands, and costs seconds for each run of a test.
 type catalog struct {
 	provider    *tfprotov5.Schema
 	resources   map[string]*tfprotov5.Schema
@@ -65,7 +67,10 @@ var nestingModes = map[string]tfprotov5.SchemaNestedBlockNestingMode{
 	"set":    tfprotov5.SchemaNestedBlockNestingModeSet,
 }
 
-func readCatalog(r io.Reader, isWanted func(name string) bool) (*catalog, error) {
+// A filter says of a name whether somebody may ask for it.
+type filter func(name string) bool
+
+func readCatalog(r io.Reader, isWanted filter) (*catalog, error) {
 	var file fileDocument
 	if err := json.NewDecoder(r).Decode(&file); err != nil {
 		return nil, err
@@ -78,8 +83,8 @@ func readCatalog(r io.Reader, isWanted func(name string) bool) (*catalog, error)
 	return nil, fmt.Errorf("holds no schema of %s", address)
 }
 
-func (p providerDocument) catalog(isWanted func(name string) bool) (*catalog, error) {
-	provider, err := decodeSchema(p.Provider)
+func (p providerDocument) catalog(isWanted filter) (*catalog, error) {
+	provider, err := decodeSchema(p.Provider, isWanted)
 	if err != nil {
 		return nil, fmt.Errorf("provider: %w", err)
 	}
@@ -97,7 +102,7 @@ func (p providerDocument) catalog(isWanted func(name string) bool) (*catalog, er
 			if !isWanted(name) {
 				continue
 			}
-			if (*kind.out)[name], err = decodeSchema(raw); err != nil {
+			if (*kind.out)[name], err = decodeSchema(raw, isWanted); err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)
 			}
 		}
@@ -105,16 +110,16 @@ func (p providerDocument) catalog(isWanted func(name string) bool) (*catalog, er
 	return c, nil
 }
 
-func decodeSchema(raw json.RawMessage) (*tfprotov5.Schema, error) {
+func decodeSchema(raw json.RawMessage, isWanted filter) (*tfprotov5.Schema, error) {
 	var d schemaDocument
 	if err := json.Unmarshal(raw, &d); err != nil {
 		return nil, err
 	}
-	block, err := d.Block.decode()
+	block, err := d.Block.decode(isWanted)
 	return &tfprotov5.Schema{Version: d.Version, Block: block}, err
 }
 
-func (d blockDocument) decode() (*tfprotov5.SchemaBlock, error) {
+func (d blockDocument) decode(isWanted filter) (*tfprotov5.SchemaBlock, error) {
 	block := &tfprotov5.SchemaBlock{}
 	for _, name := range slices.Sorted(maps.Keys(d.Attributes)) {
 		attribute, err := d.Attributes[name].decode(name)
@@ -124,7 +129,10 @@ func (d blockDocument) decode() (*tfprotov5.SchemaBlock, error) {
 		block.Attributes = append(block.Attributes, attribute)
 	}
 	for _, name := range slices.Sorted(maps.Keys(d.Blocks)) {
-		nested, err := d.Blocks[name].decode(name)
+		if d.Blocks[name].Min == 0 && !isWanted(name) {
+			continue
+		}
+		nested, err := d.Blocks[name].decode(name, isWanted)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -147,12 +155,12 @@ func (d attributeDocument) decode(name string) (*tfprotov5.SchemaAttribute, erro
 	}, err
 }
 
-func (d nestedDocument) decode(name string) (*tfprotov5.SchemaNestedBlock, error) {
+func (d nestedDocument) decode(name string, isWanted filter) (*tfprotov5.SchemaNestedBlock, error) {
 	mode, ok := nestingModes[d.Mode]
 	if !ok {
 		return nil, fmt.Errorf("nesting mode '%s'", d.Mode)
 	}
-	block, err := d.Block.decode()
+	block, err := d.Block.decode(isWanted)
 	return &tfprotov5.SchemaNestedBlock{
 		TypeName: name,
 		Block:    block,
@@ -162,11 +170,11 @@ func (d nestedDocument) decode(name string) (*tfprotov5.SchemaNestedBlock, error
 	}, err
 }
 
-var typeName = regexp.MustCompile(`\baws_\w+`)
+var word = regexp.MustCompile(`\w+`)
 
-// addTypesNamedIn adds whatever looks like the name of a type in the tree's
-// configurations and tests, less what engines keep in .terraform.
-func addTypesNamedIn(tree fs.FS, names map[string]bool) error {
+// addWordsOf adds all words of the tree's configurations and tests, less what
+// engines keep in .terraform.
+func addWordsOf(tree fs.FS, words map[string]bool) error {
 	return fs.WalkDir(tree, ".", func(file string, entry fs.DirEntry, err error) error {
 		switch ext := path.Ext(file); {
 		case err != nil:
@@ -177,8 +185,8 @@ func addTypesNamedIn(tree fs.FS, names map[string]bool) error {
 			return nil
 		}
 		text, err := fs.ReadFile(tree, file)
-		for _, name := range typeName.FindAll(text, -1) {
-			names[string(name)] = true
+		for _, w := range word.FindAll(text, -1) {
+			words[string(w)] = true
 		}
 		return err
 	})

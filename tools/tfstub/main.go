@@ -35,7 +35,7 @@ func main() {
 
 	flag.StringVar(&o.schema, "schema", "", "`file` as \"terraform providers schema -json\" prints it")
 	flag.StringVar(&o.env, "env", "", "`file` that gets TF_REATTACH_PROVIDERS")
-	flag.Func("tree", "serve only the types that this `directory` names, and others given: ten times faster",
+	flag.Func("tree", "serve only what this `directory` names, and others given: ten times faster",
 		func(tree string) error { o.trees = append(o.trees, tree); return nil })
 	flag.Parse()
 
@@ -46,13 +46,13 @@ func main() {
 }
 
 func run(o options) error {
-	names := map[string]bool{}
+	words := map[string]bool{}
 	for _, tree := range o.trees {
-		if err := addTypesNamedIn(os.DirFS(tree), names); err != nil {
+		if err := addWordsOf(os.DirFS(tree), words); err != nil {
 			return err
 		}
 	}
-	isWanted := func(name string) bool { return len(o.trees) == 0 || names[name] }
+	isWanted := func(name string) bool { return len(o.trees) == 0 || words[name] }
 	file, err := os.Open(o.schema)
 	if err != nil {
 		return err

@@ -135,15 +135,31 @@ func TestCatalogRefuses(t *testing.T) {
 	}
 }
 
-func TestTypesNamedInTree(t *testing.T) {
-	names := map[string]bool{}
-	err := addTypesNamedIn(fstest.MapFS{
+func TestCatalogKeepsBlocksThatMustBe(t *testing.T) {
+	document := `{"provider_schemas": {"r/hashicorp/aws": {"provider": {"block": {}}, "resource_schemas": {"aws_a": {"block": {"block_types": {
+		"named": {"nesting_mode": "set", "block": {}},
+		"other": {"nesting_mode": "set", "block": {}},
+		"must":  {"nesting_mode": "list", "min_items": 1, "block": {}}
+	}}}}}}}`
+	c, err := readCatalog(strings.NewReader(document), func(name string) bool { return name == "aws_a" || name == "named" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := c.resources["aws_a"].Block.BlockTypes
+	if len(blocks) != 2 || blocks[0].TypeName != "must" || blocks[1].TypeName != "named" {
+		t.Errorf("blocks are %+v", blocks)
+	}
+}
+
+func TestWordsOfTree(t *testing.T) {
+	words := map[string]bool{}
+	err := addWordsOf(fstest.MapFS{
 		"main.tf":             {Data: []byte(`resource "aws_sqs_queue" "a" {}`)},
 		"m/t/a.tftest.hcl":    {Data: []byte("aws_lb.this.arn")},
 		"README.md":           {Data: []byte("aws_iam_role")},
 		".terraform/m/old.tf": {Data: []byte("aws_elb")},
-	}, names)
-	if err != nil || len(names) != 2 || !names["aws_sqs_queue"] || !names["aws_lb"] {
-		t.Errorf("names are %v, error %v", names, err)
+	}, words)
+	if err != nil || len(words) != 6 || !words["aws_sqs_queue"] || !words["aws_lb"] {
+		t.Errorf("words are %v, error %v", words, err)
 	}
 }
