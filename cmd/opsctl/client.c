@@ -171,7 +171,15 @@ int client_submit(const struct client *c, const char *id, struct str payload,
 {
 	struct buf body = BUF_INIT(CLIENT_BODY_MAX);
 	struct headers headers = { .count = 0 };
-	struct http_request request = { .method = "POST", .url = c->url, .has_body = true };
+	const struct str token = buf_str(&c->token.bytes);
+	struct http_request request = {
+		.method = "POST",
+		.url = c->url,
+		.has_body = true,
+		.secrets = &token,
+		.secret_count = 1,
+		.hides_request = true, /* the payload may be a client's */
+	};
 	struct http_response response;
 	int rc = -1;
 

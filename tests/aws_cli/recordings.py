@@ -2,8 +2,10 @@
 import json
 import os
 import re
+import socket
 import stat
 import subprocess
+import threading
 import time
 
 from system import *
@@ -98,6 +100,21 @@ class Recordings(OnAws):
                 for value in (self.token, self.token[6:], secret, "Authorization", "Signature"):
                     self.assertNotIn(value, text)
 
+    def test_no_payloads(self):
+        """What is submitted is a client's; the answer is ours."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            thread = threading.Thread(target=answer_once, args=(server,))
+            thread.start()
+            self.context(url=f"http://127.0.0.1:{server.getsockname()[1]}")
+            (self.home / "payload").write_text('{"email_timestream":"1749465045","subject":"of a client"}')
+            done = self.opsctl("--record", self.file, "submit", str(self.home / "payload"))
+            thread.join(lib.LIMIT_S)
+        self.assertEqual(done.returncode, EXIT_OK, done.stderr)
+        text = self.file.read_text()
+        self.assertIn("/submit", text)
+        self.assertNotIn("of a client", text)
+        self.assertNotIn(self.token[6:], text)
+
     def test_what_is_not_there(self):
         self.ok("queue", "stat", "--record", str(self.file))
         done = subprocess.run([lib.PROGRAMS["opsctl"], "--replay", self.file, "token", "show"], env=self.nowhere,
@@ -120,6 +137,15 @@ class Recordings(OnAws):
         self.replay("queue", "stat", code=EXIT_CONFIG)
         self.assertEqual(self.opsctl("queue", "stat", "--record", "/no/such/file").returncode, EXIT_CONFIG)
         self.assertEqual(self.opsctl("queue", "stat", "--record", "a", "--replay", "b").returncode, EXIT_USAGE)
+
+
+def answer_once(server):
+    """Takes one request, and accepts it."""
+    with server.accept()[0] as peer:
+        peer.recv(65536)
+        body = b'{"message":"Payload accepted and queued.","id":"i","object":"o"}'
+        peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+                     % (len(body), body))
 
 
 def words(text):
