@@ -9,6 +9,7 @@ import threading
 import time
 
 from system import *
+import health_world
 import lib
 
 GROUP = "/ops/api"
@@ -137,6 +138,31 @@ class Recordings(OnAws):
         self.replay("queue", "stat", code=EXIT_CONFIG)
         self.assertEqual(self.opsctl("queue", "stat", "--record", "/no/such/file").returncode, EXIT_CONFIG)
         self.assertEqual(self.opsctl("queue", "stat", "--record", "a", "--replay", "b").returncode, EXIT_USAGE)
+
+
+class PostMortem(health_world.OnHealth):
+    def test_why(self):
+        """Services, targets, tasks that stopped, their last words: all again, from a file."""
+        file, world = self.home / "recording", health_world
+        self.well()
+        self.ecs(world.service(running=1, deployments=[world.deployment("IN_PROGRESS", running=0, failedTasks=2)]),
+                 world.service("prod-worker"))
+        self.targets(world.target(1, "unhealthy", "Target.Timeout", "Request timed out"), world.target(2))
+        self.tasks([world.task(9)], [world.stopped(1, exitCode=3), world.stopped(2, exitCode=3)])
+        self.rollouts(world.rollout("IN_PROGRESS", 2, 3, "MONITORING"))
+        for number in (1, 2):
+            self.logged(number, f"the last words of {number}")
+        self.alarms(world.alarm(state="ALARM"))
+        recorded = self.opsctl("--record", file, "health", "--why")
+        self.assertIn("the last words of", recorded.stdout, recorded.stderr)
+        self.assertIn("breaker 2 of 3", recorded.stdout)
+        self.forget()
+        done = subprocess.run([lib.PROGRAMS["opsctl"], "--replay", file, "health", "--why"], text=True,
+                              env={"HOME": "/nonexistent", "LC_ALL": "C.UTF-8"}, capture_output=True,
+                              stdin=subprocess.DEVNULL, timeout=lib.LIMIT_S)
+        self.assertEqual(done.returncode, recorded.returncode, done.stderr)
+        self.assertEqual(words(done.stdout), words(recorded.stdout))
+        self.assertEqual(self.calls(), [])
 
 
 def answer_once(server):
