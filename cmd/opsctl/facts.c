@@ -43,7 +43,7 @@ bool facts_is_rolling(const struct facts_service *s)
 {
 	const struct ecs_deployment *d;
 
-	if (s->has_rollout && s->rollout_fact.state == FACT_KNOWN &&
+	if (s->has_rollout && s->rollout.status != ECS_STATUS_OTHER &&
 	    !ecs_rollout_is_over(s->rollout.status))
 		return true;
 	if (s->ecs_fact.state != FACT_KNOWN || !s->ecs.is_found)

@@ -91,6 +91,7 @@ static bool take_over(const struct plan *p, size_t i)
 	const struct facts_service *was = p->wish->last ? &p->wish->last->services[i] : NULL;
 
 	if (was == NULL || was->ecs_fact.state != FACT_KNOWN || !ecs_is_steady(&was->ecs) ||
+	    was->rollout_fact.state != FACT_KNOWN || was->waiting.fact.state != FACT_KNOWN ||
 	    facts_is_rolling(was))
 		return false;
 	s->rollout_fact = was->rollout_fact;

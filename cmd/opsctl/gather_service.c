@@ -14,6 +14,7 @@ enum {
 	LOGGED_AFTER_MS = 60 * 1000,
 	LOG_PAGES = 3,
 	GROUPS_WITH_LINES = 2,
+	ROLLOUTS = 5, /* the order in which they are listed is not promised */
 };
 
 static const char *value(const struct ask *a, enum context_service_key key)
@@ -55,7 +56,7 @@ int ask_services(struct ask *a, struct err *err)
 int ask_rollout(struct ask *a, struct err *err)
 {
 	struct ecs_rollouts *latest = xcalloc(1, sizeof(*latest));
-	int rc = ecs_rollouts(a->aws, cluster(a), value(a, SERVICE_ECS), 1, latest, err);
+	int rc = ecs_rollouts(a->aws, cluster(a), value(a, SERVICE_ECS), ROLLOUTS, latest, err);
 
 	a->service->has_rollout = rc == 0 && latest->count > 0;
 	if (a->service->has_rollout)
@@ -121,6 +122,27 @@ static bool keep_line(void *arg, const struct logs_event *event)
 	return true;
 }
 
+/* What the look before has read of the same task. */
+static bool take_over_lines(const struct ask *a, struct stop_group *g)
+{
+	const struct facts *last = a->wish->last;
+	const struct stops *was;
+
+	if (last == NULL)
+		return false;
+	was = &last->services[a->service - a->facts->services].stops;
+	for (size_t i = 0; i < was->count; i++) {
+		const struct stop_group *old = &was->groups[i];
+
+		if (old->line_count == 0 || strcmp(old->task_id, g->task_id) != 0)
+			continue;
+		memcpy(g->lines, old->lines, sizeof(g->lines));
+		g->line_count = old->line_count;
+		return true;
+	}
+	return false;
+}
+
 static void read_lines(struct ask *a, struct stop_group *g)
 {
 	struct logs_filter filter = { .group = value(a, SERVICE_LOGS), .pages_max = LOG_PAGES };
@@ -128,6 +150,8 @@ static void read_lines(struct ask *a, struct stop_group *g)
 	struct logs_read read;
 	struct err err;
 
+	if (take_over_lines(a, g))
+		return;
 	filter.start_ms = g->last_ms - LOGGED_BEFORE_MS;
 	filter.end_ms = g->last_ms + LOGGED_AFTER_MS;
 	filter.total_ms = a->wish->timeout_ms;

@@ -1,5 +1,6 @@
 /* Service deployments: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html */
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ecs.h"
@@ -205,6 +206,13 @@ static int take(const struct json *described, const char *const *arns, size_t co
 	return 0;
 }
 
+static int compare(const void *x, const void *y)
+{
+	const struct ecs_rollout *a = x, *b = y;
+
+	return a->created_ms == b->created_ms ? 0 : a->created_ms > b->created_ms ? -1 : 1;
+}
+
 int ecs_rollouts(struct aws *a, const char *cluster, const char *service, size_t max,
     struct ecs_rollouts *out, struct err *err)
 {
@@ -230,6 +238,7 @@ int ecs_rollouts(struct aws *a, const char *cluster, const char *service, size_t
 		rc = describe(a, arns, count, &described, err);
 	if (rc == 0)
 		rc = take(described, arns, count, out, err);
+	qsort(out->items, out->count, sizeof(out->items[0]), compare);
 	json_free(listed);
 	json_free(described);
 	return rc;
