@@ -20,8 +20,8 @@ static int restart(struct rollout *r, struct err *err)
 static int cmd_restart(struct cli *cli, struct err *err)
 {
 	struct rollout r;
-	int rc = rollout_open(&r, cli, "restart", "stop opsctl up with Ctrl-C, and start it again",
-	    err);
+	int rc = rollout_open(&r, cli, "restart",
+	    "run: opsctl up, when Ctrl-C has ended the one that runs", err);
 
 	if (rc == 0)
 		rc = restart(&r, err);

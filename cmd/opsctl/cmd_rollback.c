@@ -135,7 +135,7 @@ static int cmd_rollback(struct cli *cli, struct err *err)
 {
 	struct rollout r;
 	int rc = rollout_open(&r, cli, "rollback",
-	    "stop opsctl up, and start that of the older programs: it is beside them", err);
+	    "run: opsctl up, that of the older programs, when the new one has ended", err);
 
 	r.is_guarded = cli_flag(cli, "guard");
 	if (rc == 0)

@@ -305,9 +305,9 @@ static bool has_all(struct guard *g)
 	return all;
 }
 
-int guard_settle(struct guard *g, int timeout_ms, struct err *err)
+int guard_settle(struct guard *g, struct err *err)
 {
-	int64_t deadline_ms = clock_mono_ms(g->cli->clock) + timeout_ms;
+	int64_t deadline_ms = clock_mono_ms(g->cli->clock) + cli_ms(g->cli, "guard-wait");
 	struct progress progress;
 	int rc = 0;
 

@@ -16,6 +16,8 @@
 		    .help = "canaries a second" },                                                 \
 	    { "guard-allow", 0, OPTION_INT, "N", "2", .min = 0, .max = 1000000,                    \
 		    .help = "canaries that may fail before it rolls back" },                       \
+	    { "guard-wait", 0, OPTION_DURATION, "TIME", "1m", .min = 100, .max = 3600 * 1000,      \
+		    .help = "how long canaries may take into the store" },                         \
 	{                                                                                          \
 		"auth", 0, OPTION_CHOICE, "HOW", "signature",                                      \
 		    .choices = "signature|token|bearer", .help = "how canaries show the token"     \
@@ -52,10 +54,10 @@ bool guard_has_failed(struct guard *g);
 
 /*
  * End the canaries, wait for those under way, and look for all that were accepted in the store, at
- * most until timeout_ms. Where the context has no store is_settled stays false. 0 also when some are
+ * most for --guard-wait. Where the context has no store is_settled stays false. 0 also when some are
  * missing.
  */
-int guard_settle(struct guard *g, int timeout_ms, struct err *err) ATTR_MUST_CHECK;
+int guard_settle(struct guard *g, struct err *err) ATTR_MUST_CHECK;
 void guard_close(struct guard *g); /* NULL is fine */
 
 /* "0 of 431 failed, 431 of 431 stored" */

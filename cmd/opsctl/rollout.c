@@ -7,8 +7,6 @@
 #include "ports.h"
 #include "stop.h"
 
-enum { SETTLE_MS = 60 * 1000 };
-
 const char *rollout_revision(const char *arn)
 {
 	const char *slash = strrchr(arn, '/');
@@ -119,7 +117,7 @@ static int settle_guard(struct rollout *r, bool *is_bad, struct err *err)
 	*is_bad = false;
 	if (r->guard == NULL)
 		return 0;
-	rc = guard_settle(r->guard, SETTLE_MS, err);
+	rc = guard_settle(r->guard, err);
 	guard_count(r->guard, c);
 	*is_bad = c->is_settled && c->stored < c->sent - c->failed;
 	return rc;

@@ -137,6 +137,15 @@ static void end_text(struct rollout *r)
 
 /* ---- when ---- */
 
+static void warn_of_another(struct rollout *r)
+{
+	const struct ecs_deployment *primary = ecs_primary(r->service);
+
+	if (primary != NULL && primary->rollout == ECS_ROLLOUT_IN_PROGRESS)
+		out_warn(r->cli, "deployment %s is under way: this one takes its place",
+		    primary->id);
+}
+
 void rollout_report_plan(struct rollout *r, const struct revision_diff *d)
 {
 	struct buf out = BUF_INIT(EVENT_MAX);
@@ -160,6 +169,7 @@ void rollout_report_plan(struct rollout *r, const struct revision_diff *d)
 		    r->to[0] != '\0' ? rollout_revision(r->to) : "a new revision");
 	if (d != NULL)
 		revision_diff_print(r->cli, d);
+	warn_of_another(r);
 }
 
 void rollout_report_begun(struct rollout *r)

@@ -282,6 +282,17 @@ class Trouble(OnEcs):
         self.assertEqual(self.events(*DEPLOY, code=EXIT_ROLLED_BACK)[-1]["outcome"], "rolled-back")
         self.assertEqual(len(self.calls("ListServiceDeployments")), 3)
 
+    def test_tasks_cannot_be_looked_at(self):
+        """What became of it is known all the same; why is not, and that is said."""
+        self.story(TRIPPED, BACK)
+        self.error("ListTasks", "AccessDeniedException")
+        done = self.change(*DEPLOY, code=EXIT_ROLLED_BACK)
+        self.assertRegex(done.stdout, r"why +not known, tasks could not be looked at: .*ListTasks")
+
+    def test_another_is_under_way(self):
+        self.looks(service(deployment(2, 1, running=1)))
+        self.assertIn("ecs-svc/2 is under way", self.change(*DEPLOY, "-n").stderr)
+
     def test_garbage(self):
         self.looks(STEADY)
         self.answer("UpdateService", result={"service": {"serviceName": "prod-api"}})
@@ -464,6 +475,16 @@ class Guarded(OnEcs):
         self.answer("UpdateService", result={"service": HALF})
         self.answer("ListServiceDeployments", result={"serviceDeployments": []})
         self.change(*DEPLOY, "--guard", "--guard-rate", "50", code=EXIT_ROLLED_BACK)
+        self.assertTrue(self.calls("UpdateService")[-1]["params"]["taskDefinition"].endswith(":1"))
+
+    def test_nothing_arrives(self):
+        """Accepted is not stored: what the new tasks accepted and lost is a reason to go back, too."""
+        store = self.values["store"]
+        self.front(good=10 ** 6)
+        self.context(store=store)
+        self.story(HALF, DEPLOYED, BACK)
+        end = self.events(*DEPLOY, "--guard", "--guard-wait", "500ms", code=EXIT_ROLLED_BACK)[-1]
+        self.assertEqual((end["outcome"], end["guard"]["failed"], end["guard"]["stored"]), ("rolled-back", 0, 0))
         self.assertTrue(self.calls("UpdateService")[-1]["params"]["taskDefinition"].endswith(":1"))
 
     def test_some_may_fail(self):
