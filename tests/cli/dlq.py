@@ -194,6 +194,16 @@ class DlqTest(SystemTest):
             self.refused(EXIT_PERMISSION, "context look is read-only", "dlq", verb, "--yes", *ids, "--context", "look")
             self.ok("dlq", verb, "--dry-run", *ids, "--context", "look")
         self.refused(EXIT_USAGE, "--confirm sure", "dlq", "purge", "--yes", *ids, "--context", "sure")
+        purge = ("dlq", "purge", *ids, "--context", "sure")
+        code, shown = self.answer("y\n", *purge, mark=b"to go on:")
+        self.assertEqual(code, EXIT_BAD)
+        self.assertIn("context sure, 1 of which would be stored now; what is not stored is lost then? "
+                      "Type sure to go on:", shown)
+        self.assertIn("not confirmed, nothing was changed", shown)
+        self.assertEqual(len(self.letters()), 1)
+        self.assertEqual(self.answer("sure\n", *purge, mark=b"to go on:")[0], EXIT_OK)
+        self.assertEqual(self.letters(), [])
+        ids = self.bury(None)
         self.refused(EXIT_USAGE, "the context is sure", "dlq", "purge", "--confirm", "other", *ids, "--context", "sure")
         self.assertEqual(self.document("dlq", "purge", "--confirm", "sure", *ids, "--context", "sure")["purged"], 1)
 
@@ -252,14 +262,14 @@ class DlqTest(SystemTest):
         self.assertIn("Remove for good 1 dead letter of context local", shown)
         self.assertEqual(self.letters(), [])
 
-    def answer(self, text, *args, while_asked=lambda: None):
+    def answer(self, text, *args, while_asked=lambda: None, mark=b"[y/N]"):
         """Run it on a terminal and type; (exit status, all that was shown)."""
         pid, terminal = pty.fork()
         if pid == 0:
             os.execve(self.opsctl_path, ["opsctl", *args], self.env)
         shown = b""
         try:
-            while b"[y/N]" not in shown:
+            while mark not in shown:
                 shown += os.read(terminal, 1000)
             while_asked()
             os.write(terminal, text.encode())
