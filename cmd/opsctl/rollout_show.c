@@ -8,7 +8,14 @@
 #include "rollout.h"
 #include "screen.h"
 
-enum { FRAME_MAX = 16 * 1024, LINE_SIZE = 1024, NAME_WIDTH = 24, LOOK_MAX = 8 * 1024 };
+enum {
+	FRAME_MAX = 16 * 1024,
+	LINE_SIZE = 1024,
+	NAME_MIN = 8,
+	NAME_MAX = 32,
+	STATE_WIDTH = 14,
+	LOOK_MAX = 8 * 1024
+};
 
 /* As progress.c decides it. */
 static bool is_live(const struct cli *cli)
@@ -191,17 +198,40 @@ static void add_line(struct rollout *r, struct buf *frame, const char *fmt, ...)
 	r->show.lines++;
 }
 
-static void add_deployment(struct rollout *r, struct buf *frame, const struct ecs_deployment *d,
-    const char *state)
+/* As wide as the names of both revisions. */
+static int name_width(const struct rollout *r)
 {
-	struct buf counts = BUF_INIT(LINE_SIZE);
+	size_t own = strlen(rollout_revision(r->to));
+	size_t other = strlen(rollout_revision(r->view.other.task_definition));
+	size_t n = own > other ? own : other;
 
-	add_counts(&counts, d);
-	if (d == &r->view.own)
-		add_breaker(&counts, &r->view);
-	add_line(r, frame, "  %-*s  %-14s  %s", NAME_WIDTH, rollout_revision(d->task_definition),
-	    state, buf_text(&counts));
-	buf_release(&counts);
+	return n < NAME_MIN ? NAME_MIN : n > NAME_MAX ? NAME_MAX : (int)n;
+}
+
+static void add_named(struct rollout *r, struct buf *frame, const char *name, const char *text)
+{
+	add_line(r, frame, "  %-*.*s  %s", name_width(r), name_width(r), name, text);
+}
+
+static void add_deployment(struct rollout *r, struct buf *frame, const char *name,
+    const char *state, const struct ecs_deployment *d)
+{
+	struct buf text = BUF_INIT(LINE_SIZE);
+
+	buf_addf(&text, "%-*s  ", STATE_WIDTH, state);
+	if (d->id[0] != '\0')
+		add_counts(&text, d);
+	add_named(r, frame, name, buf_text(&text));
+	buf_release(&text);
+}
+
+static void add_breaker_line(struct rollout *r, struct buf *frame)
+{
+	char text[64];
+
+	(void)snprintf(text, sizeof(text), "%d of %d failed tasks", r->view.breaker_count,
+	    r->view.breaker_threshold);
+	add_named(r, frame, "breaker", text);
 }
 
 static void add_guard(struct rollout *r, struct buf *frame)
@@ -211,8 +241,18 @@ static void add_guard(struct rollout *r, struct buf *frame)
 
 	guard_count(r->guard, &count);
 	guard_text(&count, &text);
-	add_line(r, frame, "  %-*s  %s", NAME_WIDTH, "guard", buf_text(&text));
+	add_named(r, frame, "guard", buf_text(&text));
 	buf_release(&text);
+}
+
+/* "(service prod-api) has started ...": which service is known. */
+static const char *without_service(const char *event)
+{
+	const char *end = strncmp(event, "(service ", strlen("(service ")) == 0
+	    ? strstr(event, ") ")
+	    : NULL;
+
+	return end != NULL ? end + strlen(") ") : event;
 }
 
 static void keep_event(struct rollout *r, const struct ecs_event *e)
@@ -233,18 +273,17 @@ static void paint(struct rollout *r)
 	r->show.lines = 0;
 	add_line(r, &frame, "%s %s to %s  %" PRId64 ":%02" PRId64, r->verb, r->workload.name,
 	    rollout_revision(r->to), s / 60, s % 60);
-	if (v->own.id[0] != '\0')
-		add_deployment(r, &frame, &v->own, rollout_phase_text(v->phase));
-	else
-		add_line(r, &frame, "  %-*s  %s", NAME_WIDTH, rollout_revision(r->to),
-		    rollout_phase_text(v->phase));
+	add_deployment(r, &frame, rollout_revision(r->to), rollout_phase_text(v->phase), &v->own);
 	if (v->other.id[0] != '\0')
-		add_deployment(r, &frame, &v->other, relation(r));
+		add_deployment(r, &frame, rollout_revision(v->other.task_definition), relation(r),
+		    &v->other);
+	if (v->breaker_threshold > 0)
+		add_breaker_line(r, &frame);
 	if (r->guard != NULL)
 		add_guard(r, &frame);
 	each_new_event(r, keep_event);
 	if (r->show.event[0] != '\0')
-		add_line(r, &frame, "  %-*s  %s", NAME_WIDTH, "ECS says", r->show.event);
+		add_named(r, &frame, "ECS says", without_service(r->show.event));
 	buf_adds(&frame, "\033[J");
 	(void)fputs(buf_text(&frame), stderr);
 	(void)fflush(stderr);
