@@ -1,5 +1,5 @@
 /*
- * Records as they land (verify_follow.c), and dead letters as they arrive. A queue on this machine
+ * Records as they land (verify_follow.c), dead letters as they arrive, and the logs if wanted. A queue on this machine
  * lists its dead letters, so each is shown with its autopsy; SQS has no list, and whoever receives a
  * letter raises its receive count: there only their number is watched.
  */
@@ -10,6 +10,7 @@
 #include "commands.h"
 #include "count.h"
 #include "idset.h"
+#include "logs_cmd.h"
 #include "ports.h"
 #include "stop.h"
 #include "timespan.h"
@@ -30,6 +31,8 @@ struct tail {
 	int64_t due_ms;
 	uint64_t dead; /* at the last look */
 	struct idset known;
+	struct logs_cmd logs;
+	struct logs_follow *log_follow; /* NULL: no logs are wanted */
 };
 
 /* ---- dead letters ---- */
@@ -127,13 +130,12 @@ static int look_at_dead(struct tail *t, struct err *err)
 }
 
 /* A queue that is away for a while is said once, and is no reason to end. */
-static int beside(void *arg, struct err *err)
+static int watch_dead(struct tail *t, struct err *err)
 {
-	struct tail *t = arg;
 	int64_t now_ms = clock_mono_ms(t->v.cli->clock);
 	bool was_away = t->was_away;
 
-	if (now_ms < t->due_ms)
+	if (!t->queue || now_ms < t->due_ms)
 		return 0;
 	t->due_ms = now_ms + (t->is_on_aws ? LOOK_EVERY_AWS_MS : LOOK_EVERY_MS);
 	t->was_away = look_at_dead(t, err) != 0;
@@ -146,9 +148,18 @@ static int beside(void *arg, struct err *err)
 	return 0;
 }
 
+static int beside(void *arg, struct err *err)
+{
+	struct tail *t = arg;
+
+	if (watch_dead(t, err) != 0)
+		return -1;
+	return t->log_follow ? logs_follow_step(t->log_follow, err) : 0;
+}
+
 /* ---- the command ---- */
 
-static int watch_dead(struct tail *t, struct err *err)
+static int open_queue(struct tail *t, struct err *err)
 {
 	struct cli *cli = t->v.cli;
 
@@ -157,11 +168,35 @@ static int watch_dead(struct tail *t, struct err *err)
 	if (ports_queue(cli, &t->queue, err) != 0)
 		return -1;
 	t->is_on_aws = context_value_is_aws(CONTEXT_QUEUE, cli->context.values[CONTEXT_QUEUE]);
-	t->v.beside = beside;
-	t->v.beside_arg = t;
 	if (t->is_on_aws)
 		out_note(cli, "-- of dead letters their number is watched: SQS has no list");
-	return beside(t, err);
+	return 0;
+}
+
+static int open_logs(struct tail *t, struct err *err)
+{
+	struct cli *cli = t->v.cli;
+
+	t->logs = (struct logs_cmd){ .cli = cli, .follows = true };
+	logview_init(&t->logs.view, cli);
+	t->logs.view.wanted.since_ms = t->v.has_since ? t->v.since_ms : t->v.now_ms;
+	if (!cli_flag(cli, "logs"))
+		return 0;
+	if (logs_choose(&t->logs, err) != 0 || logs_open(&t->logs, err) != 0)
+		return -1;
+	t->log_follow = logs_follow_open(&t->logs);
+	return 0;
+}
+
+/* The first look makes known what is there, before anything is printed. */
+static int follow(struct tail *t, struct err *err)
+{
+	if (open_queue(t, err) != 0 || open_logs(t, err) != 0 || beside(t, err) != 0 ||
+	    stop_init(err) != 0)
+		return -1;
+	t->v.beside = beside;
+	t->v.beside_arg = t;
+	return verify_follow(&t->v, err);
 }
 
 static int cmd_tail(struct cli *cli, struct err *err)
@@ -179,11 +214,9 @@ static int cmd_tail(struct cli *cli, struct err *err)
 		return -1;
 	if (ports_store(cli, &t.v.store, err) != 0)
 		return -1;
-	rc = watch_dead(&t, err);
-	if (rc == 0)
-		rc = stop_init(err);
-	if (rc == 0)
-		rc = verify_follow(&t.v, err);
+	rc = follow(&t, err);
+	logs_follow_close(t.log_follow);
+	logs_close(&t.logs);
 	queue_close(t.queue);
 	store_close(t.v.store);
 	idset_release(&t.known);
@@ -194,6 +227,7 @@ static const struct option_row options[] = {
 	{ "since", 0, OPTION_TEXT, "TIME",
 	    .help = "begin with what was made since then: an age such as 1h, or an RFC 3339 time" },
 	{ "body", 0, OPTION_FLAG, .help = "print the records themselves" },
+	{ "logs", 0, OPTION_FLAG, .help = "and what the services log, in the same stream" },
 	{ "no-dead", 0, OPTION_FLAG, .help = "leave out dead letters" },
 	{ "late", 0, OPTION_DURATION, "TIME", "15m", .min = 1000, .max = 24 * 3600 * 1000,
 	    .help = "how late an object may land and still be seen" },
@@ -207,6 +241,7 @@ static const struct command_call calls[] = {
 	{ SQS_GET_QUEUE_ATTRIBUTES, CONTEXT_QUEUE, "!no-dead" },
 	{ SQS_GET_QUEUE_ATTRIBUTES, CALL_DEAD_LETTERS, "!no-dead" },
 	{ CLOUDWATCH_GET_METRIC_DATA, CONTEXT_QUEUE, "!no-dead" },
+	{ LOGS_FILTER_LOG_EVENTS, CALL_SERVICE(SERVICE_LOGS), "logs" },
 };
 
 const struct command command_tail = {

@@ -8,6 +8,7 @@
  */
 #include "count.h"
 #include "logs_cmd.h"
+#include "mem.h"
 
 enum {
 	TICK_MS = 100,
@@ -25,17 +26,16 @@ struct state {
 	struct err why;
 };
 
-struct run {
+struct logs_follow {
 	struct logs_cmd *c;
 	const struct clock *clock;
 	struct state states[CONTEXT_SERVICES_MAX];
-	bool follows;
 	struct progress progress;
 	int64_t idle_from_ms, idle_step_ms;
 	uint64_t idle_seen;
 };
 
-static const char *service_of(const struct run *r, size_t i)
+static const char *service_of(const struct logs_follow *r, size_t i)
 {
 	return r->c->view.services[r->c->sources[i]->number];
 }
@@ -43,7 +43,7 @@ static const char *service_of(const struct run *r, size_t i)
 /* ---- what cannot be read ---- */
 
 /* Nobody is to wait for it; the others go on. */
-static void give_up(struct run *r, size_t i, const struct err *why)
+static void give_up(struct logs_follow *r, size_t i, const struct err *why)
 {
 	r->states[i].is_given_up = true;
 	r->states[i].why = *why;
@@ -52,7 +52,7 @@ static void give_up(struct run *r, size_t i, const struct err *why)
 }
 
 /* 0 while there is any log left to be read; else the error of the first. */
-static int check_rest(const struct run *r, struct err *err)
+static int check_rest(const struct logs_follow *r, struct err *err)
 {
 	for (size_t i = 0; i < r->c->source_count; i++)
 		if (!r->states[i].is_given_up)
@@ -61,7 +61,7 @@ static int check_rest(const struct run *r, struct err *err)
 	return -1;
 }
 
-static void wait_longer(struct run *r, size_t i, const struct err *why)
+static void wait_longer(struct logs_follow *r, size_t i, const struct err *why)
 {
 	struct state *s = &r->states[i];
 	int64_t now_ms = clock_mono_ms(r->clock);
@@ -75,7 +75,7 @@ static void wait_longer(struct run *r, size_t i, const struct err *why)
 	s->due_ms = now_ms + s->pause_ms;
 }
 
-static void came_back(struct run *r, size_t i)
+static void came_back(struct logs_follow *r, size_t i)
 {
 	struct state *s = &r->states[i];
 	int64_t away_s = (clock_mono_ms(r->clock) - s->failing_since_ms) / 1000;
@@ -86,14 +86,14 @@ static void came_back(struct run *r, size_t i)
 }
 
 /* Reads a piece; what it may be read again for is no failure of ours. */
-static void read_on(struct run *r, size_t i)
+static void read_on(struct logs_follow *r, size_t i)
 {
 	struct err err;
 
 	if (r->c->sources[i]->read(r->c->sources[i], &err) == 0) {
 		if (r->states[i].failing_since_ms != 0)
 			came_back(r, i);
-	} else if (r->follows && err_is_transient(err.code)) {
+	} else if (r->c->follows && err_is_transient(err.code)) {
 		wait_longer(r, i, &err);
 	} else {
 		give_up(r, i, &err);
@@ -102,13 +102,13 @@ static void read_on(struct run *r, size_t i)
 
 /* ---- the past ---- */
 
-static bool is_behind(const struct run *r, size_t i)
+static bool is_behind(const struct logs_follow *r, size_t i)
 {
 	return !r->states[i].is_given_up && !r->c->sources[i]->is_at_end;
 }
 
 /* The log that has been read least far; its number, or the count of logs. */
-static size_t find_behind(const struct run *r)
+static size_t find_behind(const struct logs_follow *r)
 {
 	size_t found = r->c->source_count;
 
@@ -120,14 +120,14 @@ static size_t find_behind(const struct run *r)
 	return found;
 }
 
-static void print_to(struct run *r, int64_t before_ms, int64_t got_before_ms)
+static void print_to(struct logs_follow *r, int64_t before_ms, int64_t got_before_ms)
 {
 	if (r->c->view.merge.count > 0)
 		progress_end(&r->progress);
 	logview_print(&r->c->view, before_ms, got_before_ms);
 }
 
-static int read_past(struct run *r, struct err *err)
+static int read_past(struct logs_follow *r, struct err *err)
 {
 	size_t i;
 
@@ -150,7 +150,7 @@ static int read_past(struct run *r, struct err *err)
 /* ---- what comes ---- */
 
 /* Silence is said, ever more seldom, so that nobody takes it for a broken line. */
-static void say_idle(struct run *r)
+static void say_idle(struct logs_follow *r)
 {
 	int64_t now_ms = clock_mono_ms(r->clock);
 
@@ -166,7 +166,7 @@ static void say_idle(struct run *r)
 	}
 }
 
-static void read_due(struct run *r)
+static void read_due(struct logs_follow *r)
 {
 	for (size_t i = 0; i < r->c->source_count; i++) {
 		struct log_source *s = r->c->sources[i];
@@ -181,27 +181,37 @@ static void read_due(struct run *r)
 	}
 }
 
-static int follow(struct run *r, struct err *err)
+struct logs_follow *logs_follow_open(struct logs_cmd *c)
+{
+	struct logs_follow *r = xcalloc(1, sizeof(*r));
+
+	r->c = c;
+	r->clock = c->cli->clock;
+	r->idle_from_ms = clock_mono_ms(r->clock);
+	r->idle_step_ms = IDLE_MS;
+	return r;
+}
+
+void logs_follow_close(struct logs_follow *r)
+{
+	free(r);
+}
+
+int logs_follow_step(struct logs_follow *r, struct err *err)
 {
 	struct logs_cmd *c = r->c;
 	int64_t hold_ms = c->cli->context.local_dir[0] != '\0' ? HOLD_LOCAL_MS : HOLD_MS;
 
-	c->view.tells_new_tasks = true;
-	r->idle_from_ms = clock_mono_ms(r->clock);
-	r->idle_step_ms = IDLE_MS;
-	while (!out_failed(c->cli)) {
-		read_due(r);
-		if (check_rest(r, err) != 0)
-			return -1;
-		print_to(r, clock_wall_ms(r->clock) - hold_ms, clock_mono_ms(r->clock) - hold_ms);
-		say_idle(r);
-		clock_sleep_ms(TICK_MS);
-	}
+	read_due(r);
+	if (check_rest(r, err) != 0)
+		return -1;
+	print_to(r, clock_wall_ms(r->clock) - hold_ms, clock_mono_ms(r->clock) - hold_ms);
+	say_idle(r);
 	return 0;
 }
 
 /* What could not be read decides, also when others could. */
-static int judge(const struct run *r, struct err *err)
+static int judge(const struct logs_follow *r, struct err *err)
 {
 	for (size_t i = 0; i < r->c->source_count; i++) {
 		if (r->states[i].is_given_up) {
@@ -212,14 +222,32 @@ static int judge(const struct run *r, struct err *err)
 	return 0;
 }
 
-int logs_read_all(struct logs_cmd *c, bool follows, struct err *err)
+static int follow(struct logs_follow *r, struct err *err)
 {
-	struct run r = { .c = c, .clock = c->cli->clock, .follows = follows };
+	r->c->view.tells_new_tasks = true;
+	while (!out_failed(r->c->cli)) {
+		if (logs_follow_step(r, err) != 0)
+			return -1;
+		clock_sleep_ms(TICK_MS);
+	}
+	return 0;
+}
 
-	if (read_past(&r, err) != 0)
+static int read_all(struct logs_follow *r, struct err *err)
+{
+	if (read_past(r, err) != 0)
 		return -1;
-	if (follows)
-		return follow(&r, err);
-	logview_print(&c->view, INT64_MAX, 0);
-	return judge(&r, err);
+	if (r->c->follows)
+		return follow(r, err);
+	logview_print(&r->c->view, INT64_MAX, 0);
+	return judge(r, err);
+}
+
+int logs_read_all(struct logs_cmd *c, struct err *err)
+{
+	struct logs_follow *r = logs_follow_open(c);
+	int rc = read_all(r, err);
+
+	logs_follow_close(r);
+	return rc;
 }

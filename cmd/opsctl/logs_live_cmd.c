@@ -73,15 +73,17 @@ static bool tick(void *arg, bool is_sampled)
 	return !out_failed(cli);
 }
 
-static int find_groups(struct live *l, struct aws *aws, const char *const *names, size_t count,
-    struct logs_live *out, struct err *err)
+static int find_groups(struct live *l, struct aws *aws, struct logs_live *out, struct err *err)
 {
-	for (size_t i = 0; i < count; i++) {
-		if (logs_group(aws, names[i], &l->groups[i], err) != 0)
+	struct logs_cmd *c = l->c;
+
+	for (size_t i = 0; i < c->place_count; i++) {
+		if (logs_group(aws, c->places[i].place, &l->groups[i], err) != 0)
 			return -1;
+		(void)logview_add_service(&c->view, c->places[i].service);
 		out->arns[i] = l->groups[i].arn;
 	}
-	out->arn_count = l->group_count = count;
+	out->arn_count = l->group_count = c->place_count;
 	return 0;
 }
 
@@ -101,17 +103,16 @@ static int watch(struct live *l, struct aws *aws, const struct logs_live *live, 
 	return 0;
 }
 
-int logs_read_live(struct logs_cmd *c, const char *const *names, size_t count, struct err *err)
+int logs_read_live(struct logs_cmd *c, struct err *err)
 {
 	struct live l = { .c = c };
 	struct logs_live live = { .fn = take, .tick = tick, .arg = &l };
 	struct aws *aws;
 
-	if (count > LOGS_LIVE_GROUPS_MAX)
+	if (c->place_count > LOGS_LIVE_GROUPS_MAX)
 		return err_set(err, ERR_USAGE,
 		    "--live reads at most %d logs at once: use --service", LOGS_LIVE_GROUPS_MAX);
-	if (ports_aws(c->cli, &aws, err) != 0 ||
-	    find_groups(&l, aws, names, count, &live, err) != 0)
+	if (ports_aws(c->cli, &aws, err) != 0 || find_groups(&l, aws, &live, err) != 0)
 		return -1;
 	out_note(c->cli, "-- Live Tail is billed by the minute; end it with Ctrl-C");
 	return watch(&l, aws, &live, err);

@@ -153,6 +153,21 @@ class Tail(Cli):
             code, out, err = stream.stop()
             self.assertEqual((code, err), (EXIT_SIGINT, "opsctl: stopped after 1 record\n"), out)
 
+    def test_with_logs(self):
+        """The line of the audit log and the record: in one stream."""
+        with Up(self):
+            stream = Stream(self, "tail", "--logs", "--since", "1h")
+            sent = self.document("submit", "--wait")
+            shown = []
+            while {"record", "audit"} - set(shown):
+                read = stream.next()
+                if read["schema"] == "opsctl/logs/1":
+                    shown.append(read["log"]["message"])
+                else:
+                    self.assertEqual(read["id"], sent["id"])
+                    shown.append("record")
+            self.assertEqual(shown.count("record"), 1)
+
     def test_timeout(self):
         with Up(self):
             self.document("submit", "--wait")
