@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <unistd.h>
 
 #include "calls.h"
 #include "commands.h"
@@ -7,8 +8,16 @@
 #include "mem.h"
 #include "ports.h"
 #include "preflight.h"
+#include "screen.h"
 
-enum { DOCUMENT_MAX = 1024 * 1024, PARTS_MAX = CONTEXT_SERVICES_MAX + 5 };
+enum {
+	DOCUMENT_MAX = 1024 * 1024,
+	PARTS_MAX = CONTEXT_SERVICES_MAX + 5,
+	COLUMN_GAP = 2,
+	CUT_MARK = 3, /* "..." */
+	FOUND_MIN = 12,
+	FOUND_MAX = 200,
+};
 
 struct run {
 	struct cli *cli;
@@ -167,9 +176,33 @@ static void print_json(const struct run *r)
 	buf_release(&out);
 }
 
+static size_t wider(size_t width, const char *text)
+{
+	return strlen(text) > width ? strlen(text) : width;
+}
+
+/* What the terminal has left for the last column; in full it stands below. */
+static int room_for_found(const struct run *r)
+{
+	size_t columns = screen_columns(STDOUT_FILENO), part = 0, check = 0, state = 0, used;
+
+	for (size_t i = 0; i < r->count; i++) {
+		part = wider(part, r->parts[i].name);
+		for (size_t k = 0; k < r->parts[i].count; k++) {
+			check = wider(check, preflight_name(r->parts[i].findings[k].check));
+			state = wider(state, preflight_state_name(r->parts[i].findings[k].state));
+		}
+	}
+	used = part + check + state + 3 * COLUMN_GAP + CUT_MARK;
+	if (columns == SIZE_MAX)
+		return FOUND_MAX;
+	return columns > used + FOUND_MIN ? (int)(columns - used) : FOUND_MIN;
+}
+
 static void print_table(const struct run *r)
 {
 	static const char *const header[] = { "PART", "CHECK", "STATE", "FOUND" };
+	int room = room_for_found(r);
 	struct out_table table;
 
 	out_table_init(&table, header, ARRAY_SIZE(header));
@@ -180,8 +213,8 @@ static void print_table(const struct run *r)
 			out_table_cell(&table, "%s", r->parts[i].name);
 			out_table_cell(&table, "%s", preflight_name(f->check));
 			out_table_cell(&table, "%s", preflight_state_name(f->state));
-			out_table_cell(&table, "%.36s%s", f->detail,
-			    strlen(f->detail) > 36 ? "..." : "");
+			out_table_cell(&table, "%.*s%s", room, f->detail,
+			    strlen(f->detail) > (size_t)room ? "..." : "");
 		}
 	out_table_print(r->cli, &table);
 }
