@@ -14,6 +14,7 @@ struct run {
 	struct cli *cli;
 	struct workload workload;
 	struct ecs_task task;
+	const struct ecs_container *container; /* of the task; NULL: ECS tells of none */
 	struct sentinel sentinel;
 	bool has_shell;
 	struct buf command;
@@ -69,6 +70,7 @@ static int find_task(struct run *r, struct err *err)
 		goto out;
 	}
 	r->task = *task;
+	r->container = ecs_container(&r->task, w->container);
 	rc = 0;
 out:
 	ecs_tasks_release(&tasks);
@@ -114,13 +116,12 @@ static int take_status(struct run *r, struct err *err)
 
 static int hand_over(struct run *r, const struct ecs_session *session, struct err *err)
 {
-	const struct ecs_container *c = ecs_container(&r->task, r->workload.container);
 	struct buf captured = BUF_INIT(CAPTURE_MAX);
 	struct exec_session s = {
 		.session = session,
 		.cluster = r->workload.cluster,
 		.task_id = r->task.id,
-		.runtime_id = c != NULL ? c->runtime_id : "",
+		.runtime_id = r->container != NULL ? r->container->runtime_id : "",
 		.profile = r->cli->context.values[CONTEXT_PROFILE],
 		.sentinel = r->has_shell ? &r->sentinel : NULL,
 		.capture = r->cli->json ? &captured : NULL,
@@ -142,7 +143,7 @@ static int start(struct run *r, struct err *err)
 	const struct ecs_command command = {
 		.cluster = r->workload.cluster,
 		.task = r->task.arn,
-		.container = r->workload.container,
+		.container = r->container != NULL ? r->container->name : "",
 		.command = buf_text(&r->command),
 	};
 	struct ecs_session session;

@@ -2,7 +2,9 @@
 """opsctl exec: a command in a container, its output and its exit status; and what is missing for it."""
 import os
 import pathlib
+import pty
 import shutil
+import subprocess
 
 from ecs_world import *
 
@@ -76,6 +78,40 @@ class Sessions(OnEcs):
         self.assertNotIn(TOKEN, " ".join(seen["argv"]))
         self.assertEqual((seen["stdin"], seen["stdout"]), (True, True))  # it refuses to work without
         self.assertEqual(self.calls("ExecuteCommand")[0]["params"]["container"], "api")
+
+    def test_which_container(self):
+        """Where a task has several, ECS wants one named: that of the context, else the first."""
+        several = running_task(1)
+        several["containers"].append({"name": "side", "lastStatus": "RUNNING", "runtimeId": "of-the-side"})
+        for values, want, runtime in (({"service.api.container": "side"}, "side", "of-the-side"), ({}, "api", RUNTIME)):
+            with self.subTest(want):
+                self.forget()
+                self.values.pop("service.api.container", None)
+                self.context(**values)
+                self.tasks(several)
+                self.session()
+                self.assertEqual(self.opsctl("exec", "api", "--", "true").returncode, EXIT_OK)
+                self.assertEqual(self.calls("ExecuteCommand")[0]["params"]["container"], want)
+                self.assertIn(runtime, json.loads((self.home / "log").read_text())["argv"][4])
+
+    def test_on_a_terminal(self):
+        """The session has our standard input then; its output passes through us all the same."""
+        self.tasks(running_task(1))
+        self.session()
+        master, slave = pty.openpty()
+        process = subprocess.Popen([lib.PROGRAMS["opsctl"], "exec", "api", "--", "sh", "-c", "echo hello; exit 4"],
+                                   stdin=slave, stdout=slave, stderr=slave, env=self.env)
+        os.close(slave)
+        out = b""
+        try:
+            while piece := os.read(master, 4096):
+                out += piece
+        except OSError:  # EIO: the last writer is gone
+            pass
+        os.close(master)
+        self.assertEqual(process.wait(lib.LIMIT_S), 4, out)
+        self.assertIn(b"\r\nhello\r", out)
+        self.assertNotIn(b"opsctl-exit", out)
 
     def test_token_is_never_shown(self):
         for more in (["-v"], ["-vv"], ["--json"]):
