@@ -22,6 +22,10 @@ setup_images()
 		say 'images are built by root only, here'
 		return 1
 	fi
+	if ! unshare --mount --pid --fork true 2>/dev/null; then
+		say 'images need mounts and namespaces, which are not allowed here'
+		return 1
+	fi
 	(need_packages buildah mmdebstrap jq)
 }
 
@@ -160,7 +164,7 @@ lane_images()
 	local image_containers=()
 
 	if ! setup_images; then
-		skip 'lane images: no buildah or mmdebstrap, or not root'
+		skip 'lane images: not root, no mounts, or no buildah'
 		return
 	fi
 	choose_storage

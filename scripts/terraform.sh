@@ -63,14 +63,15 @@ kept()
 	) 9>"$terraform_dir/.lock-$name"
 }
 
-# Run Go in the module $1 of this repository. A Go that came as a module has lost its files' modes.
+# Run Go in the module $1 of this repository; which Go is asked elsewhere, since an old one cannot
+# read the module's file. A Go that came as a module has lost its files' modes.
 go_in()
 (
+	go=$(cd / && GOTOOLCHAIN=local go_binary) && [ -n "$go" ] || exit 1
+	[ -x "$go" ] || chmod -R u+x "${go%/bin/go}" || exit 1
 	cd "$root/$1" || exit 1
 	shift
-	go=$(GOTOOLCHAIN=local go_binary) && [ -n "$go" ] || exit 1
-	[ -x "$go" ] || chmod -R u+x "${go%/bin/go}" || exit 1
-	GOTOOLCHAIN=local GOFLAGS='-buildvcs=false -modcacherw' CGO_ENABLED=0 nice "$go" "$@"
+	GOFLAGS='-buildvcs=false -modcacherw' CGO_ENABLED=0 nice "$go" "$@"
 )
 
 # The schema of the provider comes with a linter that is used anyway.
