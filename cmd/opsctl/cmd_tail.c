@@ -98,7 +98,7 @@ static void print_number(struct tail *t, uint64_t dead)
 	struct buf out = BUF_INIT(DOCUMENT_MAX);
 	struct json_writer w;
 
-	out_text(cli, "%sdead%s  %s, %" PRIu64 " before; see: opsctl dlq ls\n",
+	out_text(cli, "%sdead%s  %s, %" PRIu64 " before; run: opsctl dlq ls\n",
 	    out_color(cli, COLOR_RED), out_color(cli, COLOR_NONE), COUNT(dead, "letter"), t->dead);
 	out_json_begin(&w, &out, "opsctl/tail-dead-letters/1");
 	json_member_uint(&w, "dead", dead);

@@ -1,4 +1,6 @@
 /* The logs of a context, those that are wanted, opened to be read from --since on. */
+#include <unistd.h>
+
 #include "count.h"
 #include "logs.h"
 #include "logs_cmd.h"
@@ -124,7 +126,7 @@ static int check_task(struct logs_cmd *c, struct err *err)
 	}
 	(void)err_set(err, ERR_NOTFOUND, "no log stream of a task '%s' in %s", c->view.wanted.task,
 	    COUNT(c->source_count, "log group"));
-	return cli_next(c->cli, "see the tasks there are: opsctl logs --since 1h");
+	return cli_next(c->cli, "run: opsctl logs --since 1h");
 }
 
 static int open_groups(struct logs_cmd *c, struct err *err)
@@ -145,10 +147,28 @@ static int open_groups(struct logs_cmd *c, struct err *err)
 	return check_task(c, err);
 }
 
+/* Nothing ever ran there, which is not the same as silence. */
+static bool has_files(const struct logs_cmd *c)
+{
+	char path[CONTEXT_VALUE_MAX + 32];
+	bool found = false;
+
+	for (size_t i = 0; i < c->place_count; i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", c->cli->context.local_dir,
+		    c->places[i].place); /* names are short */
+		found = found || access(path, F_OK) == 0;
+	}
+	return found;
+}
+
 static int open_files(struct logs_cmd *c, struct err *err)
 {
 	if (c->view.wanted.task)
 		return err_set(err, ERR_USAGE, "--task: a system on this machine has no tasks");
+	if (!c->follows && !has_files(c)) {
+		(void)err_set(err, ERR_NOTFOUND, "no logs in %s", c->cli->context.local_dir);
+		return cli_next(c->cli, "run: opsctl up");
+	}
 	for (size_t i = 0; i < c->place_count; i++)
 		c->sources[c->source_count++] = logsource_file(&c->view, c->places[i].service,
 		    c->cli->context.local_dir, c->places[i].place);

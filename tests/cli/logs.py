@@ -65,9 +65,11 @@ class Files(Cli):
                 for o in map(json.loads, self.ok("logs", "--json", *args).splitlines())]
 
     def test_no_files(self):
+        self.refused(EXIT_NOTFOUND, "run: opsctl up", "logs")
+        self.add(self.api, line("long ago", 3600))
         done = self.opsctl("logs")
         self.assertEqual((done.returncode, done.stdout), (EXIT_OK, ""))
-        self.assertIn("nothing: 0 lines read since 10m, in 2 logs", done.stderr)
+        self.assertIn("nothing: 1 line read since 10m, in 2 logs", done.stderr)
 
     def test_one_order(self):
         self.add(self.api, line("1", 50), line("3", 30), "a crash without a time\n", line("5", 10))
