@@ -75,9 +75,6 @@ mock_provider "aws" {
       ]
     }
   }
-  mock_resource "aws_acm_certificate_validation" {
-    defaults = { certificate_arn = "arn:aws:acm:eu-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555" }
-  }
   mock_resource "aws_wafv2_web_acl" {
     defaults = { arn = "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/ops-example/11111111-2222-3333-4444-555555555555" }
   }
