@@ -265,6 +265,7 @@ static void test_rotate(void)
 	begin();
 	set("first\n");
 	if (!backend->can_rotate) {
+		CHECK_ERR(secret_may_rotate(secret, &err), &err, ERR_DENIED);
 		CHECK_ERR(secret_rotate(secret, STR("second"), &err), &err, ERR_DENIED);
 		check_get(SECRET_CURRENT, "first");
 		end();
@@ -273,6 +274,7 @@ static void test_rotate(void)
 	secret_value_init(&before);
 	secret_value_init(&after);
 	CHECK_OK(secret_get(secret, SECRET_CURRENT, &before, &err), &err);
+	CHECK_OK(secret_may_rotate(secret, &err), &err);
 	CHECK_OK(secret_rotate(secret, STR("second\n"), &err), &err);
 	check_get(SECRET_CURRENT, "second");
 	check_get(SECRET_PREVIOUS, "first");
