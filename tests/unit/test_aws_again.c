@@ -248,6 +248,37 @@ static void test_total_time(void)
 	aws_close(a);
 }
 
+static bool yes(void *arg)
+{
+	(void)arg; /* there is none */
+	return true;
+}
+
+/* Who shares a client bounds all calls that say nothing else; and gives up all of them. */
+static void test_bound(void)
+{
+	struct clock_fake clock;
+	struct aws_request r = { .op = SQS_PURGE_QUEUE };
+	struct err err = { 0 };
+	struct aws *a;
+
+	clock_fake_init(&clock, INT64_C(1763712930000));
+	a = peer_client_with((struct aws_options){ .clock = &clock.base });
+	aws_bound(a, 500, (struct http_stop){ 0 });
+	peer_handle(answer_throttled);
+	CHECK_ERR(aws_call(a, &r, NULL, &err), &err, ERR_BUSY);
+	CHECK_INT(peer_sleeps, 0);
+	r.total_ms = 501;
+	CHECK_ERR(aws_call(a, &r, NULL, &err), &err, ERR_BUSY);
+	CHECK_INT(peer_slept_ms, 500);
+	aws_close(a);
+
+	a = peer_client_with((struct aws_options){ .clock = &clock.base });
+	aws_bound(a, 0, (struct http_stop){ .is_wanted = yes });
+	CHECK_ERR(aws_call(a, &r, NULL, &err), &err, ERR_STOPPED);
+	aws_close(a);
+}
+
 static atomic_bool is_stopped;
 
 static void stop_at_third_step(int64_t ms)
@@ -387,6 +418,7 @@ static const struct test tests[] = {
 	{ "the caller repeats", test_caller_repeats },
 	{ "long poll with empty bucket", test_long_poll_with_empty_bucket },
 	{ "total time", test_total_time },
+	{ "bound", test_bound },
 	{ "stop", test_stop },
 	{ "success at third", test_success_at_third },
 	{ "threads", test_threads },
