@@ -46,7 +46,7 @@ tf_result()
 
 tf_runs()
 {
-	jq -r 'select(.type == "test_run" and .test_run.progress == "complete") | .test_run.status' \
+	jq -r 'select(.type == "test_run") | .test_run.status // empty' \
 		"$tf_results/$1/test.jsonl" 2>/dev/null | grep -cE "$2"
 }
 

@@ -10,7 +10,7 @@ import sys
 from mocked import ROOT, report, resources, runs
 
 SHORTEST = 12  # a shorter value, given to be refused, may stand anywhere
-MOCKED = re.compile(r"[a-z0-9]{8}")
+MOCKED = re.compile(r"[A-Za-z0-9]{1,16}")  # by either engine
 VARIABLE = re.compile(r'^variable "(\w+)" \{(.*?)^\}', re.M | re.S)
 
 
