@@ -55,7 +55,7 @@ class Pages(Cli):
         if "--replay" in words:
             self.ok("--help", *words)
             return {"command": words[0]}
-        done = self.opsctl("--plan", "--json", *words)
+        done = self.opsctl("--plan", "--json", *words, cwd=self.home)
         self.assertEqual(done.returncode, EXIT_OK, f"opsctl {words}: {done.stderr}")
         return json.loads(done.stdout)
 
