@@ -278,6 +278,15 @@ static bool may_need_key(const struct policy *p)
 	return false;
 }
 
+/* Whether an ARN stands in it. */
+static bool has_arns(const struct policy *p)
+{
+	for (int i = 0; i < POLICY_NO_RESOURCE; i++)
+		if (!is_empty(p, (enum policy_place)i))
+			return true;
+	return false;
+}
+
 void policy_notes(const struct policy *p, struct buf *out)
 {
 	struct policy_scope scope;
@@ -288,7 +297,7 @@ void policy_notes(const struct policy *p, struct buf *out)
 		    scope.queue.name);
 	if (!is_empty(p, POLICY_NO_RESOURCE))
 		buf_adds(out, "NoResourceLevel: these actions can be given on \"*\" only\n");
-	if (scope.account[0] == '\0' || scope.region[0] == '\0')
+	if (has_arns(p) && (scope.account[0] == '\0' || scope.region[0] == '\0'))
 		buf_addf(out, "the context has no %s: \"*\" stands in the ARNs for it\n",
 		    scope.account[0] == '\0' ? "account" : "region");
 	if (may_need_key(p))

@@ -320,7 +320,7 @@ const struct aws_operation aws_operations[AWS_OP_COUNT] = {
 		.is_repeatable = true,
 		.is_paginated = true,
 		.resource = AWS_ON_ALARM,
-		.billed = "$10 per million, 1 million a month free",
+		.billed = "$10 per million",
 	},
 	[ECS_DESCRIBE_SERVICES] = {
 		.service = AWS_ECS,
