@@ -4,13 +4,23 @@
 
 #include "grpc_wire.h"
 
-enum { REQUEST_MAX = 64 * 1024, TIMEOUT_SIZE = 16, GRPC_TIMEOUT_MAX_MS = 99999999 };
+enum {
+	REQUEST_MAX = 64 * 1024,
+	TIMEOUT_SIZE = 16,
+	GRPC_TIMEOUT_MAX_MS = 99999999,
+};
 
-static int post(struct http *h, const struct grpc_request *request, const char *url,
-    struct http_response *answer, struct err *err)
+/* A call on its way. */
+struct outgoing {
+	struct http *http;
+	const struct grpc_request *request;
+	bool has_message; /* false: not even an empty one */
+};
+
+static int post(const struct outgoing *o, const char *url, struct http_response *answer,
+    struct err *err)
 {
-	int ms = request->timeout_ms < GRPC_TIMEOUT_MAX_MS ? request->timeout_ms
-							   : GRPC_TIMEOUT_MAX_MS;
+	int total_ms = o->request->timeout_ms;
 	char timeout[TIMEOUT_SIZE];
 	const struct http_header headers[] = {
 		{ "content-type", "application/grpc" },
@@ -22,17 +32,18 @@ static int post(struct http *h, const struct grpc_request *request, const char *
 		.url = url,
 		.headers = headers,
 		.header_count = ARRAY_SIZE(headers),
-		.has_body = true,
+		.has_body = o->has_message,
 		.http2 = true,
-		.total_timeout_ms = request->timeout_ms };
+		.total_timeout_ms = total_ms };
 	int rc;
 
-	(void)snprintf(timeout, sizeof(timeout), "%dm", ms);
-	grpc_frame(&body, request->message);
+	(void)snprintf(timeout, sizeof(timeout), "%dm",
+	    total_ms < GRPC_TIMEOUT_MAX_MS ? total_ms : GRPC_TIMEOUT_MAX_MS);
+	grpc_frame(&body, o->request->message);
 	call.body = buf_str(&body);
 	rc = body.full ? err_set(err, ERR_INVALID, "the message is larger than %d bytes",
 			     REQUEST_MAX - GRPC_PREFIX_SIZE)
-		       : http_call(h, &call, answer, err);
+		       : http_call(o->http, &call, answer, err);
 	buf_release(&body);
 	return rc;
 }
@@ -61,22 +72,27 @@ static int read_answer(const struct http_response *answer, const char *url, stru
 	*out = result;
 	return 0;
 }
-
-int grpc_call(struct http *h, const struct grpc_request *request, struct buf *reply,
-    struct grpc_result *out, struct err *err)
+static int call(const struct outgoing *o, struct buf *reply, struct grpc_result *out,
+    struct err *err)
 {
 	struct grpc_url url;
 	struct http_response answer;
 	int rc;
 
-	if (grpc_url_parse(request->url, &url, err) != 0)
+	if (grpc_url_parse(o->request->url, &url, err) != 0)
 		return -1;
 	http_response_init(&answer, GRPC_PREFIX_SIZE + reply->max);
-	rc = post(h, request, url.http, &answer, err);
+	rc = post(o, url.http, &answer, err);
 	if (rc == 0)
-		rc = read_answer(&answer, request->url, reply, out, err);
+		rc = read_answer(&answer, o->request->url, reply, out, err);
 	http_response_release(&answer);
 	return rc;
+}
+
+int grpc_call(struct http *h, const struct grpc_request *request, struct buf *reply,
+    struct grpc_result *out, struct err *err)
+{
+	return call(&(struct outgoing){ h, request, true }, reply, out, err);
 }
 
 /* ---- health ---- */
@@ -93,38 +109,61 @@ static int read_health(struct str reply, struct grpc_result *out, struct err *er
 	return 0;
 }
 
-static int ask(struct http *h, const struct grpc_url *url, const struct grpc_request *request,
+static int ask(const struct grpc_url *url, const struct grpc_request *request, bool has_message,
     struct grpc_result *out, struct err *err)
 {
+	const struct http_options options = { .user_agent = "opsctl/" OPS_VERSION };
 	struct buf reply = BUF_INIT(GRPC_REPLY_MAX);
+	struct outgoing outgoing = { NULL, request, has_message };
 	struct grpc_result result;
-	int rc = grpc_call(h, request, &reply, &result, err);
+	int rc = http_open(&outgoing.http, &options, err);
 
+	if (rc == 0)
+		rc = call(&outgoing, &reply, &result, err);
 	if (rc == 0 && url->is_health)
 		rc = read_health(buf_str(&reply), &result, err);
+	http_close(outgoing.http);
 	buf_release(&reply);
 	if (rc == 0)
 		*out = result;
 	return rc;
 }
 
+/*
+ * A server that refuses a call does not wait for its message, and resets what is still being sent;
+ * when libcurl sees that before the answer, the answer is lost. Without a message nothing can be
+ * reset, and such a server says the same; from any other that would be no call at all.
+ */
+static bool is_refused(const struct grpc_url *url, const struct grpc_request *request,
+    struct grpc_result *out)
+{
+	struct grpc_result result;
+	struct err ignored; /* the first one stays */
+
+	if (ask(url, request, false, &result, &ignored) != 0 ||
+	    (result.status != GRPC_UNIMPLEMENTED && result.status != GRPC_UNAUTHENTICATED &&
+		result.status != GRPC_PERMISSION_DENIED))
+		return false;
+	*out = result;
+	return true;
+}
+
 int grpc_probe(const char *url, int timeout_ms, struct grpc_result *out, struct err *err)
 {
-	const struct http_options options = { .user_agent = "opsctl/" OPS_VERSION };
 	struct grpc_request request = { .url = url, .timeout_ms = timeout_ms };
 	struct buf message = BUF_INIT(GRPC_SERVICE_MAX + GRPC_PREFIX_SIZE);
-	struct http *h = NULL;
 	struct grpc_url parsed;
 	int rc;
 
-	if (grpc_url_parse(url, &parsed, err) != 0 || http_open(&h, &options, err) != 0)
+	if (grpc_url_parse(url, &parsed, err) != 0)
 		return -1;
 	if (parsed.is_health)
 		grpc_health_request(&message, parsed.service);
 	request.message = buf_str(&message);
-	rc = ask(h, &parsed, &request, out, err);
+	rc = ask(&parsed, &request, true, out, err);
+	if (rc != 0 && err->code == ERR_IO && is_refused(&parsed, &request, out))
+		rc = 0;
 	buf_release(&message);
-	http_close(h);
 	return rc;
 }
 
