@@ -178,6 +178,7 @@ lane_terraform()
 	state_checks
 	check 'planted faults' planted_faults
 	stub_stop
+	check 'scripts of the pipelines' tests/ci/pipelines.py
 	[ -z "$linters" ] || linter_checks
 	[ -z "$scanners" ] || scanner_checks
 }
