@@ -71,6 +71,7 @@ class OfTheIntake(Permissions, OnSystem):
                    unreached=UNSETTLED)
         sent = self.document("submit", "--wait")
         self.check("verify-s3", [], [sent["id"]], [sent["object"]])
+        self.check_some("trace", [sent["id"]], [sent["object"]], ["nobody"])  # no dead letter to give back
 
     def test_token(self):
         self.check("token show", [], ["--reveal"])
