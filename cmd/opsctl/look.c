@@ -86,7 +86,7 @@ static const char *next_of(enum err_code code)
 		[ERR_CONFIG] = "run: opsctl context check",
 		[ERR_CREDENTIALS] = "run: opsctl context check",
 		[ERR_DENIED] = "run: opsctl iam health",
-		[ERR_NOTFOUND] = "mend its name: opsctl context show",
+		[ERR_NOTFOUND] = "run: opsctl context show",
 	};
 
 	return nexts[code] != NULL ? nexts[code] : "look again";

@@ -183,5 +183,5 @@ void look_at_alarms(struct look *l)
 		judge_alarms(l, row, a);
 	else if (a->count == 0)
 		row_judge(row, CHECKUP_WARN, "no alarm's name begins like that",
-		    "compare: opsctl context show, alarms");
+		    "run: opsctl context show");
 }

@@ -208,7 +208,7 @@ static void look_at_ecs(struct look *l, const struct facts_service *s)
 		row_detail(row, "not there");
 		(void)snprintf(why, sizeof(why), "cluster '%.100s' has no service '%.150s'",
 		    l->facts->context->values[CONTEXT_CLUSTER], s->service->values[SERVICE_ECS]);
-		row_judge(row, CHECKUP_BAD, why, "mend its name: opsctl context show");
+		row_judge(row, CHECKUP_BAD, why, "run: opsctl context show");
 	} else {
 		show_service(l, s, row);
 	}
