@@ -52,25 +52,26 @@ make_base()
 		buildah commit --quiet --timestamp 0 --rm "$container" "$image_base"
 )
 
-# build_image NAME ROUND [OPTION...]
+# build_image TARGET ROUND BASE [OPTION...]: nothing is taken from earlier builds.
 build_image()
 {
-	local name=$1 round=$2
+	local target=$1 round=$2 base=$3
 
-	shift 2
-	buildah build --quiet --pull=never --layers --timestamp "$SOURCE_DATE_EPOCH" \
-		--build-arg BASE="$image_base" --build-arg SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" \
-		--target "$name" --tag "localhost/$name:$round" "$@" .
+	shift 3
+	buildah build --quiet --pull=never --no-cache --target "$target" \
+		--build-arg BASE="$base" --build-arg SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" \
+		--tag "localhost/$target:$round" "$@" .
 }
 
-# The first one of a round builds all three programs anew, the others take them.
+# The stage that builds the programs is its own base for the images: its steps find their work done.
+# (buildah does not look into its cache when it sets the time, which makes the images reproducible.)
 build_round()
 {
-	local name words=(--no-cache)
+	local name
 
+	build_image build "$1" "$image_base" || return 1
 	for name in "${image_names[@]}"; do
-		build_image "$name" "$1" "${words[@]}" || return 1
-		words=()
+		build_image "$name" "$1" "localhost/build:$1" --timestamp "$SOURCE_DATE_EPOCH" || return 1
 	done
 }
 
