@@ -199,11 +199,15 @@ static int make_head(const struct negative *n, const struct negative_row *row, s
 static void call(const struct negative *n, const struct negative_row *row, const struct head *h,
     struct str body, struct negative_answer *out)
 {
+	const struct str secrets[] = { buf_str(&n->tokens->values[SECRET_CURRENT].bytes),
+		buf_str(&n->tokens->values[SECRET_PREVIOUS].bytes) };
 	struct buf url = BUF_INIT(URL_SIZE);
 	struct http_request request = { .method = row->method ? row->method : "POST",
 		.headers = h->rows,
 		.header_count = h->count,
-		.body = body };
+		.body = body,
+		.secrets = secrets,
+		.secret_count = n->tokens->has_previous ? 2 : 1 };
 	struct http_response response;
 
 	request.has_body = strcmp(request.method, "GET") != 0;
