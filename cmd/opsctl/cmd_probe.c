@@ -1,3 +1,4 @@
+#include "access.h"
 #include "calls.h"
 #include "commands.h"
 #include "mem.h"
@@ -80,7 +81,7 @@ static int cmd_probe(struct cli *cli, struct err *err)
 	const char *url;
 	int rc;
 
-	if (check_options(cli, err) != 0)
+	if (check_options(cli, err) != 0 || access_change(cli, ACCESS_MILD, NULL, err) != 0)
 		return -1;
 	if (context_require(&cli->context, CONTEXT_URL, &url, err) != 0 ||
 	    ports_store(cli, &store, err) != 0)

@@ -52,6 +52,17 @@ class ProbeTest(SystemTest):
         return document
 
 
+class Refused(ProbeTest):
+    def test_read_only(self):
+        """Nothing is added to such a context, not even asked for: nobody is there to answer."""
+        look = self.elsewhere(access="read-only")
+        for command in (["probe"], ["probe", "--count", "2"], ["probe", "--negative"], ["submit", "-d", "{}"]):
+            with self.subTest(command):
+                done = self.opsctl(*command, *look)
+                self.assertEqual(done.returncode, EXIT_PERMISSION, done.stdout + done.stderr)
+                self.assertIn("context other is read-only", done.stderr)
+
+
 class Arriving(ProbeTest):
     def test_one(self):
         with self.up():
