@@ -64,6 +64,7 @@ static void keep(struct guard *g, const char *id, const char *key)
 		g->canaries = xrealloc(g->canaries, g->canary_room * sizeof(*g->canaries));
 	}
 	c = &g->canaries[g->canary_count++];
+	g->count.sought++;
 	*c = (struct canary){ .is_stored = false };
 	(void)snprintf(c->id, sizeof(c->id), "%s", id);
 	(void)snprintf(c->key, sizeof(c->key), "%s", key);
@@ -300,7 +301,7 @@ static bool has_all(struct guard *g)
 	bool all;
 
 	pthread_mutex_lock(&g->lock);
-	all = g->count.stored == g->canary_count;
+	all = g->count.stored == g->count.sought;
 	pthread_mutex_unlock(&g->lock);
 	return all;
 }
@@ -349,8 +350,7 @@ void guard_text(const struct guard_count *c, struct buf *out)
 {
 	buf_addf(out, "%" PRIu64 " of %" PRIu64 " failed", c->failed, c->sent);
 	if (c->is_settled)
-		buf_addf(out, ", %" PRIu64 " of %" PRIu64 " stored", c->stored,
-		    c->sent - c->failed);
+		buf_addf(out, ", %" PRIu64 " of %" PRIu64 " stored", c->stored, c->sought);
 	if (c->first[0] != '\0')
 		buf_addf(out, "; the first: %s", c->first);
 }

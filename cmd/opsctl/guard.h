@@ -36,7 +36,8 @@ struct guard;
 
 struct guard_count {
 	uint64_t sent, failed;    /* with their outcome known */
-	uint64_t stored;          /* after guard_settle() */
+	uint64_t sought;          /* of those that were accepted: so many as can be remembered */
+	uint64_t stored;          /* of these, after guard_settle() */
 	bool is_settled;          /* stored was counted */
 	char first[ERR_TEXT_MAX]; /* what the first that failed was told, or "" */
 };
