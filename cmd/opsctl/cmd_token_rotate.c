@@ -191,6 +191,13 @@ static void tell_dropped(struct cli *cli, const char *fingerprint)
 		    fingerprint);
 }
 
+/* Whoever reads the failure must not take it for one of the change. */
+static int but_replaced(struct cli *cli, struct err *err)
+{
+	(void)err_wrap(err, "the token was replaced, but");
+	return cli_next(cli, "run: opsctl token check");
+}
+
 static int rotate(struct cli *cli, struct token_versions *v, struct str token, struct err *err)
 {
 	char dropped[HASH_FINGERPRINT_SIZE] = "";
@@ -201,15 +208,15 @@ static int rotate(struct cli *cli, struct token_versions *v, struct str token, s
 		memcpy(dropped, v->fingerprints[SECRET_PREVIOUS], sizeof(dropped));
 	if (ports_guard_account(cli, CONTEXT_SECRET, err) == -1 || consent(cli, err) == -1)
 		return -1;
-	if (secret_rotate(v->secret, token, err) == -1 || token_versions_read(v, err) == -1)
+	if (secret_rotate(v->secret, token, err) == -1)
 		return -1;
+	if (token_versions_read(v, err) == -1)
+		return but_replaced(cli, err);
 	tell_dropped(cli, dropped);
 	tell_services(cli);
-	if (is_running(cli) && prove_all(cli, &p, v, err) == -1) {
-		(void)err_wrap(err, "the token was replaced, but");
-		rc = cli_next(cli, "run: opsctl token check");
-	}
-	if (rc == 0)
+	if (is_running(cli) && prove_all(cli, &p, v, err) == -1)
+		rc = but_replaced(cli, err);
+	else
 		report_rotation(cli, v, &p);
 	proof_release(&p);
 	return rc;
