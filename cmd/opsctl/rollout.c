@@ -18,6 +18,7 @@ int rollout_open(struct rollout *r, struct cli *cli, const char *verb, const cha
     struct err *err)
 {
 	*r = (struct rollout){ .cli = cli, .verb = verb };
+	r->began_mono_ms = clock_mono_ms(cli->clock); /* until there is a change */
 	r->service = xcalloc(1, sizeof(*r->service));
 	if (workload_find(cli, cli->operands[0], instead, &r->workload, err) != 0 ||
 	    workload_describe(cli, &r->workload, r->service, err) != 0)
@@ -119,7 +120,7 @@ static int settle_guard(struct rollout *r, bool *is_bad, struct err *err)
 		return 0;
 	rc = guard_settle(r->guard, err);
 	guard_count(r->guard, c);
-	*is_bad = c->is_settled && c->stored < c->sent - c->failed;
+	*is_bad = c->is_settled && c->stored < c->sought;
 	return rc;
 }
 

@@ -148,7 +148,7 @@ next       run: opsctl logs --service api --since 15m
     def test_same_image(self):
         self.looks(STEADY)
         done = self.change("deploy", "api", "--image", OLD)
-        self.assertIn("nothing was changed", done.stdout)
+        self.assertRegex(done.stdout, r"nothing was changed, after \d s\n")
         self.assertEqual(self.calls("UpdateService") + self.calls("RegisterTaskDefinition"), [])
 
     def test_only_digests(self):
