@@ -6,6 +6,7 @@
 
 enum {
 	SEARCHES_MAX = 3,      /* for the service deployment, which not all that is like ECS has */
+	LISTED_MAX = 5,        /* the order in which they are listed is not promised */
 	CLOCK_SLACK_MS = 5000, /* between the times of a deployment and its service deployment */
 };
 
@@ -15,8 +16,8 @@ enum {
 static int search(struct rollout *r, struct ecs_rollout *out, struct err *err)
 {
 	struct ecs_rollouts *all = xcalloc(1, sizeof(*all));
-	int rc = ecs_rollouts(r->workload.aws, r->workload.cluster, r->workload.service, 1, all,
-	    err);
+	int rc = ecs_rollouts(r->workload.aws, r->workload.cluster, r->workload.service, LISTED_MAX,
+	    all, err);
 
 	if (rc == 0 && all->count > 0 &&
 	    all->items[0].created_ms + CLOCK_SLACK_MS >= r->deployment.created_ms) {
