@@ -6,6 +6,7 @@
 #include "exec_plugin.h"
 #include "mem.h"
 #include "ports.h"
+#include "recording.h"
 
 enum { COMMAND_MAX = 64 * 1024, CAPTURE_MAX = 4 * 1024 * 1024 };
 
@@ -176,6 +177,8 @@ static int run_command(struct run *r, struct err *err)
 	size_t count = (size_t)(r->cli->operand_count - 1);
 	char version[EXEC_VERSION_SIZE];
 
+	if (recording_is_replay(r->cli))
+		return err_set(err, ERR_USAGE, "no recording holds a session: exec cannot replay");
 	if (r->has_shell)
 		sentinel_command(&r->sentinel, argv, count, &r->command);
 	else

@@ -61,7 +61,7 @@ struct http_request {
 	const struct str *secrets; /* values that it may not hold */
 	size_t secret_count;
 	bool is_off_tape;                 /* nothing: it is for credentials */
-	bool hides_request, hides_answer; /* not the body: a client's data */
+	bool hides_request, hides_answer; /* not the body: a client's data, a command line */
 	http_take_fn *take; /* NULL: the body is collected; so is that of any answer but a 2xx */
 	void *take_arg;
 };
