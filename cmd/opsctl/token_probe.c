@@ -40,6 +40,8 @@ static int post(const struct token_question *q, const struct http_header *header
 		.header_count = own + count,
 		.body = PAYLOAD,
 		.has_body = true,
+		.secrets = &q->token,
+		.secret_count = 1,
 		.total_timeout_ms = (int)(left_ms < INT_MAX ? left_ms : INT_MAX) };
 	struct http_response response;
 	int rc;
