@@ -17,11 +17,6 @@ static const char *const state_names[ALARM_STATE_COUNT] = {
 	[ALARM_STATE_OTHER] = "unknown",
 };
 
-const char *alarm_state_name(enum alarm_state state)
-{
-	return state_names[state];
-}
-
 void alarms_release(struct alarms *alarms)
 {
 	if (alarms != NULL) {

@@ -17,8 +17,6 @@ enum {
 
 enum alarm_state { ALARM_OK, ALARM_FIRING, ALARM_NO_DATA, ALARM_STATE_OTHER, ALARM_STATE_COUNT };
 
-const char *alarm_state_name(enum alarm_state state); /* "OK", "ALARM", "INSUFFICIENT_DATA" */
-
 struct alarm {
 	char name[256];
 	enum alarm_state state;
