@@ -1,6 +1,5 @@
 #include "fanout.h"
 
-#include <errno.h>
 #include <pthread.h>
 
 #include "mem.h"
