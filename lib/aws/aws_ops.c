@@ -429,14 +429,6 @@ const struct aws_operation aws_operations[AWS_OP_COUNT] = {
 		.is_paginated = true,
 		.resource = AWS_ON_LOG_GROUP,
 	},
-	[LOGS_GET_LOG_EVENTS] = {
-		.service = AWS_LOGS,
-		.name = "GetLogEvents",
-		.noun = "log stream",
-		.is_repeatable = true,
-		.is_paginated = true,
-		.resource = AWS_ON_LOG_GROUP,
-	},
 	[LOGS_DESCRIBE_LOG_STREAMS] = {
 		.service = AWS_LOGS,
 		.name = "DescribeLogStreams",

@@ -119,36 +119,6 @@ int logs_events(struct aws *a, const struct logs_filter *f, logs_event_fn *fn, v
 	return rc;
 }
 
-int logs_last(struct aws *a, const char *group, const char *stream, unsigned count,
-    logs_event_fn *fn, void *arg, struct err *err)
-{
-	struct aws_request r = {
-		.op = LOGS_GET_LOG_EVENTS,
-		.resource = stream,
-		.answer_max = EVENTS_ANSWER_MAX,
-	};
-	struct buf body = BUF_INIT(BODY_MAX);
-	struct json_writer w;
-	struct json *answer;
-	uint64_t read = 0;
-	bool is_enough;
-	int rc;
-
-	body_begin(&w, &body);
-	member_group(&w, group);
-	json_member_text(&w, "logStreamName", stream);
-	json_member_uint(&w, "limit", count);
-	json_member_bool(&w, "startFromHead", false);
-	json_object_end(&w);
-	rc = call(a, &r, &body, &answer, err);
-	buf_release(&body);
-	if (rc != 0)
-		return -1;
-	rc = logs_answer_events(json_get(answer, "events"), fn, arg, &read, &is_enough, err);
-	json_free(answer);
-	return rc == 0 ? 0 : err_wrap(err, "log stream '%s'", stream);
-}
-
 /* ---- streams, groups ---- */
 
 /* One answer after another, each with the token of the one before. */

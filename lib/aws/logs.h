@@ -17,9 +17,9 @@ enum {
 };
 
 struct logs_event {
-	struct str id;       /* the same whenever it is read; "" of logs_last() and logs_live() */
-	struct str group;    /* of logs_live(): "<account>:<group>"; else "" */
-	struct str stream;   /* "" of logs_last() */
+	struct str id;    /* the same whenever it is read; "" of logs_live() */
+	struct str group; /* of logs_live(): "<account>:<group>"; else "" */
+	struct str stream;
 	struct str message;  /* without the line break at its end */
 	int64_t at_ms;       /* when it happened, says who wrote it */
 	int64_t ingested_ms; /* when the service got it; -1: not told */
@@ -61,10 +61,6 @@ void logs_cursor_release(struct logs_cursor *c); /* is at the start again */
 /* One page; *count grows by its events. Where it fails, the same page may be asked for again. */
 int logs_page(struct aws *a, const struct logs_filter *filter, struct logs_cursor *cursor,
     logs_event_fn *fn, void *arg, uint64_t *count, struct err *err) ATTR_MUST_CHECK;
-
-/* The last `count` events (1 to 100) of one stream, oldest first: why a task ended. */
-int logs_last(struct aws *a, const char *group, const char *stream, unsigned count,
-    logs_event_fn *fn, void *arg, struct err *err) ATTR_MUST_CHECK;
 
 /* ---- streams, groups ---- */
 
