@@ -10,6 +10,12 @@ enum {
 	GRPC_TIMEOUT_MAX_MS = 99999999,
 };
 
+struct grpc_request {
+	const char *url;
+	struct str message; /* protobuf; empty is a message whose fields all have their defaults */
+	int timeout_ms;
+};
+
 /* A call on its way. */
 struct outgoing {
 	struct http *http;
@@ -72,6 +78,7 @@ static int read_answer(const struct http_response *answer, const char *url, stru
 	*out = result;
 	return 0;
 }
+
 static int call(const struct outgoing *o, struct buf *reply, struct grpc_result *out,
     struct err *err)
 {
@@ -87,12 +94,6 @@ static int call(const struct outgoing *o, struct buf *reply, struct grpc_result 
 		rc = read_answer(&answer, o->request->url, reply, out, err);
 	http_response_release(&answer);
 	return rc;
-}
-
-int grpc_call(struct http *h, const struct grpc_request *request, struct buf *reply,
-    struct grpc_result *out, struct err *err)
-{
-	return call(&(struct outgoing){ h, request, true }, reply, out, err);
 }
 
 /* ---- health ---- */

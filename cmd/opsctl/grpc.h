@@ -58,21 +58,12 @@ struct grpc_result {
 	struct http_timing timing;
 };
 
-struct grpc_request {
-	const char *url;
-	struct str message; /* protobuf; empty is a message whose fields all have their defaults */
-	int timeout_ms;     /* also told to the server */
-};
-
 /*
- * One call; its message is appended to `reply`, which bounds it. 0 when the call has a status,
- * whatever it is; an HTTP error on the way counts as the status that gRPC has for it.
- * ERR_INVALID: the URL; ERR_CORRUPT: not gRPC, or a cut answer; others of http_call().
+ * Ask the method of a URL with an empty message, on a connection of its own. 0 when the call has a
+ * status, whatever it is; an HTTP error on the way counts as the status that gRPC has for it.
+ * timeout_ms is also told to the server. ERR_INVALID: the URL; ERR_CORRUPT: not gRPC, or a cut
+ * answer; others of http_call().
  */
-int grpc_call(struct http *h, const struct grpc_request *request, struct buf *reply,
-    struct grpc_result *out, struct err *err) ATTR_MUST_CHECK;
-
-/* Ask the method of a URL with an empty message, on a connection of its own. As grpc_call(). */
 int grpc_probe(const char *url, int timeout_ms, struct grpc_result *out, struct err *err)
     ATTR_MUST_CHECK;
 
