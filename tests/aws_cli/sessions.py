@@ -119,6 +119,18 @@ class Sessions(OnEcs):
             done = self.run_in("true", args=more)
             self.assertNotIn(TOKEN, done.stdout + done.stderr, more)
 
+    def test_recording(self):
+        """Neither what is typed nor the token is kept; a session cannot be held again."""
+        file = self.home / "recording"
+        self.run_in("echo", "typed-secret", args=["--record", file])
+        kept = file.read_text()
+        self.assertIn("ExecuteCommand", kept)
+        self.assertNotIn("typed-secret", kept)
+        self.assertNotIn(TOKEN, kept)
+        (self.home / "log").unlink()
+        self.refused_text(EXIT_USAGE, "exec cannot replay", "--replay", file, "exec", "api", "--", "true")
+        self.assertFalse((self.home / "log").exists())
+
     def test_json(self):
         self.tasks(running_task(1))
         self.session()
