@@ -19,11 +19,15 @@ struct live {
 	int64_t heard_ms; /* when the session was last heard of; 0: never */
 };
 
-/* "<account>:<name>" or an ARN: the group that ends so. */
+/* "<account>:<name>" or an ARN: the group whose name is what stands behind the last colon. */
 static unsigned source_of(const struct live *l, struct str group)
 {
+	struct str name;
+
+	while (str_cut(group, ':', &name, &group))
+		continue;
 	for (size_t i = 0; i < l->group_count; i++)
-		if (str_has_suffix(group, str_from(l->groups[i].name)))
+		if (str_is(name, l->groups[i].name))
 			return (unsigned)i;
 	return 0;
 }
