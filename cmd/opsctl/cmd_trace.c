@@ -56,8 +56,12 @@ static int read_name(struct trace *t, struct err *err)
  */
 static int look(struct trace *t, struct err *err)
 {
-	const char *const first[] = { t->name, NULL };
-	const char *second[] = { t->id, t->object, t->message_id, NULL };
+	const char *const first[TRACE_NAMES] = { [TRACE_RECORD] = t->name,
+		[TRACE_REQUEST] = t->name,
+		[TRACE_OBJECT] = t->name };
+	const char *second[TRACE_NAMES] = { [TRACE_RECORD] = t->id,
+		[TRACE_OBJECT] = t->object,
+		[TRACE_MESSAGE] = t->message_id };
 
 	if (trace_look_into_logs(t, first, err) != 0)
 		return -1;
@@ -74,8 +78,8 @@ static int look(struct trace *t, struct err *err)
 			return -1;
 	}
 	if (strcmp(t->id, t->name) == 0)
-		second[0] = "";
-	return second[0][0] || t->object[0] || t->message_id[0]
+		second[TRACE_RECORD] = "";
+	return second[TRACE_RECORD][0] || t->object[0] || t->message_id[0]
 	    ? trace_look_into_logs(t, second, err)
 	    : 0;
 }

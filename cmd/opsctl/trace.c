@@ -63,16 +63,37 @@ bool trace_is_stopped(void)
 	return stop_requested() || stop_wait(0) == STOP_STOP;
 }
 
-/* Few, and those of one moment must stay in the order of their cause. */
+/* Where a record passes first, second, ...; the names of contexts' services are theirs to choose. */
+static int hop_of(const struct trace_event *e)
+{
+	static const char *const hops[][2] = {
+		{ "ops-api", "api" },
+		{ "queue", "queue" },
+		{ "ops-worker", "worker" },
+		{ "store", "dead letters" },
+	};
+
+	for (int i = 0; i < (int)ARRAY_SIZE(hops); i++)
+		if (strcmp(e->where, hops[i][0]) == 0 || strcmp(e->where, hops[i][1]) == 0)
+			return i;
+	return 0;
+}
+
+static bool is_before(const struct trace_event *a, const struct trace_event *b)
+{
+	if (a->at_ms < 0 || b->at_ms < 0)
+		return a->at_ms >= 0 && b->at_ms < 0;
+	return a->at_ms != b->at_ms ? a->at_ms < b->at_ms : hop_of(a) < hop_of(b);
+}
+
+/* Few, and those of one moment at one place must stay in the order of their cause. */
 void trace_sort(struct trace *t)
 {
 	for (size_t i = 1; i < t->count; i++) {
 		struct trace_event e = t->events[i];
 		size_t at = i;
 
-		for (; at > 0 && e.at_ms >= 0 &&
-		     (t->events[at - 1].at_ms < 0 || t->events[at - 1].at_ms > e.at_ms);
-		     at--)
+		for (; at > 0 && is_before(&e, &t->events[at - 1]); at--)
 			t->events[at] = t->events[at - 1];
 		t->events[at] = e;
 	}

@@ -11,6 +11,9 @@
 #include "queue.h"
 #include "store.h"
 
+/* What a line of a log can name, and by what it is looked for. */
+enum trace_name { TRACE_RECORD, TRACE_REQUEST, TRACE_OBJECT, TRACE_MESSAGE, TRACE_NAMES };
+
 enum {
 	TRACE_EVENTS_MAX = 200,
 	TRACE_GAPS_MAX = 40,
@@ -70,13 +73,13 @@ void trace_add_fault(struct trace *t, const char *where, const struct err *why);
 /* Whether a signal asked to stop. */
 bool trace_is_stopped(void);
 
-/* In the order of time, those without one last. */
+/* In the order of time, of one moment in that of the way, those without a time last. */
 void trace_sort(struct trace *t);
 
 /* ---- the places; each adds what it finds, and gaps; -1 is ERR_STOPPED only ---- */
 
-/* Lines that name one of these, where they are not "": `terms` ends with NULL. */
-int trace_look_into_logs(struct trace *t, const char *const *terms, struct err *err)
+/* Lines that name one of these; NULL or "": not looked for. */
+int trace_look_into_logs(struct trace *t, const char *const names[TRACE_NAMES], struct err *err)
     ATTR_MUST_CHECK;
 int trace_look_into_store(struct trace *t, struct err *err) ATTR_MUST_CHECK;
 int trace_look_into_dead_letters(struct trace *t, struct err *err) ATTR_MUST_CHECK;

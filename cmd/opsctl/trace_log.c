@@ -83,17 +83,61 @@ void trace_take_line(struct trace *t, const char *where, int64_t at_ms, struct s
 	buf_release(&text);
 }
 
-/* ---- files of the system on this machine ---- */
+/* ---- which lines ---- */
 
-static bool names_one(struct str line, const char *const *terms)
+static const char *const fields[TRACE_NAMES] = {
+	[TRACE_RECORD] = "webhook.id",
+	[TRACE_REQUEST] = "http.request.id",
+	[TRACE_OBJECT] = "object",
+	[TRACE_MESSAGE] = "messaging.message.id",
+};
+
+static bool is_wanted(const char *name)
 {
-	for (; *terms; terms++)
-		if (**terms && str_contains(line, str_from(*terms)))
-			return true;
-	return false;
+	return name && *name;
 }
 
-static int read_file(struct trace *t, const char *name, const char *const *terms, struct err *err)
+/* OPS_LOG_FORMAT=text: " field=value" up to a space or the end. */
+static bool has_pair(struct str line, const char *field, const char *value)
+{
+	struct buf pair = BUF_INIT(2 * STORE_KEY_MAX);
+	bool found;
+
+	buf_addf(&pair, " %s=%s ", field, value);
+	found = str_contains(line, buf_str(&pair)) ||
+	    str_has_suffix(line, str_slice(buf_str(&pair), 0, pair.n - 1));
+	buf_release(&pair);
+	return found;
+}
+
+/*
+ * A message's id alone is no name: a queue that was made anew counts from 1 again. Where the line
+ * has the object, too, that decides.
+ */
+static bool names_one(struct str line, const char *const names[TRACE_NAMES])
+{
+	struct json *doc = NULL;
+	struct err ignored; /* a line that is no JSON is text */
+	bool is_json = json_parse(line, &doc, &ignored) == 0, found = false;
+
+	for (int i = 0; i < TRACE_NAMES && !found; i++) {
+		const char *object = is_json ? text_of(doc, fields[TRACE_OBJECT]) : "";
+		bool is_anothers = i == TRACE_MESSAGE && *object && is_wanted(names[TRACE_OBJECT]);
+
+		if (!is_wanted(names[i]) || is_anothers)
+			continue;
+		found = is_json ? strcmp(text_of(doc, fields[i]), names[i]) == 0
+				: has_pair(line, fields[i], names[i]);
+	}
+	if (is_json)
+		json_free(doc);
+	return found;
+}
+
+/* ---- files of the system on this machine ---- */
+
+static int read_file(struct trace *t, const char *name, const char *const names[TRACE_NAMES],
+    struct err *err)
 {
 	char path[PATH_SIZE];
 	struct lines lines;
@@ -105,7 +149,7 @@ static int read_file(struct trace *t, const char *name, const char *const *terms
 	if (lines_open(&lines, path, err) != 0)
 		return -1;
 	while ((rc = lines_next(&lines, &line, &is_long, err)) == 1) {
-		if (!is_long && names_one(line, terms))
+		if (!is_long && names_one(line, names))
 			trace_take_line(t, name, -1, line);
 		if (trace_is_stopped())
 			break;
@@ -114,14 +158,14 @@ static int read_file(struct trace *t, const char *name, const char *const *terms
 	return rc < 0 ? -1 : 0;
 }
 
-static void read_files(struct trace *t, const char *const *terms)
+static void read_files(struct trace *t, const char *const names[TRACE_NAMES])
 {
-	static const char *const names[] = { "ops-api", "ops-worker" };
+	static const char *const logs[] = { "ops-api", "ops-worker" };
 	struct err err;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (read_file(t, names[i], terms, &err) != 0)
-			trace_add_fault(t, names[i], &err);
+	for (size_t i = 0; i < ARRAY_SIZE(logs); i++)
+		if (read_file(t, logs[i], names, &err) != 0)
+			trace_add_fault(t, logs[i], &err);
 		else
 			t->looked_at++;
 }
@@ -131,7 +175,7 @@ static void read_files(struct trace *t, const char *const *terms)
 struct reading {
 	struct trace *t;
 	const char *where;
-	const char *const *terms;
+	const char *const *names;
 };
 
 static bool take_event(void *arg, const struct logs_event *event)
@@ -139,32 +183,36 @@ static bool take_event(void *arg, const struct logs_event *event)
 	struct reading *r = arg;
 
 	/* A filter matches words; what is between quotes may be split into several. */
-	if (names_one(event->message, r->terms))
+	if (names_one(event->message, r->names))
 		trace_take_line(r->t, r->where, event->at_ms, event->message);
 	return !trace_is_stopped();
 }
 
 /* ?"one" ?"other": any of them. A quote cannot be in what we look for (cmd_trace.c). */
-static void make_pattern(char out[PATTERN_SIZE], const char *const *terms)
+static void make_pattern(char out[PATTERN_SIZE], const char *const names[TRACE_NAMES])
 {
+	const char *last = "";
 	size_t n = 0;
 
 	out[0] = '\0';
-	for (; *terms; terms++)
-		if (**terms && n < PATTERN_SIZE)
-			n += (size_t)snprintf(out + n, PATTERN_SIZE - n, "%s?\"%s\"",
-			    n > 0 ? " " : "", *terms);
+	for (int i = 0; i < TRACE_NAMES; i++) {
+		if (!is_wanted(names[i]) || strcmp(names[i], last) == 0 || n >= PATTERN_SIZE)
+			continue; /* one name may stand for several things */
+		n += (size_t)snprintf(out + n, PATTERN_SIZE - n, "%s?\"%s\"", n > 0 ? " " : "",
+		    names[i]);
+		last = names[i];
+	}
 }
 
 static void read_group(struct trace *t, struct aws *aws, const struct context_service *service,
-    const char *pattern, const char *const *terms)
+    const char *pattern, const char *const names[TRACE_NAMES])
 {
 	const struct logs_filter filter = { .group = service->values[SERVICE_LOGS],
 		.pattern = pattern,
 		.start_ms = t->from_ms,
 		.end_ms = t->to_ms + LATE_MS,
 		.pages_max = PAGES_MAX };
-	struct reading r = { t, service->name, terms };
+	struct reading r = { t, service->name, names };
 	struct logs_read read;
 	struct err err;
 
@@ -177,7 +225,7 @@ static void read_group(struct trace *t, struct aws *aws, const struct context_se
 		trace_add_gap(t, service->name, "its log is too long to be read to the end");
 }
 
-static void read_groups(struct trace *t, const char *const *terms)
+static void read_groups(struct trace *t, const char *const names[TRACE_NAMES])
 {
 	const struct context *c = &t->cli->context;
 	char pattern[PATTERN_SIZE];
@@ -185,7 +233,7 @@ static void read_groups(struct trace *t, const char *const *terms)
 	struct err err;
 	size_t read = 0;
 
-	make_pattern(pattern, terms);
+	make_pattern(pattern, names);
 	for (size_t i = 0; i < c->service_count && !trace_is_stopped(); i++) {
 		if (c->services[i].values[SERVICE_LOGS][0] == '\0')
 			continue;
@@ -193,19 +241,19 @@ static void read_groups(struct trace *t, const char *const *terms)
 			trace_add_fault(t, "logs", &err);
 			return;
 		}
-		read_group(t, aws, &c->services[i], pattern, terms);
+		read_group(t, aws, &c->services[i], pattern, names);
 		read++;
 	}
 	if (read == 0)
 		trace_add_gap(t, "logs", "the context names no log group (service.<name>.logs)");
 }
 
-int trace_look_into_logs(struct trace *t, const char *const *terms, struct err *err)
+int trace_look_into_logs(struct trace *t, const char *const names[TRACE_NAMES], struct err *err)
 {
 	if (t->cli->context.local_dir[0])
-		read_files(t, terms);
+		read_files(t, names);
 	else
-		read_groups(t, terms);
+		read_groups(t, names);
 	if (trace_is_stopped())
 		return err_set(err, ERR_STOPPED, "stopped while the logs were read");
 	return 0;

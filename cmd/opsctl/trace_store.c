@@ -12,6 +12,9 @@ enum {
 	/* Most envelopes are made within a minute of the record's id; look there first. */
 	NEAR_MS = 60 * 1000,
 	CLOCKS_WORTH_MS = 5,
+	/* By how much the time of a file is behind the clock, and S3's, which is of whole seconds. */
+	FILE_TIME_MS = 10,
+	S3_TIME_MS = 1000,
 };
 
 struct looking {
@@ -53,6 +56,23 @@ static void add_way(struct trace *t, const struct walk_object *o)
 		trace_add(t, info->written_at_ms, "ops-worker", "begins to write the object");
 }
 
+/* When it was stored, by a clock that is coarser than those of what went before. */
+static int64_t stored_at(const struct walk_object *o, int64_t accepted_ms)
+{
+	const struct store_info *info = &o->info;
+	const int64_t causes[] = { accepted_ms, o->is_foreign ? 0 : o->made_at_ms, info->sent_at_ms,
+		info->received_at_ms, info->written_at_ms };
+	int64_t coarse_ms = info->stored_at_ms % S3_TIME_MS == 0 ? S3_TIME_MS : FILE_TIME_MS;
+	int64_t at_ms = info->stored_at_ms;
+
+	if (at_ms <= 0)
+		return -1;
+	for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
+		if (causes[i] > at_ms && causes[i] - info->stored_at_ms < coarse_ms)
+			at_ms = causes[i];
+	return at_ms;
+}
+
 static void add_object(struct trace *t, const struct walk_object *o, int64_t accepted_ms)
 {
 	if (accepted_ms > 0)
@@ -60,10 +80,9 @@ static void add_object(struct trace *t, const struct walk_object *o, int64_t acc
 	if (!o->is_foreign)
 		add_way(t, o);
 	compare_clocks(t, accepted_ms, &o->info);
-	trace_add(t, o->info.stored_at_ms > 0 ? o->info.stored_at_ms : -1, "store",
-	    "holds %.*s: %s, %s, %s%s", STR_ARG(o->key), COUNT(o->body.n, "byte"),
-	    COUNT(o->record_count, "record"), o->fault ? "damaged: " : "digest right",
-	    o->fault ? o->fault->text : "");
+	trace_add(t, stored_at(o, accepted_ms), "store", "holds %.*s: %s, %s, %s%s",
+	    STR_ARG(o->key), COUNT(o->body.n, "byte"), COUNT(o->record_count, "record"),
+	    o->fault ? "damaged: " : "digest right", o->fault ? o->fault->text : "");
 	t->stored++;
 	t->is_damaged = t->is_damaged || o->fault != NULL;
 	if (o->key.p != t->object)

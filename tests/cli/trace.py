@@ -119,6 +119,33 @@ class NotStored(TraceTest):
         self.assertIsNone(document["events"][-1]["at"])
         self.assertEqual(document["next"], "run: opsctl dlq ls")
 
+    def test_lines_of_others(self):
+        """A number, or a part of another's name, is no name: lines are told by their fields."""
+        self.bury(None, "x'00'")
+        number = sqlite3.connect(self.local / "queue.db").execute("SELECT id FROM message").fetchone()[0]
+        other = {"@timestamp": f"2026-11-21T16:00:{number:02}.000Z", "message": "of another"}
+        lines = [other | {"messaging.message.id": f"{number}{number}"}, other | {"records": str(number)},
+                 other | {"messaging.message.id": str(number), "object": "2026/11/21/16/of-a-queue-before"}]
+        mine = other | {"message": "of this one", "messaging.message.id": str(number)}
+        with open(self.local / "ops-worker.log", "a") as log:
+            log.writelines(json.dumps(line) + "\n" for line in [*lines, mine])
+            log.write(f"16:00:00.000 info  ops-worker: in words messaging.message.id={number} x=1\n")
+            log.write(f"16:00:00.000 info  ops-worker: another messaging.message.id={number}1\n")
+        ids = [line["webhook.id"] for line in self.api_log() if line.get("event.action") == "token-accepted"]
+        told = " ".join(e["what"] for e in self.trace(ids[0], EXIT_BAD)["events"])
+        self.assertIn("of this one", told)
+        self.assertIn("in words", told)
+        self.assertNotIn("another", told)
+
+    def test_coarse_clock(self):
+        """A file's time is behind the clock by some ms: the store is told after what it follows."""
+        with self.up():
+            sent = self.submit("--wait")
+            path = self.local / "store" / sent["object"]
+            made_ms = int(path.name.replace("-", "")[:12], 16)
+            os.utime(path, ns=(0, (made_ms - 3) * 1000000))
+            self.assertEqual(self.where(self.trace(sent["id"]))[-1], "store")
+
     def api_log(self):
         return [json.loads(line) for line in (self.local / "ops-api.log").read_text().splitlines()]
 
