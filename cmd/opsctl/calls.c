@@ -41,12 +41,23 @@ bool calls_fit(const struct command_call *call, const struct context *c)
 
 /* ---- options ---- */
 
+/* An operand has that name, or none is there, which asks for everything. */
+static bool is_asked(const struct cli *cli, struct str name)
+{
+	for (int i = 0; i < cli->operand_count; i++)
+		if (str_is(name, cli->operands[i]))
+			return true;
+	return cli->operand_count == 0;
+}
+
 static bool is_given(const struct cli *cli, struct str name)
 {
 	char text[64];
 
 	if (str_is(name, "OPERAND"))
 		return cli->operand_count > 0;
+	if (str_has_prefix(name, STR("=")))
+		return is_asked(cli, str_skip(name, 1));
 	(void)snprintf(text, sizeof(text), "%.*s", STR_ARG(name));
 	return cli_is_set(cli, text);
 }

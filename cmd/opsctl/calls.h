@@ -19,7 +19,8 @@ struct command_call {
 	int key; /* enum context_key, or as above: the context has such a value, and it is on AWS */
 	/*
 	 * And these options are given; NULL: always. "a|b": one of them, "!a|b": none of them, "a&b":
-	 * both, of which each may be like the former. An operand is "OPERAND".
+	 * both, of which each may be like the former. An operand is "OPERAND"; "=a": the operand a,
+	 * where operands choose what is asked, so that it is asked without any, too.
 	 */
 	const char *option;
 };

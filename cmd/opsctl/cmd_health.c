@@ -61,10 +61,17 @@ static const struct option_row options[] = {
 	    .help = "how long one service may take to answer" },
 };
 
+/* Which rows of checkup.c need what. */
+#define OF_QUEUE "=queue|=dead letters|=progress"
+#define OF_TOKEN "=secret|=token"
+
 static const struct command_call calls[] = {
-	CALLS_QUEUE_STATS,
-	CALLS_TOKEN,
-	{ S3_LIST_OBJECTS_V2, CONTEXT_STORE, NULL },
+	{ SQS_GET_QUEUE_ATTRIBUTES, CONTEXT_QUEUE, OF_QUEUE },
+	{ SQS_GET_QUEUE_ATTRIBUTES, CALL_DEAD_LETTERS, OF_QUEUE },
+	{ CLOUDWATCH_GET_METRIC_DATA, CONTEXT_QUEUE, OF_QUEUE },
+	{ SSM_GET_PARAMETER, CONTEXT_SECRET, OF_TOKEN },
+	{ SECRETSMANAGER_GET_SECRET_VALUE, CONTEXT_SECRET, OF_TOKEN },
+	{ S3_LIST_OBJECTS_V2, CONTEXT_STORE, "=store" },
 	{ ECS_DESCRIBE_SERVICES, CALL_SERVICE(SERVICE_ECS), NULL },
 	{ ECS_LIST_TASKS, CALL_SERVICE(SERVICE_ECS), NULL },
 	{ ECS_DESCRIBE_TASKS, CALL_SERVICE(SERVICE_ECS), NULL },
@@ -74,7 +81,7 @@ static const struct command_call calls[] = {
 	{ ELBV2_DESCRIBE_TARGET_HEALTH, CALL_SERVICE(SERVICE_TARGETS_2), NULL },
 	{ ELB_DESCRIBE_INSTANCE_HEALTH, CALL_SERVICE(SERVICE_ELB), NULL },
 	{ LOGS_FILTER_LOG_EVENTS, CALL_SERVICE(SERVICE_LOGS), "why" },
-	{ CLOUDWATCH_DESCRIBE_ALARMS, CONTEXT_ALARMS, NULL },
+	{ CLOUDWATCH_DESCRIBE_ALARMS, CONTEXT_ALARMS, "=alarms" },
 };
 
 const struct command command_health = {

@@ -131,10 +131,8 @@ static enum exit_code run(struct cli *cli)
 	if ((cli->command->need & NEED_CONTEXT) != 0 && open_context(cli, &err) == -1)
 		return report(cli, &err);
 	recording_begin(cli);
-	if (cli_flag(cli, "plan")) {
-		plan_print(cli);
-		return EXIT_OK;
-	}
+	if (cli_flag(cli, "plan"))
+		return plan_print(cli, &err) == -1 ? report(cli, &err) : EXIT_OK;
 	if (cli->command->run(cli, &err) == -1) {
 		if (err.code == ERR_USAGE && cli->next[0] == '\0')
 			(void)cli_next(cli, "run: opsctl %s --help", cli->command->name);

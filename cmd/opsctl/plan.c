@@ -3,8 +3,71 @@
 #include <inttypes.h>
 
 #include "policy.h"
+#include "workload.h"
 
 enum { DOCUMENT_MAX = 1024 * 1024, ARNS_MAX = 64 * 1024 };
+
+/* ---- which services ---- */
+
+static bool has_option(const struct command *c, const char *name)
+{
+	for (size_t i = 0; i < c->option_count; i++)
+		if (strcmp(c->options[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* What must be there is the service; more of them only where none must: exec has words behind it. */
+static int service_operands(const struct cli *cli)
+{
+	const struct command *c = cli->command;
+
+	if (strcmp(c->operand_completion, "service") != 0)
+		return 0;
+	return c->min > 0 ? c->min : cli->operand_count;
+}
+
+static bool is_in_list(const char *list, const char *name)
+{
+	struct str one, rest = str_from(list);
+
+	while (rest.n > 0) {
+		(void)str_cut(rest, ',', &one, &rest); /* the last one has no comma behind it */
+		if (str_is(one, name))
+			return true;
+	}
+	return false;
+}
+
+/* By operands or --service; where none is named, all are meant. */
+static bool is_meant(const struct cli *cli, const char *name)
+{
+	const char *list = has_option(cli->command, "service") ? cli_text(cli, "service") : NULL;
+	int count = service_operands(cli);
+
+	for (int i = 0; i < count; i++)
+		if (strcmp(cli->operands[i], name) == 0)
+			return true;
+	return count == 0 && (list == NULL || is_in_list(list, name));
+}
+
+/* The context becomes one that knows the services alone that the command is about. */
+static int narrow(struct cli *cli, struct err *err)
+{
+	struct context *c = &cli->context;
+	size_t kept = 0;
+
+	if (cli->command->min > 0 && service_operands(cli) > 0 && c->local_dir[0] == '\0' &&
+	    workload_check_name(cli, cli->operands[0], err) != 0)
+		return -1;
+	for (size_t i = 0; i < c->service_count; i++)
+		if (is_meant(cli, c->services[i].name))
+			c->services[kept++] = c->services[i];
+	c->service_count = kept;
+	return 0;
+}
+
+/* ---- its calls ---- */
 
 /* How often one row of a plan is called. */
 static const char *often(const struct aws_operation *o)
@@ -105,17 +168,21 @@ static void print_text(struct cli *cli)
 			count++;
 			billed += aws_operations[c->calls[i].op].billed != NULL;
 		}
-	if (count > 0)
+	if (count > 0) {
 		out_table_print(cli, &table);
-	else
+		out_note(cli, "%snothing was called",
+		    billed > 0 ? "prices are those of us-east-1; " : "");
+	} else {
 		out_text(cli, "opsctl %s calls nothing of AWS%s%s\n", c->name,
 		    cli->context.name[0] != '\0' ? " in context " : "", cli->context.name);
-	if (billed > 0)
-		out_note(cli, "prices are those of us-east-1; nothing was called");
+	}
 	buf_release(&table.cells);
 }
 
-void plan_print(struct cli *cli)
+int plan_print(struct cli *cli, struct err *err)
 {
+	if (narrow(cli, err) != 0)
+		return -1;
 	(cli->json ? print_json : print_text)(cli);
+	return 0;
 }

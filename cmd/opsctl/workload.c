@@ -18,6 +18,11 @@ static int unknown(struct cli *cli, const char *name, struct err *err)
 	return cli_next(cli, "see: service.NAME.ecs in opsctl.conf(5)");
 }
 
+int workload_check_name(struct cli *cli, const char *name, struct err *err)
+{
+	return context_service(&cli->context, name) != NULL ? 0 : unknown(cli, name, err);
+}
+
 int workload_find(struct cli *cli, const char *name, const char *instead, struct workload *out,
     struct err *err)
 {

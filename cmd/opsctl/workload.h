@@ -16,6 +16,9 @@ struct workload {
 	struct aws *aws;
 };
 
+/* As workload_find() answers in a context that is not local and has no service of that name. */
+int workload_check_name(struct cli *cli, const char *name, struct err *err) ATTR_MUST_CHECK;
+
 /*
  * By its name in the context. `instead` is what to do in context local, which has no ECS: a hint as
  * of cli_next(). ERR_CONFIG: local, or the context does not say enough; ERR_NOTFOUND: it knows no

@@ -1,4 +1,5 @@
 """What every command of opsctl has in common: options anywhere, help, errors, JSON, colours, output."""
+import fcntl
 import json
 import os
 import pathlib
@@ -6,8 +7,10 @@ import pty
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import termios
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from lib import *
@@ -226,11 +229,10 @@ class Signals(Cli):
                 connection.close()
 
 
-class Colours(Cli):
-    """stdout is a terminal here, unless pipes are asked for."""
-
-    def on_terminal(self, *args, env=None):
+class OnTerminal(Cli):
+    def on_terminal(self, *args, env=None, columns=0):
         master, slave = pty.openpty()
+        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 0, columns, 0, 0))
         process = subprocess.Popen([self.opsctl_path, *args], stdin=subprocess.DEVNULL, stdout=slave,
                                    stderr=slave, env=self.env | (env or {}))
         os.close(slave)
@@ -246,6 +248,65 @@ class Colours(Cli):
         os.close(master)
         process.wait(LIMIT_S)
         return out.decode()
+
+
+class Plans(OnTerminal):
+    """Of a context on AWS, which is not called."""
+    OUTPUTS = {
+        "account_id": "123456789012", "region": "eu-west-1", "token_parameter_name": "/ops/token",
+        "queue_url": "https://sqs.eu-west-1.amazonaws.com/123456789012/ops", "bucket_name": "ops", "cluster_name": "prod",
+        "services": {name: {"ecs_service": f"prod-{name}", "log_group": f"/prod/{name}", "target_group_arns": arns}
+                     for name, arns in (("api", ["arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/api/1"]),
+                                        ("worker", []))},
+    }
+
+    def setUp(self):
+        super().setUp()
+        outputs = {name: {"value": value} for name, value in self.OUTPUTS.items()}
+        self.ok("context", "import", "prod", "--use", stdin=json.dumps(outputs))
+
+    def test_only_what_is_named(self):
+        cases = (
+            (["restart", "worker"], "prod-worker", "prod-api", ["sqs", "s3", "ssm"]),
+            (["deploy", "api", "--image", "x"], "prod-api", "prod-worker", ["sqs", "s3", "ssm"]),
+            (["rollback", "worker"], "prod-worker", "prod-api", ["sqs", "s3", "ssm"]),
+            (["health", "worker"], "prod-worker", "prod-api", ["sqs", "s3", "ssm", "elasticloadbalancing"]),
+            (["health", "store"], "ops", "prod-", ["sqs", "ssm", "ecs"]),
+            (["logs", "--service", "api"], "/prod/api", "/prod/worker", ["sqs", "ecs"]),
+            (["health"], "prod-api", "nobody", []),
+        )
+        for args, named, other, uncalled in cases:
+            with self.subTest(args=args):
+                calls = self.document(*args, "--plan")["calls"]
+                text = json.dumps([call["resources"] for call in calls])
+                self.assertIn(named, text)
+                self.assertNotIn(other, text)
+                self.assertEqual({call["service"] for call in calls} & set(uncalled), set())
+
+    def test_unknown_service(self):
+        err = self.refused(EXIT_NOTFOUND, "no service 'nobody', but: api, worker", "restart", "nobody", "--plan")
+        self.assertNotIn("nothing was called", err)
+
+    def test_nothing_was_called(self):
+        """Said of free calls too; where there are none, there is nothing to say."""
+        for args, text in ((["restart", "api"], "nothing was called\n"),
+                           (["queue", "stat"], "prices are those of us-east-1; nothing was called\n"),
+                           (["restart", "api", "--context", "local"], "")):
+            with self.subTest(args=args):
+                self.assertEqual(self.opsctl(*args, "--plan").stderr, text)
+
+    def test_fits_a_terminal(self):
+        """What has no place in a line stands below it; without a terminal a row is a line."""
+        for command in ("verify", "restart api", "token show", "context check"):
+            args = (*command.split(), "--plan", "--color=never")
+            lines = self.on_terminal(*args, columns=80).splitlines()
+            self.assertEqual([line for line in lines if len(line) > 80], [])
+            shown, rows = " ".join(lines).split(), self.ok(*args).split()
+            self.assertEqual(shown[:len(rows)], rows)
+
+
+class Colours(OnTerminal):
+    """stdout is a terminal here, unless pipes are asked for."""
 
     def test_rules(self):
         cases = (
