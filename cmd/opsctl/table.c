@@ -1,9 +1,24 @@
 #include <assert.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "mem.h"
+#include "screen.h"
 
-enum { TABLE_MAX = 64 * 1024 * 1024, COLUMN_GAP = 2 };
+enum {
+	TABLE_MAX = 64 * 1024 * 1024,
+	COLUMN_GAP = 2,
+	INDENT = 4,           /* of what does not fit beside the columns before it */
+	LAST_COLUMN_MIN = 24, /* to be folded in its place; with less it goes below */
+};
+
+/* How rows are laid out: the terminal's width, and how many columns stand beside each other. */
+struct layout {
+	size_t *widths;
+	size_t room;  /* SIZE_MAX: no terminal, one line for each row whatever its length */
+	size_t count; /* columns in a row's first line */
+	bool folds;   /* the last of them is folded where it stands */
+};
 
 /* Control characters would move the cursor; what stands in a queue is not to be trusted. */
 static void add_printable(struct buf *out, struct str s)
@@ -48,34 +63,101 @@ static size_t width_of(const char *text)
 	return n;
 }
 
-static void print_row(struct cli *cli, const char *const *row, size_t columns, const size_t *widths)
+/* All columns where they fit, or can with the last one folded; else as many as do. */
+static void choose_layout(struct layout *l, size_t columns)
 {
-	for (size_t i = 0; i < columns; i++) {
-		size_t room = i + 1 < columns ? widths[i] + COLUMN_GAP : 0;
-		size_t width = width_of(row[i]);
+	size_t used = 0;
 
-		out_text(cli, "%s%*s", row[i], room > width ? (int)(room - width) : 0, "");
+	for (l->count = 0; l->count < columns; l->count++) {
+		size_t gap = l->count > 0 ? COLUMN_GAP : 0;
+
+		if (l->widths[l->count] > l->room || used + gap > l->room - l->widths[l->count])
+			break;
+		used += gap + l->widths[l->count];
 	}
+	l->folds = l->count + 1 == columns && l->count > 0 &&
+	    l->room - used >= LAST_COLUMN_MIN + COLUMN_GAP;
+	if (l->folds || l->count == 0)
+		l->count++;
+}
+
+/* Words of a text from column *at on, the next lines indented. A word is never cut: it may be a name. */
+static void print_words(struct cli *cli, struct str text, size_t indent, size_t room, size_t *at)
+{
+	struct str word;
+
+	while (text.n > 0) {
+		size_t start = *at;
+
+		(void)str_cut(text, ' ', &word, &text); /* the last one has no space behind it */
+		if (start > indent && start + 1 + word.n > room) {
+			out_text(cli, "\n%*s", (int)indent, "");
+			start = indent;
+		} else if (start > indent) {
+			out_text(cli, " ");
+			start++;
+		}
+		out_text(cli, "%.*s", STR_ARG(word));
+		*at = start + word.n;
+	}
+}
+
+/* What has no place beside the others: below them, as much on a line as fits. */
+static void print_below(struct cli *cli, struct str text, bool is_first, size_t room, size_t *at)
+{
+	if (text.n == 0)
+		return;
+	if (is_first || *at + COLUMN_GAP + text.n > room) {
+		out_text(cli, "\n%*s", INDENT, "");
+		*at = INDENT;
+	} else {
+		out_text(cli, " "); /* and one before each word */
+		++*at;
+	}
+	print_words(cli, text, INDENT, room, at);
+}
+
+static void print_row(struct cli *cli, const char *const *row, size_t columns,
+    const struct layout *l)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < l->count; i++) {
+		bool is_last = i + 1 == l->count;
+		size_t width = width_of(row[i]),
+		       fill = is_last ? 0 : l->widths[i] + COLUMN_GAP - width;
+		size_t begin = at;
+
+		if (is_last && l->folds)
+			print_words(cli, str_from(row[i]), begin, l->room, &at);
+		else
+			out_text(cli, "%s%*s", row[i], (int)fill, "");
+		at = begin + width + fill;
+	}
+	for (size_t i = l->count; i < columns; i++)
+		print_below(cli, str_from(row[i]), i == l->count, l->room, &at);
 }
 
 void out_table_print(struct cli *cli, struct out_table *t)
 {
 	const char **cells = xcalloc(t->count, sizeof(cells[0]));
-	size_t *widths = xcalloc(t->columns, sizeof(widths[0]));
+	struct layout l = { .widths = xcalloc(t->columns, sizeof(l.widths[0])),
+		.room = screen_columns(STDOUT_FILENO) };
 	const char *at = buf_text(&t->cells);
 
 	assert(t->count % t->columns == 0 && !t->cells.full);
 	for (size_t i = 0; i < t->count; i++, at += strlen(at) + 1) {
 		cells[i] = at;
-		if (width_of(at) > widths[i % t->columns])
-			widths[i % t->columns] = width_of(at);
+		if (width_of(at) > l.widths[i % t->columns])
+			l.widths[i % t->columns] = width_of(at);
 	}
+	choose_layout(&l, t->columns);
 	for (size_t i = 0; i < t->count; i += t->columns) {
 		out_text(cli, "%s", i == 0 ? out_color(cli, COLOR_DIM) : "");
-		print_row(cli, cells + i, t->columns, widths);
+		print_row(cli, cells + i, t->columns, &l);
 		out_text(cli, "%s\n", i == 0 ? out_color(cli, COLOR_NONE) : "");
 	}
-	free(widths);
+	free(l.widths);
 	free(cells);
 	buf_release(&t->cells);
 	*t = (struct out_table){ 0 };
