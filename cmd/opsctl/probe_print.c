@@ -46,12 +46,22 @@ static void print_clocks(struct cli *cli, const int64_t ahead_ms[PROBE_CLOCKS])
 			    ahead_ms[i] > 0 ? "ahead of" : "behind");
 }
 
-static void print_failure(struct cli *cli, const struct probe *p)
+static void print_outcome(struct cli *cli, const struct probe *p)
 {
-	out_text(cli, "%sfailed%s at %s after %.1f ms: %s\n", out_color(cli, COLOR_RED),
-	    out_color(cli, COLOR_NONE), probe_hop_name(p->failed_at), ms(p->total_us), p->err.text);
-	if (p->next[0])
-		out_text(cli, "next: %s\n", p->next);
+	if (p->has_failed)
+		out_text(cli, "%sfailed%s at %s after %.1f ms", out_color(cli, COLOR_RED),
+		    out_color(cli, COLOR_NONE), probe_hop_name(p->failed_at), ms(p->total_us));
+	else
+		out_text(cli, "%sarrived%s after %.1f ms", out_color(cli, COLOR_GREEN),
+		    out_color(cli, COLOR_NONE), ms(p->total_us));
+}
+
+/* Why, and what to do: ends the line. */
+static void print_why(struct cli *cli, const char *text, const char *next)
+{
+	out_text(cli, ": %s\n", text);
+	if (next[0] != '\0')
+		out_text(cli, "next: %s\n", next);
 }
 
 void probe_print_text(struct cli *cli, const struct probe *p)
@@ -64,21 +74,28 @@ void probe_print_text(struct cli *cli, const struct probe *p)
 	for (int hop = 0; hop < PROBE_HOPS; hop++)
 		print_span(cli, p, (enum probe_hop)hop, is_unicode);
 	print_clocks(cli, p->ahead_ms);
+	print_outcome(cli, p);
 	if (p->has_failed)
-		print_failure(cli, p);
+		print_why(cli, p->err.text, p->next);
 	else
-		out_text(cli, "%sarrived%s after %.1f ms\n", out_color(cli, COLOR_GREEN),
-		    out_color(cli, COLOR_NONE), ms(p->total_us));
+		out_text(cli, "\n");
 }
 
 void probe_print_line(struct cli *cli, const struct probe *p, int64_t n, int64_t count)
 {
 	out_text(cli, "%" PRId64 "/%" PRId64 "  %s  ", n, count, p->id);
-	if (p->has_failed)
-		print_failure(cli, p);
-	else
-		out_text(cli, "%sarrived%s after %.1f ms\n", out_color(cli, COLOR_GREEN),
-		    out_color(cli, COLOR_NONE), ms(p->total_us));
+	print_outcome(cli, p);
+	out_text(cli, "\n");
+}
+
+/* How many at that hop, and once what was said of each. */
+static void print_failures(struct cli *cli, enum probe_hop hop, const struct probe_failures *f)
+{
+	if (f->count == 0)
+		return;
+	out_text(cli, "%s %sfailed%s at %s", COUNT(f->count, "probe"), out_color(cli, COLOR_RED),
+	    out_color(cli, COLOR_NONE), probe_hop_name(hop));
+	print_why(cli, f->text, f->next);
 }
 
 static void add_times(struct out_table *table, const char *name, const struct histogram *h)
@@ -107,10 +124,7 @@ void probe_print_tally(struct cli *cli, const struct probe_tally *t)
 	out_table_print(cli, &table);
 	print_clocks(cli, t->ahead_ms);
 	for (int hop = 0; hop < PROBE_HOPS; hop++)
-		if (t->failed_at[hop] > 0)
-			out_text(cli, "%sfailed%s at %s: %" PRIu64 "\n", out_color(cli, COLOR_RED),
-			    out_color(cli, COLOR_NONE), probe_hop_name((enum probe_hop)hop),
-			    t->failed_at[hop]);
+		print_failures(cli, (enum probe_hop)hop, &t->failures[hop]);
 	out_text(cli, "%" PRIu64 " of %s arrived\n", t->arrived, COUNT(t->count, "probe"));
 }
 
@@ -209,9 +223,9 @@ void probe_print_tally_json(struct cli *cli, const struct probe_tally *t)
 	json_key(&w, "failed_at");
 	json_object_begin(&w);
 	for (int hop = 0; hop < PROBE_HOPS; hop++)
-		if (t->failed_at[hop] > 0)
+		if (t->failures[hop].count > 0)
 			json_member_uint(&w, probe_hop_name((enum probe_hop)hop),
-			    t->failed_at[hop]);
+			    t->failures[hop].count);
 	json_object_end(&w);
 	json_key(&w, "hops");
 	json_array_begin(&w);

@@ -9,7 +9,7 @@
 /* The waterfall of one, and where it failed. */
 void probe_print_text(struct cli *cli, const struct probe *p);
 
-/* One of many, on one line; n counts from 1. */
+/* One of many, on one line; n counts from 1. Why it failed is told once, with what many took. */
 void probe_print_line(struct cli *cli, const struct probe *p, int64_t n, int64_t count);
 
 /* A document: "opsctl/probe/1". */

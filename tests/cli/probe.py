@@ -198,6 +198,20 @@ class Stuck(ProbeTest):
         self.assertEqual(done.returncode, EXIT_HOP + HOPS.index("received"))
         summary = json.loads(done.stdout.splitlines()[-1])
         self.assertEqual((summary["ok"], summary["arrived"], summary["failed_at"]), (False, 0, {"received": 2}))
+        times = {hop["hop"]: hop["times"] for hop in summary["hops"]}
+        for hop in ("secret", "tcp", "first byte", "accepted"):
+            self.assertEqual(times[hop], 2, hop)  # passed, before they got stuck
+        for hop in ("received", "stored", "visible", "all"):
+            self.assertEqual(times[hop], 0, hop)
+
+    def test_a_reason_is_told_once(self):
+        with self.up() as up:
+            freeze_worker(up)
+            text = self.opsctl("probe", "-c", "3", "-i", "0s", "--timeout", "300ms").stdout
+        self.assertRegex(text, r"(?m)^3/3  opsctl_\S+  failed at received after [0-9.]+ ms$")
+        self.assertEqual(text.count("is not in the store"), 1)
+        self.assertRegex(text, r"(?m)^3 probes failed at received: object .* is not in the store")
+        self.assertEqual(text.count("next: run: opsctl health --why"), 1)
 
     def test_interrupted(self):
         """Ctrl-C ends a long run with an account of it."""
