@@ -62,6 +62,8 @@ static int look(struct rollout *r, struct err *err)
 	const struct rollout_target target = {
 		.id = r->deployment.id,
 		.was_told_to_end = r->was_told_to_end,
+		.was_seen = r->view.own.id[0] != '\0',
+		.created_ms = r->deployment.created_ms,
 	};
 	struct ecs_rollout *closer = xcalloc(1, sizeof(*closer));
 	int rc = ecs_services(r->workload.aws, r->workload.cluster, &r->workload.service, 1,

@@ -89,6 +89,14 @@ static bool says_back(const struct ecs_deployment *d)
 	return d != NULL && strstr(d->rollout_reason, "rolling back") != NULL;
 }
 
+/* What ECS says may be older than its answer to the change: that one cannot have replaced ours. */
+static bool is_stale(const struct rollout_target *t, const struct ecs_deployment *own,
+    const struct ecs_deployment *primary)
+{
+	return own == NULL && !t->was_seen && primary != NULL && primary->created_ms > 0 &&
+	    primary->created_ms < t->created_ms;
+}
+
 /* Another is in force. */
 static enum rollout_phase judge_out_of_force(const struct rollout_target *t,
     const struct ecs_service *s, const struct ecs_deployment *own,
@@ -101,7 +109,7 @@ static enum rollout_phase judge_out_of_force(const struct rollout_target *t,
 	if (rollout != NULL && rollout->status == ECS_ROLLBACK_FAILED)
 		return ROLLOUT_FAILED;
 	if (!is_back)
-		return ROLLOUT_REPLACED;
+		return is_stale(t, own, primary) ? ROLLOUT_PENDING : ROLLOUT_REPLACED;
 	return has_settled(s, primary) ? ROLLOUT_ROLLED_BACK : ROLLOUT_ROLLING_BACK;
 }
 

@@ -27,6 +27,8 @@ bool rollout_phase_is_end(enum rollout_phase phase);
 struct rollout_target {
 	const char *id;       /* of the deployment */
 	bool was_told_to_end; /* we asked ECS to roll it back */
+	bool was_seen;        /* at the last look */
+	int64_t created_ms;   /* 0: not known */
 };
 
 struct rollout_view {

@@ -111,7 +111,7 @@ static void test_phases(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct case_row *c = &cases[i];
-		const struct rollout_target target = { "new", c->was_told_to_end };
+		const struct rollout_target target = { "new", c->was_told_to_end, false, 0 };
 
 		test_case = c->name;
 		make(c);
@@ -122,6 +122,39 @@ static void test_phases(void)
 		CHECK_TEXT(rollout_phase_name(view.phase), rollout_phase_name(c->want));
 		CHECK_TEXT(view.reason, c->reason);
 		CHECK_INT(view.breaker_threshold, c->rollout >= 0 ? 3 : 0);
+	}
+}
+
+/* ECS is consistent in the end only: an older deployment in force, and nothing of ours. */
+static void test_answers_from_before(void)
+{
+	static const struct {
+		const char *name;
+		int64_t ours_ms, theirs_ms;
+		enum rollout_phase want;
+		bool was_seen;
+	} rows[] = {
+		{ "older", 1000, 999, ROLLOUT_PENDING, false },
+		{ "older, and ours was there", 1000, 999, ROLLOUT_REPLACED, true },
+		{ "of the same moment", 1000, 1000, ROLLOUT_REPLACED, false },
+		{ "newer", 1000, 1001, ROLLOUT_REPLACED, false },
+		{ "its time is not told", 1000, 0, ROLLOUT_REPLACED, false },
+		{ "our time is not told", 0, 1000, ROLLOUT_REPLACED, false },
+	};
+	static struct rollout_view view;
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		const struct rollout_target target = { "new", false, rows[i].was_seen,
+			rows[i].ours_ms };
+
+		test_case = rows[i].name;
+		service = (struct ecs_service){ .deployment_count = 1,
+			.deployments[0] = { .id = "theirs",
+			    .status = "PRIMARY",
+			    .created_ms = rows[i].theirs_ms,
+			    .rollout = ECS_ROLLOUT_COMPLETED } };
+		rollout_judge(&target, &service, NULL, &view);
+		CHECK_TEXT(rollout_phase_name(view.phase), rollout_phase_name(rows[i].want));
 	}
 }
 
@@ -140,6 +173,7 @@ static void test_words(void)
 
 static const struct test tests[] = {
 	{ "phases", test_phases },
+	{ "answers from before", test_answers_from_before },
 	{ "words", test_words },
 };
 
