@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "parse.h"
+#include "step.h"
 #include "stop.h"
 
 enum exit_code exit_code_of(enum err_code code)
@@ -93,6 +94,7 @@ int cli_next(struct cli *cli, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(cli->next, sizeof(cli->next), fmt, args); /* a hint may be cut */
 	va_end(args);
+	(void)step_show(cli, cli->next, cli->next);
 	return -1;
 }
 

@@ -124,6 +124,7 @@ bool cli_is_set(const struct cli *cli, const char *name); /* given by the user *
 /*
  * Set the hint shown as the next step below an error; always returns -1 for `return`. A command
  * to type is "run: opsctl up", something to read "see: ops-api(8)"; anything else is a sentence.
+ * It is kept as step.h shows it; steps that are not set here go through that, too.
  */
 int cli_next(struct cli *cli, const char *fmt, ...) ATTR_PRINTF(2, 3);
 

@@ -2,12 +2,19 @@
 #include "commands.h"
 #include "health.h"
 #include "mem.h"
+#include "step.h"
 
 void health_look(struct health *h)
 {
-	checkup_look(h->checkup, h->cli, &h->scope);
+	struct checkup *c = h->checkup;
+
+	checkup_look(c, h->cli, &h->scope);
 	if (h->causes != NULL)
-		why_rank(&h->checkup->facts, h->causes);
+		why_rank(&c->facts, h->causes);
+	for (size_t i = 0; i < c->count; i++)
+		(void)step_show(h->cli, c->rows[i].next, c->rows[i].next);
+	for (size_t i = 0; h->causes != NULL && i < h->causes->count; i++)
+		(void)step_show(h->cli, h->causes->items[i].next, h->causes->items[i].next);
 }
 
 static enum exit_code exit_of(const struct checkup *c)

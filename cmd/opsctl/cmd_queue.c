@@ -3,6 +3,7 @@
 #include "calls.h"
 #include "commands.h"
 #include "ports.h"
+#include "step.h"
 
 static void print_json(struct cli *cli, const struct queue_stats *s)
 {
@@ -30,6 +31,8 @@ static void print_json(struct cli *cli, const struct queue_stats *s)
 
 static void print_text(struct cli *cli, const struct queue_stats *s)
 {
+	char next[ERR_TEXT_MAX];
+
 	out_text(cli, "waiting    %" PRIu64 "\n", s->visible);
 	out_text(cli, "in flight  %" PRIu64 "\n", s->in_flight);
 	if (s->delayed > 0)
@@ -45,7 +48,7 @@ static void print_text(struct cli *cli, const struct queue_stats *s)
 	else
 		out_text(cli, "oldest     %" PRId64 " s\n", s->oldest_age_s);
 	if (s->dead > 0)
-		out_note(cli, "run: opsctl dlq ls");
+		out_note(cli, "%s", step_show(cli, "run: opsctl dlq ls", next));
 }
 
 static int cmd_queue_stat(struct cli *cli, struct err *err)

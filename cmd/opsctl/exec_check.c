@@ -3,6 +3,7 @@
 #include "ecs_revision.h"
 #include "exec_plugin.h"
 #include "mem.h"
+#include "step.h"
 
 enum { TASKS_SHOWN_MAX = 20, DOCUMENT_MAX = 64 * 1024 };
 
@@ -136,6 +137,8 @@ void exec_check_look(struct exec_check *c, struct cli *cli, const struct workloa
 		add(c, "service", true, err.text, cli->next);
 		cli->next[0] = '\0';
 	}
+	for (size_t i = 0; i < c->count; i++)
+		(void)step_show(cli, c->rows[i].next, c->rows[i].next);
 	free(s);
 }
 

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 
 #include "rollout.h"
+#include "step.h"
 
 enum { EVENT_MAX = 256 * 1024 };
 
@@ -104,14 +105,16 @@ static void print_guard(struct rollout *r)
 static void print_next(struct rollout *r, const char *fmt)
 {
 	struct buf text = BUF_INIT(256);
+	char step[ERR_TEXT_MAX];
 	struct str head, tail;
 
 	if (fmt == NULL)
 		return;
+	buf_adds(&text, "run: ");
 	if (str_cut(str_from(fmt), '%', &head, &tail))
 		buf_addf(&text, "%.*s%s%.*s", STR_ARG(head), r->workload.name,
 		    STR_ARG(str_skip(tail, 1)));
-	out_text(r->cli, "next       run: %s\n", buf_text(&text));
+	out_text(r->cli, "next       %s\n", step_show(r->cli, buf_text(&text), step));
 	buf_release(&text);
 }
 

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 
+#include "step.h"
 #include "trace.h"
 
 enum { DOCUMENT_MAX = 1024 * 1024, DATE_LEN = 10, TIME_FROM = 11, TIME_LEN = 12, DELTA_SIZE = 32 };
@@ -90,6 +91,7 @@ static void print_rest(const struct trace *t)
 
 void trace_print_text(const struct trace *t)
 {
+	char next[ERR_TEXT_MAX];
 	enum trace_verdict v = trace_judge(t);
 
 	out_text(t->cli, "%s\n", t->name);
@@ -98,7 +100,7 @@ void trace_print_text(const struct trace *t)
 	out_text(t->cli, "%s%s%s\n", out_color(t->cli, verdicts[v].color), verdicts[v].text,
 	    out_color(t->cli, COLOR_NONE));
 	if (next_of(v))
-		out_text(t->cli, "next: %s\n", next_of(v));
+		out_text(t->cli, "next: %s\n", step_show(t->cli, next_of(v), next));
 }
 
 /* ---- for programs ---- */
@@ -161,6 +163,7 @@ static void member(struct json_writer *w, const char *key, const char *value)
 
 void trace_print_json(const struct trace *t)
 {
+	char next[ERR_TEXT_MAX];
 	enum trace_verdict v = trace_judge(t);
 	struct buf out = BUF_INIT(DOCUMENT_MAX);
 	struct json_writer w;
@@ -179,7 +182,7 @@ void trace_print_json(const struct trace *t)
 	gaps_json(&w, t);
 	queue_json(&w, t);
 	json_member_int(&w, "clocks_apart_ms", t->clocks_apart_ms);
-	json_member_text(&w, "next", next_of(v));
+	json_member_text(&w, "next", next_of(v) ? step_show(t->cli, next_of(v), next) : NULL);
 	json_object_end(&w);
 	out_json(t->cli, buf_str(&out));
 	buf_release(&out);

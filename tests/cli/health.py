@@ -90,6 +90,26 @@ class HealthTest(SystemTest):
         self.assertIn("accepts the token", self.document("context", "check")["parts"][3]["detail"])
         self.assertEqual(self.document("queue", "stat")["visible"], 0)  # asking queues nothing
 
+    def test_next_steps_stay_in_the_context(self):
+        """What is typed as it stands asks the same system; also where `current` names another."""
+        up = self.up()
+        wrong = self.file("wrong", "whsec_" + "A" * 43 + "=\n")
+        os.chmod(wrong, 0o600)
+        self.contexts.parent.mkdir(parents=True)
+        self.contexts.write_text(f"[other]\nurl = {up.url}\nsecret = file:{wrong}\n"
+                                 "queue = sqlite:/nonexistent/queue.db\n")
+        self.contexts.chmod(0o600)
+        named = self.opsctl("submit", "--json", "--context", "other").stdout
+        found = self.opsctl("submit", "--json", env={"OPSCTL_CONTEXT": "other"}).stdout
+        self.assertIn('"run: opsctl token check --context other"', named)
+        self.assertIn('"run: opsctl token check"', found)
+        document = self.document("health", "--why", "--context", "other", code=EXIT_BAD)
+        steps = [x["next"] for x in document["checks"] + document["causes"] if x["next"]]
+        steps = [s for s in steps if s.startswith("run: opsctl ")]
+        self.assertTrue(steps)
+        for s in steps:
+            self.assertRegex(s, "context (check )?other$")
+
     def test_nothing_to_ask(self):
         """A token that can be read says nothing about a system."""
         token = self.file("token", "whsec_" + "A" * 43 + "=\n")
