@@ -96,7 +96,7 @@ static int cmd_context_use(struct cli *cli, struct err *err)
 	const char *variable = getenv("OPSCTL_CONTEXT");
 
 	if (context_make_current(cli->operands[0], err) == -1)
-		return cli_next(cli, "run: opsctl context ls");
+		return cli_next(cli, "see: opsctl.conf(5)");
 	out_note(cli, "current context: %s", cli->operands[0]);
 	if (variable != NULL && variable[0] != '\0' && strcmp(variable, cli->operands[0]) != 0)
 		out_warn(cli, "OPSCTL_CONTEXT=%s in the environment goes before it", variable);
@@ -112,7 +112,7 @@ static int cmd_context_show(struct cli *cli, struct err *err)
 	struct json_writer w;
 
 	if (name_of(cli, name, &decided_by, err) == -1)
-		return cli_next(cli, "run: opsctl context ls");
+		return cli_next(cli, "see: opsctl.conf(5)");
 	if (overrides_resolve(cli, name, err) == -1)
 		return -1;
 	if (strcmp(c->name, CONTEXT_FLAGS) == 0)
@@ -136,11 +136,11 @@ static int cmd_context_rm(struct cli *cli, struct err *err)
 		return -1;
 	if (cli_flag(cli, "dry-run")) {
 		if (context_load(name, &c, err) == -1)
-			return cli_next(cli, "run: opsctl context ls");
+			return cli_next(cli, "see: opsctl.conf(5)");
 		out_note(cli, "would remove context %s", name);
 	} else {
 		if (context_remove(name, err) == -1)
-			return cli_next(cli, "run: opsctl context ls");
+			return cli_next(cli, "see: opsctl.conf(5)");
 		out_note(cli, "removed context %s", name);
 	}
 	return changed(cli, "opsctl/context-rm/1", name);

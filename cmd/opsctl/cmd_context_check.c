@@ -61,6 +61,18 @@ static void drop_own_hint(struct cli *cli)
 		cli->next[0] = '\0';
 }
 
+/* Where the error has no way to renew them: who was sent here for that must find one. */
+static void name_a_way_in(struct cli *cli)
+{
+	const char *profile = cli->context.values[CONTEXT_PROFILE];
+	const char *option = profile[0] != '\0' ? " --profile " : "";
+
+	if (cli->next[0] == '\0')
+		(void)cli_next(cli,
+		    "log in with aws sso login%s%.64s, or set some with aws configure%s%.64s", option,
+		    profile, option, profile);
+}
+
 /* ---- who we are ---- */
 
 static void row_of_credentials(struct check *c)
@@ -102,9 +114,11 @@ static void check_caller(struct check *c)
 		return;
 	}
 	c->has_no_credentials = err.code == ERR_CREDENTIALS;
-	if (c->has_no_credentials)
-		c->cli->exit_code = EXIT_CREDENTIALS;
 	drop_own_hint(c->cli);
+	if (c->has_no_credentials) {
+		c->cli->exit_code = EXIT_CREDENTIALS;
+		name_a_way_in(c->cli);
+	}
 	add_row(c, "caller", STATE_BAD, "", err.text);
 }
 
@@ -243,9 +257,11 @@ static void check_part(struct check *c, const struct part *part)
 	} else if (part->check(c->cli, &detail, &err) == 0) {
 		add_row(c, part->name, STATE_OK, value, buf_text(&detail));
 	} else {
-		if (err.code == ERR_CREDENTIALS && context_value_is_aws(part->key, value))
-			c->cli->exit_code = EXIT_CREDENTIALS;
 		drop_own_hint(c->cli);
+		if (err.code == ERR_CREDENTIALS && context_value_is_aws(part->key, value)) {
+			c->cli->exit_code = EXIT_CREDENTIALS;
+			name_a_way_in(c->cli);
+		}
 		add_row(c, part->name, STATE_BAD, value, err.text);
 	}
 	buf_release(&detail);

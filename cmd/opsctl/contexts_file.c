@@ -17,8 +17,8 @@ static int read_file(const char *path, struct buf *text, struct err *err)
 	if (stat(path, &st) == -1)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : err_errno(err, "%s", path);
 	if ((st.st_mode & 077) != 0)
-		return err_set(err, ERR_CONFIG, "%s: mode %03o lets others in: chmod 600 it", path,
-		    (unsigned)st.st_mode & 0777);
+		return err_set(err, ERR_CONFIG, "%s: mode %03o lets others in; run: chmod 600 %s",
+		    path, (unsigned)st.st_mode & 0777, path);
 	return file_read(path, text, err);
 }
 
@@ -88,7 +88,7 @@ static bool has_section(const struct inifile *ini, const char *name)
 
 static int unknown_context(const struct contexts_file *f, const char *name, struct err *err)
 {
-	return err_set(err, ERR_CONFIG, "unknown context '%s': %s has no section of that name",
+	return err_set(err, ERR_CONFIG, "unknown context '%s': %s has no section of that name; run: opsctl context ls",
 	    name, buf_text(&f->path));
 }
 

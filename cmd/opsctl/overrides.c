@@ -42,7 +42,7 @@ int overrides_resolve(struct cli *cli, const char *name, struct err *err)
 	struct context c;
 
 	if (context_resolve(name, &c, err) == -1)
-		return cli_next(cli, "run: opsctl context ls");
+		return cli_next(cli, "see: opsctl.conf(5)");
 	if (c.local_dir[0] != '\0' && elsewhere(cli) != NULL) {
 		if (cli_is_set(cli, "context"))
 			return err_set(err, ERR_USAGE,

@@ -202,8 +202,33 @@ class Context(Cli):
 
     def test_file_others_can_read(self):
         self.write("[a]\nurl = http://a\n", 0o640)
-        self.refused(EXIT_CONFIG, "mode 640 lets others in", "context", "show", "a")
+        for command in ("context show a", "context use a", "context rm a", "health --context a"):
+            err = self.refused(EXIT_CONFIG, "mode 640 lets others in", *command.split())
+            self.assertTrue(err.endswith(f"\nrun: chmod 600 {self.contexts}\n"), err)
         self.assertEqual(self.document("context", "show", "local")["context"], "local")
+
+    def test_next_step_does_not_fail_likewise(self):
+        """`context ls` lists names, where it can read them."""
+        self.write("[a]\nurl = http://a\n")
+        err = self.refused(EXIT_CONFIG, "unknown context 'b'", "health", "--context", "b")
+        self.assertTrue(err.endswith("\nrun: opsctl context ls\n"), err)
+        self.write("[a]\nurl = http://a\nurl = http://b\n")
+        err = self.refused(EXIT_CONFIG, "contexts.ini:3", "health", "--context", "a")
+        self.assertTrue(err.endswith("\nsee: opsctl.conf(5)\n"), err)
+
+    def test_without_credentials(self):
+        """The command that all others send there says how to get some."""
+        self.env["AWS_EC2_METADATA_DISABLED"] = "true"
+        (self.home / ".aws").mkdir()
+        (self.home / ".aws/config").write_text("[profile p]\nregion = eu-west-1\n")
+        for profile, way in (("", "log in with aws sso login, or set some with aws configure"),
+                             ("profile = p\n", "log in with aws sso login --profile p, "
+                                               "or set some with aws configure --profile p")):
+            self.write(f"[a]\nregion = eu-west-1\nqueue = {VALUES['queue']}\n{profile}")
+            err = self.refused(EXIT_CREDENTIALS, "redentials", "queue", "stat", "--context", "a")
+            self.assertIn("run: opsctl context check a", err)
+            done = self.opsctl("context", "check", "a")
+            self.assertEqual((done.returncode, done.stderr), (EXIT_CREDENTIALS, f"caller: {way}\n"))
 
     def test_missing_key_is_named(self):
         self.write("[a]\nurl = http://a\n")
