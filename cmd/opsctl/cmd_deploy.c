@@ -164,7 +164,7 @@ static int cmd_deploy(struct cli *cli, struct err *err)
 	if (cli_text(cli, "image") == NULL)
 		return err_set(err, ERR_USAGE, "'deploy' needs --image");
 	rc = rollout_open(&r, cli, "deploy",
-	    "run: opsctl up, that of the new programs, when the old one has ended", err);
+	    "run: opsctl up  # of the new programs, when Ctrl-C has ended the old", err);
 	r.is_guarded = cli_flag(cli, "guard");
 	if (rc == 0)
 		rc = prepare_and_deploy(&r, &v, err);

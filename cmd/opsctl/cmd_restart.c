@@ -21,7 +21,7 @@ static int cmd_restart(struct cli *cli, struct err *err)
 {
 	struct rollout r;
 	int rc = rollout_open(&r, cli, "restart",
-	    "run: opsctl up, when Ctrl-C has ended the one that runs", err);
+	    "run: opsctl up  # when Ctrl-C has ended the one that runs", err);
 
 	if (rc == 0)
 		rc = restart(&r, err);

@@ -135,7 +135,7 @@ static int cmd_rollback(struct cli *cli, struct err *err)
 {
 	struct rollout r;
 	int rc = rollout_open(&r, cli, "rollback",
-	    "run: opsctl up, that of the older programs, when the new one has ended", err);
+	    "run: opsctl up  # of the older programs, when Ctrl-C has ended the new", err);
 
 	r.is_guarded = cli_flag(cli, "guard");
 	if (rc == 0)

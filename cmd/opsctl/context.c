@@ -49,8 +49,8 @@ int context_require(const struct context *c, enum context_key key, const char **
 		return nothing_runs(c, err); /* all else it has always */
 	if (c->values[key][0] == '\0' && strcmp(c->name, CONTEXT_FLAGS) == 0)
 		return err_set(err, ERR_CONFIG,
-		    "no %s (%s): give --%s, or name a context but local", keys[key].name,
-		    keys[key].help, keys[key].name);
+		    "--%s (%s) is needed, too: the options name another system than context local",
+		    keys[key].name, keys[key].help);
 	if (c->values[key][0] == '\0')
 		return err_set(err, ERR_CONFIG,
 		    "context '%s' has no %s (%s): add it to its section of contexts.ini", c->name,

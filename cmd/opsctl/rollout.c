@@ -139,7 +139,7 @@ static int leave(struct rollout *r, struct err *err)
 		(void)err_wrap(err, "deployment %s of %s goes on unseen", id, r->workload.name);
 	if (strcmp(rollout_revision(r->from), rollout_revision(r->to)) == 0)
 		return cli_next(r->cli, "run: opsctl health %s", r->workload.name);
-	return cli_next(r->cli, "run: opsctl health %s; to undo it: opsctl rollback %s --to %s",
+	return cli_next(r->cli, "run: opsctl health %s  # to undo it: opsctl rollback %s --to %s",
 	    r->workload.name, r->workload.name, rollout_revision(r->from));
 }
 

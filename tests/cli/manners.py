@@ -161,6 +161,16 @@ class Failures(Cli):
             self.assertNotRegex(hint, r"^(?!run: ).*\bopsctl [a-z]", hint)
             self.assertNotRegex(hint, r"^(try|look|start)\b", hint)
 
+    def test_hints_can_be_typed(self):
+        """A remark on a command stands behind #."""
+        for args in (["restart", "api"], ["rollback", "api"], ["deploy", "api", "--image", "x@sha256:" + "a" * 64]):
+            err = self.refused(EXIT_CONFIG, "no services of ECS", *args)
+            self.assertRegex(err, r"\nrun: opsctl up  # of .*\n$|\nrun: opsctl up  # when .*\n$")
+
+    def test_options_that_name_a_system_name_all_of_it(self):
+        self.refused(EXIT_CONFIG, "--store (URL of the store) is needed, too: the options name another system",
+                     "probe", "--url", "http://127.0.0.1:1")
+
     def test_verbose_shows_what_it_works_on(self):
         done = self.opsctl("queue", "stat", "-v")
         self.assertIn(f"queue             sqlite:{self.local}/queue.db\n", done.stderr)
