@@ -373,10 +373,9 @@ class Rows(OnHealth):
             wait_until(lambda: len(self.calls("DescribeServices")) > 4, "it has looked again")
             self.assertEqual(len(self.calls("ListServiceDeployments")), 2)
             self.ecs(service(running=1, pending=1), service("prod-worker"))
-            self.tasks(running=[task(1), task(2, "PENDING", 400)])
-            while self.row(json.loads(watch.stdout.readline()), "api", "ecs")["why"][:4] != "task":
+            while self.row(json.loads(watch.stdout.readline()), "api", "ecs")["state"] != "bad":
                 pass
-            self.assertGreater(len(self.calls("ListServiceDeployments")), 2)
+            wait_until(lambda: len(self.calls("ListServiceDeployments")) > 2, "the next look asks for more")
             watch.terminate()
             watch.wait(lib.LIMIT_S)
 
