@@ -69,8 +69,8 @@ static void name_a_way_in(struct cli *cli)
 
 	if (cli->next[0] == '\0')
 		(void)cli_next(cli,
-		    "log in with aws sso login%s%.64s, or set some with aws configure%s%.64s", option,
-		    profile, option, profile);
+		    "log in with aws sso login%s%.64s, or set some with aws configure%s%.64s",
+		    option, profile, option, profile);
 }
 
 /* ---- who we are ---- */

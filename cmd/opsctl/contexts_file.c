@@ -88,8 +88,9 @@ static bool has_section(const struct inifile *ini, const char *name)
 
 static int unknown_context(const struct contexts_file *f, const char *name, struct err *err)
 {
-	return err_set(err, ERR_CONFIG, "unknown context '%s': %s has no section of that name; run: opsctl context ls",
-	    name, buf_text(&f->path));
+	return err_set(err, ERR_CONFIG,
+	    "unknown context '%s': %s has no section of that name; run: opsctl context ls", name,
+	    buf_text(&f->path));
 }
 
 static int key_of(const char *name)
