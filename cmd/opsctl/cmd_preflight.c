@@ -17,6 +17,7 @@ enum {
 	CUT_MARK = 3, /* "..." */
 	FOUND_MIN = 12,
 	FOUND_MAX = 200,
+	FIX_MAX = 2 * CONTEXT_VALUE_MAX,
 };
 
 struct run {
@@ -140,15 +141,18 @@ static void finding_json(struct json_writer *w, const struct preflight_part *par
     const struct preflight_finding *f)
 {
 	bool is_ok = f->state == PREFLIGHT_OK;
+	struct buf fix = BUF_INIT(FIX_MAX);
 
+	preflight_fix(part, f->check, &fix);
 	json_object_begin(w);
 	json_member_text(w, "part", part->name);
 	json_member_text(w, "check", preflight_name(f->check));
 	json_member_text(w, "state", preflight_state_name(f->state));
 	json_member_text(w, "detail", f->detail);
 	json_member_text(w, "why", is_ok ? NULL : preflight_why(f->check));
-	json_member_text(w, "fix", is_ok ? NULL : preflight_fix(f->check));
+	json_member_text(w, "fix", is_ok ? NULL : buf_text(&fix));
 	json_object_end(w);
+	buf_release(&fix);
 }
 
 static void print_json(const struct run *r)
@@ -219,6 +223,16 @@ static void print_table(const struct run *r)
 	out_table_print(r->cli, &table);
 }
 
+static void print_remedy(struct cli *cli, const struct preflight_part *part,
+    enum preflight_check check)
+{
+	struct buf fix = BUF_INIT(FIX_MAX);
+
+	preflight_fix(part, check, &fix);
+	out_text(cli, "  why  %s\n  fix  %s\n", preflight_why(check), buf_text(&fix));
+	buf_release(&fix);
+}
+
 /* Those in one state, in full. */
 static void print_findings(const struct run *r, enum preflight_state state)
 {
@@ -233,8 +247,7 @@ static void print_findings(const struct run *r, enum preflight_state state)
 			    out_color(r->cli, COLOR_NONE), r->parts[i].name,
 			    preflight_name(f->check), f->detail);
 			if (state != PREFLIGHT_UNKNOWN)
-				out_text(r->cli, "  why  %s\n  fix  %s\n", preflight_why(f->check),
-				    preflight_fix(f->check));
+				print_remedy(r->cli, &r->parts[i], f->check);
 		}
 }
 

@@ -102,9 +102,11 @@ static const struct check {
 	[CHECK_ALARMS_RECEIVED] = { "receivers", PREFLIGHT_BAD,
 	    "alarms are sent to a topic that nobody reads",
 	    "subscribe to the topic, and confirm the subscription" },
+	[CHECK_LOCAL_THERE] = { "there", PREFLIGHT_BAD,
+	    "nothing was ever started here, so that nothing can be checked", "run: opsctl up" },
 	[CHECK_LOCAL_MODES] = { "file modes", PREFLIGHT_BAD,
 	    "other users of this machine can read the token or the payloads",
-	    "run: chmod -R go= on the directory" },
+	    "run: chmod go= {dir}" },
 	[CHECK_LOCAL_SPACE] = { "free space", PREFLIGHT_BAD,
 	    "when the disk is full nothing is accepted any more", "make room, or enlarge it" },
 	[CHECK_LOCAL_VERSIONS] = { "versions", PREFLIGHT_WARN,
@@ -134,9 +136,16 @@ const char *preflight_why(enum preflight_check check)
 	return checks[check].why;
 }
 
-const char *preflight_fix(enum preflight_check check)
+void preflight_fix(const struct preflight_part *part, enum preflight_check check, struct buf *out)
 {
-	return checks[check].fix;
+	static const char word[] = "{dir}";
+	const char *fix = checks[check].fix, *at = strstr(fix, word);
+
+	if (at == NULL)
+		buf_adds(out, fix);
+	else
+		buf_addf(out, "%.*s%s%s", (int)(at - fix), fix, part->p->context->local_dir,
+		    at + strlen(word));
 }
 
 static struct preflight_finding *add(struct preflight_part *part, enum preflight_check check)

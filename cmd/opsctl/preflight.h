@@ -58,6 +58,7 @@ enum preflight_check {
 	CHECK_ALARMS_THERE,
 	CHECK_ALARMS_ACT,
 	CHECK_ALARMS_RECEIVED,
+	CHECK_LOCAL_THERE,
 	CHECK_LOCAL_MODES,
 	CHECK_LOCAL_SPACE,
 	CHECK_LOCAL_VERSIONS,
@@ -74,7 +75,6 @@ enum { PREFLIGHT_FINDINGS_MAX = 64 };
 
 const char *preflight_name(enum preflight_check check); /* "dead-letter queue" */
 const char *preflight_why(enum preflight_check check);
-const char *preflight_fix(enum preflight_check check);
 
 /* What all parts work with; read by many threads. */
 struct preflight {
@@ -91,6 +91,9 @@ struct preflight_part {
 	struct preflight_finding findings[PREFLIGHT_FINDINGS_MAX];
 	size_t count;
 };
+
+/* Append what to do, with the directory of a local system in its place. */
+void preflight_fix(const struct preflight_part *part, enum preflight_check check, struct buf *out);
 
 /* What is not good gets the state that the table gives to the check: warning or bad. */
 void preflight_found(struct preflight_part *part, enum preflight_check check, bool is_good,

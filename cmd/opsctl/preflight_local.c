@@ -6,8 +6,25 @@
 
 #include "child.h"
 #include "preflight.h"
+#include "upstate.h"
 
 enum { PATH_SIZE = CONTEXT_VALUE_MAX + 32, SPACE_MIN_MIB = 1024, VERSION_MAX = 64 * 1024 };
+
+/* A token is the first thing that `opsctl up` makes. */
+static bool check_there(struct preflight_part *part, const char *dir)
+{
+	char path[PATH_SIZE];
+	bool is_there;
+
+	(void)snprintf(path, sizeof(path), "%s/token", dir);
+	is_there = access(path, F_OK) == 0;
+	if (is_there)
+		preflight_found(part, CHECK_LOCAL_THERE, true, "%s",
+		    upstate_is_running(dir) ? "it runs" : "it does not run now");
+	else
+		preflight_found(part, CHECK_LOCAL_THERE, false, "no system in %s", dir);
+	return is_there;
+}
 
 /* A directory that nobody else may enter hides what lies in it. */
 static void check_modes(struct preflight_part *part, const char *dir)
@@ -18,13 +35,14 @@ static void check_modes(struct preflight_part *part, const char *dir)
 	struct stat st;
 
 	if (stat(dir, &st) == 0 && (st.st_mode & 077) == 0) {
-		preflight_found(part, CHECK_LOCAL_MODES, true, "%o", st.st_mode & 0777);
+		preflight_found(part, CHECK_LOCAL_MODES, true, "%o of its directory",
+		    st.st_mode & 0777);
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
 		if (stat(path, &st) == 0 && (st.st_mode & 077) != 0) {
-			preflight_found(part, CHECK_LOCAL_MODES, false, "%s has %o", names[i],
+			preflight_found(part, CHECK_LOCAL_MODES, false, "%s has %o", path,
 			    st.st_mode & 0777);
 			return;
 		}
@@ -73,12 +91,9 @@ int preflight_local(void *arg, struct err *err)
 	struct preflight_part *part = arg;
 	const char *dir = part->p->context->local_dir;
 
-	if (access(dir, F_OK) == 0) {
+	if (check_there(part, dir)) {
 		check_modes(part, dir);
 		check_space(part, dir, err);
-	} else {
-		(void)err_set(err, ERR_IO, "there is no %s yet: opsctl up makes it", dir);
-		preflight_failed(part, CHECK_LOCAL_MODES, err);
 	}
 	check_version(part, "ops-api", "../../svc/api/ops-api", err);
 	check_version(part, "ops-worker", "../../svc/worker/ops-worker", err);

@@ -1,8 +1,10 @@
 """opsctl reconcile: what was accepted against what became of it; and opsctl verify on this machine."""
 import os
 import pathlib
+import re
 import shutil
 import signal
+import subprocess
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -94,7 +96,8 @@ class Verify(SystemTest):
 
     def test_good(self):
         self.up()
-        self.assertEqual(self.findings(), {("file modes", "ok"), ("free space", "ok"), ("versions", "ok")})
+        self.assertEqual(self.findings(), {("there", "ok"), ("file modes", "ok"), ("free space", "ok"),
+                                           ("versions", "ok")})
 
     def test_modes(self):
         self.up()
@@ -102,11 +105,17 @@ class Verify(SystemTest):
         (self.local / "token").chmod(0o644)
         done = self.opsctl("verify")
         self.assertEqual(done.returncode, EXIT_BAD)
-        self.assertIn("bad: local, file modes: token has 644\n  why  ", done.stdout)
+        self.assertIn(f"bad: local, file modes: {self.local}/token has 644\n  why  ", done.stdout)
+        fix = re.search(r"  fix  run: (.*)\n", done.stdout)[1]
+        subprocess.run(fix.split(), check=True)  # as it stands there, and it is enough
+        self.assertIn(("file modes", "ok"), self.findings())
 
     def test_before_the_first_start(self):
-        self.assertIn(("file modes", "not checked"), self.findings())
-        self.assertEqual(self.opsctl("verify", "--strict").returncode, EXIT_BAD)
+        """Nothing is there, or nothing but its directory."""
+        for _ in range(2):
+            self.assertEqual(self.findings(EXIT_BAD), {("there", "bad"), ("versions", "ok")})
+            self.assertIn(f"no system in {self.local}\n  why  ", self.opsctl("verify").stdout)
+            self.local.mkdir(parents=True, exist_ok=True)
 
 
 if __name__ == "__main__":
