@@ -54,6 +54,15 @@ class DlqTest(SystemTest):
         self.assertEqual(self.ok("dlq", "ls").splitlines()[1].split()[:3], [ids[0], "unknown", "5"])
         self.assertNotIn("1970", self.ok("dlq", "show", ids[0]))
 
+    def test_fits_a_terminal(self):
+        """Nothing is cut: what has no place in a row stands below it."""
+        ids = self.bury(None, "x'00'")
+        shown = self.on_terminal("dlq", "ls", "--color=never", columns=80).splitlines()
+        self.assertEqual([line for line in shown if len(line) > 80], [])
+        for letter in self.document("dlq", "ls")["letters"]:
+            self.assertIn(letter["id"], ids)
+            self.assertTrue(any(line.startswith("    " + letter["object"]) for line in shown), shown)
+
     def test_what_ops_api_says(self):
         """Whatever changed since a record was accepted: it is judged by the code that accepts."""
         changes = ('"1693561101"', '"yesterday"'), ('"email_timestream":', '"something_else":'), ('"value"', '"other"')

@@ -3,15 +3,19 @@
 A test file is called with the paths of opsctl, ops-api and ops-worker, defines classes of
 Cli and ends with lib.main(). Each test has a fresh home, no colours, no terminal.
 """
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import unittest
 
@@ -64,6 +68,26 @@ class Cli(unittest.TestCase):
         done = self.opsctl(*args, "--json", **more)
         self.assertEqual(done.returncode, code, f"opsctl {args}: {done.stdout} {done.stderr}")
         return json.loads(done.stdout)
+
+    def on_terminal(self, *args, env=None, columns=0):
+        """Run it on a terminal of that width, 0: not told; all that it shows."""
+        master, slave = pty.openpty()
+        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 0, columns, 0, 0))
+        process = subprocess.Popen([self.opsctl_path, *args], stdin=subprocess.DEVNULL, stdout=slave,
+                                   stderr=slave, env=self.env | (env or {}))
+        os.close(slave)
+        out = b""
+        while True:
+            try:
+                piece = os.read(master, 4096)
+            except OSError:  # EIO: the last writer is gone
+                break
+            if not piece:
+                break
+            out += piece
+        os.close(master)
+        process.wait(LIMIT_S)
+        return out.decode()
 
     def refused(self, code, text, *args, **more):
         """Run it and expect failure: nothing on stdout, the text on stderr."""

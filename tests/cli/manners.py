@@ -1,5 +1,4 @@
 """What every command of opsctl has in common: options anywhere, help, errors, JSON, colours, output."""
-import fcntl
 import json
 import os
 import pathlib
@@ -7,10 +6,8 @@ import pty
 import re
 import signal
 import socket
-import struct
 import subprocess
 import sys
-import termios
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from lib import *
@@ -239,28 +236,7 @@ class Signals(Cli):
                 connection.close()
 
 
-class OnTerminal(Cli):
-    def on_terminal(self, *args, env=None, columns=0):
-        master, slave = pty.openpty()
-        fcntl.ioctl(master, termios.TIOCSWINSZ, struct.pack("HHHH", 0, columns, 0, 0))
-        process = subprocess.Popen([self.opsctl_path, *args], stdin=subprocess.DEVNULL, stdout=slave,
-                                   stderr=slave, env=self.env | (env or {}))
-        os.close(slave)
-        out = b""
-        while True:
-            try:
-                piece = os.read(master, 4096)
-            except OSError:  # EIO: the last writer is gone
-                break
-            if not piece:
-                break
-            out += piece
-        os.close(master)
-        process.wait(LIMIT_S)
-        return out.decode()
-
-
-class Plans(OnTerminal):
+class Plans(Cli):
     """Of a context on AWS, which is not called."""
     OUTPUTS = {
         "account_id": "123456789012", "region": "eu-west-1", "token_parameter_name": "/ops/token",
@@ -315,7 +291,7 @@ class Plans(OnTerminal):
             self.assertEqual(shown[:len(rows)], rows)
 
 
-class Colours(OnTerminal):
+class Colours(Cli):
     """stdout is a terminal here, unless pipes are asked for."""
 
     def test_rules(self):
