@@ -96,6 +96,7 @@ static enum exit_code report(struct cli *cli, struct err *err)
 {
 	bool is_stream = cli->command != NULL && (cli->command->need & NEED_STREAM) != 0;
 
+	recording_settle(cli, err);
 	cli_take_next(cli, err);
 	ports_explain(cli, err->code);
 	out_error(cli, err->text);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -21,8 +22,12 @@ struct recording {
 	struct http_tape *tape;
 	int fd; /* -1: a replay */
 	bool has_begun;
-	int failed_errno; /* why a line could not be written; 0: all were */
+	int failed_errno;               /* why a line could not be written; 0: all were */
+	char credentials[ERR_TEXT_MAX]; /* why AWS could not be asked, or "" */
 };
+
+#define LACKING    "not in the recording: " /* as http_tape.c has it */
+#define NOT_ON_AWS "is on one machine"
 
 /* By these the services are found; a replay must look where the recording did. */
 static const char *const places[] = { "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_USE_FIPS_ENDPOINT",
@@ -118,6 +123,8 @@ static void write_end(const struct recording *r, enum exit_code code, struct buf
 	json_member_int(&w, "exit", code);
 	json_member_uint(&w, "exchanges", kept);
 	json_member_uint(&w, "left_out", left_out);
+	if (r->credentials[0])
+		json_member_text(&w, "credentials", r->credentials);
 	json_object_end(&w);
 	json_object_end(&w);
 }
@@ -238,6 +245,18 @@ out:
 	return rc;
 }
 
+static void read_end(struct recording *r, struct str line)
+{
+	struct json *doc = NULL;
+	struct err ignored; /* torn, by a command that was killed: as if it was not there */
+
+	if (json_parse(line, &doc, &ignored) != 0)
+		return;
+	(void)snprintf(r->credentials, sizeof(r->credentials), "%s",
+	    json_get_text(json_get(json_get(doc, "end"), "credentials"), ""));
+	json_free(doc);
+}
+
 /* All lines but the end are exchanges; of a command that was killed there is no end. */
 static int read_lines(struct cli *cli, struct recording *r, struct str text, struct err *err)
 {
@@ -246,10 +265,12 @@ static int read_lines(struct cli *cli, struct recording *r, struct str text, str
 	(void)str_cut(text, '\n', &line, &rest);
 	if (read_head(cli, r, line, err) != 0)
 		return -1;
-	while (str_cut(rest, '\n', &line, &rest))
-		if (!str_has_prefix(line, STR("{\"end\":")) &&
-		    http_tape_load(r->tape, line, err) != 0)
+	while (str_cut(rest, '\n', &line, &rest)) {
+		if (str_has_prefix(line, STR("{\"end\":")))
+			read_end(r, line);
+		else if (http_tape_load(r->tape, line, err) != 0)
 			return -1;
+	}
 	return 0;
 }
 
@@ -336,6 +357,23 @@ int recording_allows(const struct cli *cli, enum context_key key, struct err *er
 {
 	if (!recording_is_replay(cli) || !is_of_this_machine(cli->context.values[key]))
 		return 0;
-	return err_set(err, ERR_NOTFOUND, "not in the recording: the %s is on one machine",
-	    context_key_name(key));
+	return err_set(err, ERR_NOTFOUND, LACKING "the %s " NOT_ON_AWS, context_key_name(key));
+}
+
+bool recording_lacks(const struct cli *cli, const struct err *err)
+{
+	return recording_is_replay(cli) && err->code == ERR_NOTFOUND &&
+	    strstr(err->text, LACKING) != NULL;
+}
+
+void recording_settle(struct cli *cli, struct err *err)
+{
+	struct recording *r = cli->recording;
+
+	if (r == NULL)
+		return;
+	if (recording_lacks(cli, err) && r->credentials[0] && !strstr(err->text, NOT_ON_AWS))
+		(void)err_set(err, ERR_CREDENTIALS, "%s", r->credentials);
+	else if (r->fd != -1 && err->code == ERR_CREDENTIALS && r->credentials[0] == '\0')
+		(void)snprintf(r->credentials, sizeof(r->credentials), "%s", err->text);
 }

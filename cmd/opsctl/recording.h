@@ -28,6 +28,16 @@ void recording_close(struct cli *cli, enum exit_code code);
 
 bool recording_is_replay(const struct cli *cli);
 
+/* Whether an error is that a replay has no answer: nothing is known, least of all that it failed. */
+bool recording_lacks(const struct cli *cli, const struct err *err);
+
+/*
+ * A command that has no credentials asks nobody, so that no exchange tells of it. While one is
+ * recorded the first such error is kept; in a replay it takes the place of one for want of an
+ * answer. Main thread.
+ */
+void recording_settle(struct cli *cli, struct err *err);
+
 /* Whether a value of the context can be opened: ERR_NOTFOUND in a replay of what is no HTTP. */
 int recording_allows(const struct cli *cli, enum context_key key, struct err *err) ATTR_MUST_CHECK;
 
