@@ -34,6 +34,17 @@ void facts_release(struct facts *f)
 	memset(f, 0, sizeof(*f));
 }
 
+bool fact_is_untold(const struct fact *fact)
+{
+	static const bool lies_with_us[ERR_CODE_COUNT] = {
+		[ERR_CREDENTIALS] = true,
+		[ERR_DENIED] = true,
+		[ERR_BUSY] = true,
+	};
+
+	return fact->state == FACT_FAILED && (fact->is_unrecorded || lies_with_us[fact->err.code]);
+}
+
 int64_t facts_age_s(const struct facts *f, int64_t since_ms)
 {
 	return since_ms > 0 && since_ms < f->at_ms ? (f->at_ms - since_ms) / 1000 : 0;

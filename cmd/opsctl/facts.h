@@ -13,6 +13,8 @@
 #include "secret.h"
 #include "stops.h"
 
+#include <sys/types.h>
+
 /* How asking for one thing went. */
 enum fact_state {
 	FACT_NONE, /* the context has nothing to ask for, or nobody wanted to know */
@@ -24,6 +26,7 @@ struct fact {
 	enum fact_state state;
 	struct err err;
 	char next[ERR_TEXT_MAX]; /* what to do about it, or "" */
+	bool is_unrecorded;      /* a replay, and nobody asked when it was recorded */
 };
 
 /* ---- the services as such, by HTTP ---- */
@@ -134,6 +137,7 @@ struct facts {
 	int64_t at_ms;                 /* Unix */
 	struct facts_answer answers[FACTS_PATH_COUNT];
 	struct facts_metrics api_metrics, worker_metrics;
+	pid_t stopped_api, stopped_worker; /* of this machine, held by a signal; 0: not */
 	struct facts_queue queue;
 	struct facts_store store;
 	struct facts_secret secret;
@@ -148,6 +152,9 @@ struct facts {
 void facts_release(struct facts *f);
 
 /* ---- what several readers of them ask ---- */
+
+/* Failed, but for a reason that lies with who asks: nothing about the system follows from it. */
+bool fact_is_untold(const struct fact *fact);
 
 /* How long something has been so, in s; at least 0. */
 int64_t facts_age_s(const struct facts *f, int64_t since_ms);

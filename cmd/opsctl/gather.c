@@ -8,6 +8,7 @@
 #include "gather_ask.h"
 #include "mem.h"
 #include "ports.h"
+#include "recording.h"
 #include "stop.h"
 
 enum {
@@ -188,10 +189,14 @@ static int run_ask(void *arg, struct err *err)
 	return a->run(a, err);
 }
 
-static void settle(struct ask *a, const struct fanout_job *job)
+static void settle(struct cli *cli, struct ask *a, const struct fanout_job *job)
 {
 	a->fact->state = job->rc == 0 ? FACT_KNOWN : FACT_FAILED;
 	a->fact->err = job->err;
+	if (job->rc != 0) {
+		recording_settle(cli, &a->fact->err);
+		a->fact->is_unrecorded = recording_lacks(cli, &a->fact->err);
+	}
 	if (a->cli != NULL)
 		field_copy(a->fact->next, sizeof(a->fact->next), a->cli->next);
 	free(a->cli);
@@ -224,7 +229,7 @@ static void run(struct plan *p)
 	fanout_run(p->cli, p->wish->is_watched ? NULL : "looking", jobs, p->count,
 	    p->wish->is_watched);
 	for (size_t i = 0; i < p->count; i++)
-		settle(&p->asks[i], &jobs[i]);
+		settle(p->cli, &p->asks[i], &jobs[i]);
 	share_batches(p);
 	free(jobs);
 }
@@ -282,6 +287,8 @@ void gather(struct cli *cli, const struct gather_wish *wish, struct facts *out)
 		run(p);
 	else
 		give_up(p, &err);
+	if (!recording_is_replay(cli))
+		gather_processes(out);
 	cli->next[0] = '\0'; /* each fact has its own */
 	http_close(p->http);
 	free(p);

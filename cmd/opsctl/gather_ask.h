@@ -21,6 +21,9 @@ struct ask {
 	size_t part;                   /* which path, group, or first service of several */
 };
 
+/* gather_process.c: of a system on this machine; nothing where there is none. */
+void gather_processes(struct facts *f);
+
 /* gather_core.c */
 int ask_path(struct ask *a, struct err *err);    /* part: enum facts_path */
 int ask_metrics(struct ask *a, struct err *err); /* part: enum context_key of the admin port */

@@ -5,6 +5,7 @@
 #include "gather_ask.h"
 #include "metrics.h"
 #include "ports.h"
+#include "recording.h"
 #include "token_probe.h"
 
 enum { ANSWER_MAX = 1024 * 1024 };
@@ -138,8 +139,10 @@ static void ask_about(struct ask *a, struct str token)
 	}
 	out->asked_ms = a->facts->at_ms;
 	out->fact.state = FACT_FAILED;
-	if (token_probe(&question, &probe, &out->fact.err) != 0)
+	if (token_probe(&question, &probe, &out->fact.err) != 0) {
+		out->fact.is_unrecorded = recording_lacks(a->cli, &out->fact.err);
 		return;
+	}
 	out->fact.state = FACT_KNOWN;
 	out->is_accepted = probe.is_accepted;
 	out->is_by_bearer = probe.is_by_bearer;

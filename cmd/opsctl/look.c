@@ -74,11 +74,6 @@ bool look_is_named(struct look *l, struct checkup_row *row, enum context_key key
 	return false;
 }
 
-void row_judge_fact(struct checkup_row *row, const struct fact *fact, const char *next)
-{
-	row_judge(row, CHECKUP_BAD, fact->err.text, fact->next[0] ? fact->next : next);
-}
-
 /* What to do about a failed call of AWS. */
 static const char *next_of(enum err_code code)
 {
@@ -96,7 +91,17 @@ void row_leave_open(struct checkup_row *row, const struct fact *fact)
 {
 	if (row->detail[0] == '\0')
 		row_detail(row, "could not be checked");
-	row_judge(row, CHECKUP_UNCHECKED, fact->err.text, next_of(fact->err.code));
+	row_judge(row, CHECKUP_UNCHECKED, fact->err.text,
+	    fact->is_unrecorded ? "ask the system itself" : next_of(fact->err.code));
+}
+
+void row_judge_fact(struct checkup_row *row, const struct fact *fact, const char *next)
+{
+	if (fact_is_untold(fact)) {
+		row_leave_open(row, fact);
+		return;
+	}
+	row_judge(row, CHECKUP_BAD, fact->err.text, fact->next[0] ? fact->next : next);
 }
 
 void look_next_of_service(const struct look *l, const char *service, char out[ERR_TEXT_MAX])

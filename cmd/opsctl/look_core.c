@@ -33,6 +33,10 @@ static void show_answer(struct look *l, struct checkup_row *row, const char *ser
 	char why[ERR_TEXT_MAX], next[ERR_TEXT_MAX];
 
 	look_next_of_service(l, service, next);
+	if (fact_is_untold(&a->fact)) {
+		row_leave_open(row, &a->fact);
+		return;
+	}
 	if (a->fact.state == FACT_FAILED) {
 		row_detail(row, "%s%s no answer", comma, name + 1);
 		row_judge(row, CHECKUP_BAD, a->fact.err.text, next);

@@ -87,7 +87,7 @@ static void look_at_token(struct look *l)
 
 	look_next_of_service(l, "ops-api", next);
 	if (t->fact.state == FACT_FAILED) {
-		row_judge(row, CHECKUP_BAD, t->fact.err.text, next);
+		row_judge_fact(row, &t->fact, next);
 		return;
 	}
 	row_detail(row, "%s %s%s", l->facts->secret.fingerprint,

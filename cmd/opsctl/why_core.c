@@ -21,12 +21,24 @@ struct tally {
 	struct cause *cause; /* gets the texts, each once */
 };
 
+/* Behind the name of the first part that said it. */
+static bool is_said(const struct cause *c, const char *text)
+{
+	bool is_said = false;
+
+	for (size_t i = 0; i < c->evidence_count; i++)
+		is_said = is_said || str_has_suffix(str_from(c->evidence[i]), str_from(text)) ||
+		    strlen(c->evidence[i]) == WHY_EVIDENCE_SIZE - 1; /* cut: as good as the same */
+	return is_said;
+}
+
 static void take(struct tally *t, const struct fact *fact, const char *what)
 {
-	if (fact->state != FACT_FAILED || fact->err.code != t->code)
+	if (fact->state != FACT_FAILED || fact->is_unrecorded || fact->err.code != t->code)
 		return;
 	t->count++;
-	cause_evidence(t->cause, "%s: %s", what, fact->err.text);
+	if (!is_said(t->cause, fact->err.text))
+		cause_evidence(t->cause, "%s: %s", what, fact->err.text);
 }
 
 static void take_service(struct tally *t, const struct facts_service *s)
@@ -104,29 +116,29 @@ bool why_unreachable(const struct facts *f, const struct facts_service *s, struc
 	return true;
 }
 
-/* Whether another rule tells it: what cannot be asked is not broken. */
-static bool is_broken(const struct fact *fact)
+/* The system of this machine, when it does not run. */
+static bool is_down(const struct facts *f)
 {
-	static const bool is_told[ERR_CODE_COUNT] = {
-		[ERR_CREDENTIALS] = true,
-		[ERR_DENIED] = true,
-		[ERR_BUSY] = true,
-	};
+	return f->context->local_dir[0] != '\0' && f->context->values[CONTEXT_URL][0] == '\0';
+}
 
-	return fact->state == FACT_FAILED && !is_told[fact->err.code];
+/* Not where another rule tells it: what cannot be asked, and what `up` makes when it runs. */
+static bool is_broken(const struct facts *f, const struct fact *fact)
+{
+	if (is_down(f) && fact->err.code == ERR_NOTFOUND)
+		return false;
+	return fact->state == FACT_FAILED && !fact_is_untold(fact);
 }
 
 /* ---- this machine ---- */
 
 bool why_down(const struct facts *f, const struct facts_service *s, struct cause *out)
 {
-	const struct context *c = f->context;
-
 	(void)s; /* the same for all rules */
-	if (c->local_dir[0] == '\0' || c->values[CONTEXT_URL][0] != '\0')
+	if (!is_down(f))
 		return false;
 	cause_text(out, "the system of this machine does not run");
-	cause_evidence(out, "nothing runs in %.200s", c->local_dir);
+	cause_evidence(out, "nothing runs in %.200s", f->context->local_dir);
 	cause_next(out, "run: opsctl up");
 	return true;
 }
@@ -156,7 +168,7 @@ bool why_store(const struct facts *f, const struct facts_service *s, struct caus
 	bool fails_worker = m->is_known && m->has_store_state && m->store_is_up < 1;
 
 	(void)s; /* the same for all rules */
-	if (!is_broken(&f->store.fact) && !fails_worker)
+	if (!is_broken(f, &f->store.fact) && !fails_worker)
 		return false;
 	cause_text(out, "the store fails: nothing can be moved into it");
 	if (f->store.fact.state == FACT_FAILED)
@@ -172,7 +184,7 @@ bool why_store(const struct facts *f, const struct facts_service *s, struct caus
 bool why_queue(const struct facts *f, const struct facts_service *s, struct cause *out)
 {
 	(void)s; /* the same for all rules */
-	if (!is_broken(&f->queue.fact))
+	if (!is_broken(f, &f->queue.fact))
 		return false;
 	cause_text(out, "the queue cannot be asked: nothing can be accepted without it");
 	cause_evidence(out, "%s", f->queue.fact.err.text);
@@ -183,7 +195,7 @@ bool why_queue(const struct facts *f, const struct facts_service *s, struct caus
 bool why_secret(const struct facts *f, const struct facts_service *s, struct cause *out)
 {
 	(void)s; /* the same for all rules */
-	if (!is_broken(&f->secret.fact))
+	if (!is_broken(f, &f->secret.fact))
 		return false;
 	cause_text(out, "the token cannot be read");
 	cause_evidence(out, "%s", f->secret.fact.err.text);
@@ -203,6 +215,8 @@ static bool fails(const struct facts *f, enum facts_path first, enum facts_path 
 		const struct facts_answer *a = &f->answers[i];
 		const char *path = facts_path_name((enum facts_path)i);
 
+		if (fact_is_untold(&a->fact))
+			continue;
 		if (a->fact.state == FACT_FAILED)
 			cause_evidence(out, "%s: %s", path, a->fact.err.text);
 		else if (a->fact.state == FACT_KNOWN && a->status != 200)
@@ -222,11 +236,23 @@ static void next_of_service(const struct facts *f, const char *service, struct c
 		cause_next(out, "run: opsctl logs --service %s --since 15m", service);
 }
 
+/* SIGSTOP, Ctrl-Z, a debugger: it does not answer, and its log says nothing of that. */
+static void tell_stopped(const char *program, pid_t pid, struct cause *out)
+{
+	cause_text(out, "%s is stopped by a signal: it is there, and does nothing", program);
+	cause_evidence(out, "process %ld is in state T (stopped)", (long)pid);
+	cause_next(out, "run: kill -CONT %ld", (long)pid);
+}
+
 bool why_api(const struct facts *f, const struct facts_service *s, struct cause *out)
 {
 	(void)s; /* the same for all rules */
 	if (!fails(f, FACTS_API_LIVEZ, FACTS_API_HEALTH, out))
 		return false;
+	if (f->stopped_api != 0) {
+		tell_stopped("ops-api", f->stopped_api, out);
+		return true;
+	}
 	cause_text(out, "ops-api does not answer as it should: clients are refused");
 	next_of_service(f, "api", out);
 	return true;
@@ -234,9 +260,19 @@ bool why_api(const struct facts *f, const struct facts_service *s, struct cause 
 
 bool why_worker(const struct facts *f, const struct facts_service *s, struct cause *out)
 {
+	const struct facts_queue *q = &f->queue;
+	bool is_known = q->fact.state == FACT_KNOWN;
+	uint64_t waiting = is_known ? q->stats.visible + q->stats.in_flight : 0;
+
 	(void)s; /* the same for all rules */
 	if (!fails(f, FACTS_WORKER_LIVEZ, FACTS_WORKER_READYZ, out))
 		return false;
+	if (waiting > 0)
+		cause_evidence(out, "%s in the queue", COUNT(waiting, "message"));
+	if (f->stopped_worker != 0) {
+		tell_stopped("ops-worker", f->stopped_worker, out);
+		return true;
+	}
 	cause_text(out, "ops-worker does not answer as it should: nothing may be stored");
 	next_of_service(f, "worker", out);
 	return true;
@@ -309,7 +345,6 @@ bool why_dead_letters(const struct facts *f, const struct facts_service *s, stru
 	if (q->fact.state != FACT_KNOWN || q->stats.dead == 0)
 		return false;
 	cause_text(out, "%s could not be stored, again and again", COUNT(q->stats.dead, "message"));
-	cause_evidence(out, "%s", COUNT(q->stats.dead, "dead letter"));
 	if (q->has_before && q->stats.dead > q->dead_before)
 		cause_evidence(out, "%" PRIu64 " more than at the last look",
 		    q->stats.dead - q->dead_before);

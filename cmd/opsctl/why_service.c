@@ -343,7 +343,8 @@ bool why_probe(const struct facts *f, const struct facts_service *s, struct caus
 	size_t staying = 0, healthy = 0;
 
 	(void)f; /* the same for all rules */
-	if (p->fact.state == FACT_NONE || (p->fact.state == FACT_KNOWN && p->is_good))
+	if (p->fact.state == FACT_NONE || fact_is_untold(&p->fact) ||
+	    (p->fact.state == FACT_KNOWN && p->is_good))
 		return false;
 	if (s->groups[0].fact.state == FACT_KNOWN)
 		facts_count_targets(&s->groups[0], &staying, &healthy);

@@ -57,6 +57,33 @@ class HealthTest(SystemTest):
         self.assertIn("next: ", done.stdout)
         self.assertEqual(done.stderr, "")
 
+    def test_never_started_is_one_cause(self):
+        causes = self.document("health", "--why", code=EXIT_BAD)["causes"]
+        self.assertEqual([c["name"] for c in causes], ["not-running"])
+
+    def test_stopped_by_a_signal(self):
+        up = self.up()
+        pid = up.ready["worker_pid"]
+        os.kill(pid, signal.SIGSTOP)
+        self.submit()
+        causes = self.document("health", "--why", "--timeout", "200ms", code=EXIT_BAD)["causes"]
+        self.assertEqual([(c["name"], c["next"]) for c in causes], [("worker-fails", f"run: kill -CONT {pid}")])
+        self.assertIn("stopped by a signal", causes[0]["text"])
+        self.assertIn("1 message in the queue", causes[0]["evidence"])
+        os.kill(pid, signal.SIGCONT)
+
+    def test_replay_claims_nothing(self):
+        """Queue, store and token of one machine are on no tape: nothing is known of them."""
+        self.up()
+        file = self.home / "recording"
+        self.ok("health", "--why", "--record", file)
+        document = self.document("--replay", file, "health", "--why")
+        self.assertEqual((document["healthy"], document["causes"]), (True, []))
+        self.assertEqual({c["name"]: c["state"] for c in document["checks"]},
+                         {"api": "ok", "worker": "ok", "queue": "unchecked", "dead letters": "skipped",
+                          "store": "unchecked", "secret": "unchecked", "token": "skipped", "progress": "ok",
+                          "errors": "ok"})
+
     def test_one_that_hangs_hides_no_other(self):
         up = self.up()
         os.kill(up.ready["worker_pid"], signal.SIGSTOP)

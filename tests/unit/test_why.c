@@ -369,6 +369,43 @@ static void alarm_fires(void)
 	facts.alarms.by_state[ALARM_FIRING] = 1;
 }
 
+static void not_running_yet(void)
+{
+	not_running();
+	fail(&facts.queue.fact, ERR_NOTFOUND, "queue.db does not exist");
+	fail(&facts.store.fact, ERR_NOTFOUND, "store does not exist");
+	fail(&facts.secret.fact, ERR_NOTFOUND, "token does not exist");
+}
+
+static void stopped_worker(void)
+{
+	worker_fails();
+	facts.stopped_worker = 4711;
+	facts.queue.stats = (struct queue_stats){ .visible = 3, .oldest_age_s = 5 };
+}
+
+static void stopped_api(void)
+{
+	api_fails();
+	facts.stopped_api = 4712;
+}
+
+static void not_recorded(struct fact *fact)
+{
+	fail(fact, ERR_NOTFOUND, "not in the recording: the thing is on one machine");
+	fact->is_unrecorded = true;
+}
+
+static void unrecorded(void)
+{
+	not_recorded(&facts.queue.fact);
+	not_recorded(&facts.store.fact);
+	not_recorded(&facts.secret.fact);
+	not_recorded(&facts.answers[FACTS_API_LIVEZ].fact);
+	not_recorded(&facts.services[API].probe.fact);
+	not_recorded(&facts.services[API].ecs_fact);
+}
+
 /* ---- what is found ---- */
 
 #define MANY 4
@@ -383,6 +420,7 @@ static const struct {
 	{ "a task that starts", starts_now, { NULL }, NULL, NULL, NULL, NULL },
 	{ "a young rollout", rollout_young, { NULL }, NULL, NULL, NULL, NULL },
 	{ "a young backlog", backlog_young, { NULL }, NULL, NULL, NULL, NULL },
+	{ "a replay of what was not asked", unrecorded, { NULL }, NULL, NULL, NULL, NULL },
 	{ "no healthy target", all_unhealthy, { "failing-open" }, "api", "failing open",
 	    "10.0.0.1:80 unhealthy: it does not answer", "opsctl logs --service api" },
 	{ "classic", classic_down, { "failing-open" }, "api", "sends nothing", "tg: 0 of 2", NULL },
@@ -413,6 +451,8 @@ static const struct {
 	    "the last rollout failed", "tasks failed to start", NULL },
 	{ "not running", not_running, { "not-running" }, NULL, "does not run", "/home/x/local",
 	    "opsctl up" },
+	{ "what follows from it", not_running_yet, { "not-running" }, NULL, "does not run",
+	    "/home/x/local", "opsctl up" },
 	{ "disk", disk_full, { "disk-full" }, NULL, "nearly full", "12 MiB free", "make room" },
 	{ "a slow rollout", rollout_slow, { "rollout-slow" }, "api", "under way for 20 min",
 	    "circuit breaker: 2 of 3", "opsctl rollback api" },
@@ -442,6 +482,10 @@ static const struct {
 	    "/readyz answers 503: draining", "opsctl logs --service api" },
 	{ "worker", worker_fails, { "worker-fails" }, NULL, "ops-worker does not answer",
 	    "/livez: connection refused", "opsctl logs --service worker" },
+	{ "a stopped worker", stopped_worker, { "worker-fails" }, NULL, "ops-worker is stopped",
+	    "3 messages in the queue", "kill -CONT 4711" },
+	{ "a stopped api", stopped_api, { "api-fails" }, NULL, "ops-api is stopped", "process 4712",
+	    "kill -CONT 4712" },
 	{ "token", token_refused, { "token-refused" }, NULL, "refuses the token",
 	    "fingerprint 01234567 is answered 401", "opsctl token check" },
 	{ "token rotated", token_rotated, { "token-refused" }, NULL, "rotated lately", "10 min ago",
@@ -493,6 +537,25 @@ static void test_rules(void)
 	}
 }
 
+static void test_each_text_once(void)
+{
+	static const char text[] = "no AWS credentials: none anywhere";
+	char long_text[ERR_TEXT_MAX];
+
+	memset(long_text, 'x', sizeof(long_text) - 1);
+	long_text[sizeof(long_text) - 1] = '\0';
+	for (int i = 0; i < 2; i++) {
+		make_well();
+		fail(&facts.queue.fact, ERR_CREDENTIALS, i == 0 ? text : long_text);
+		fail(&facts.store.fact, ERR_CREDENTIALS, i == 0 ? text : long_text);
+		fail(&facts.services[API].ecs_fact, ERR_CREDENTIALS, i == 0 ? text : long_text);
+		why_rank(&facts, &causes);
+		CHECK_INT(causes.count, 1);
+		CHECK_INT(causes.items[0].evidence_count, 1);
+		CHECK(strstr(causes.items[0].text, "3 parts") != NULL);
+	}
+}
+
 /* Everything is wrong with everything: no more than there is room for, and it is told. */
 static void test_bound(void)
 {
@@ -520,6 +583,7 @@ static void test_nothing(void)
 
 static const struct test tests[] = {
 	{ "rules", test_rules },
+	{ "each text once", test_each_text_once },
 	{ "bound", test_bound },
 	{ "nothing", test_nothing },
 };
