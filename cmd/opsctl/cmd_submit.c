@@ -135,8 +135,9 @@ static void print_text(const struct single *s)
 		out_text(cli, "time      %.1f ms\n", since_began_ms(s, s->answered_us));
 		return;
 	}
-	out_text(cli, "sha256    %s  (%s, %s)\n", s->arrival.sha256,
-	    COUNT(s->arrival.object_bytes, "byte"), COUNT(s->arrival.record_count, "record"));
+	out_text(cli, "sha256    %s\n", s->arrival.sha256);
+	out_text(cli, "size      %s, %s\n", COUNT(s->arrival.object_bytes, "byte"),
+	    COUNT(s->arrival.record_count, "record"));
 	print_step(s, "accepted", s->began_us, s->answered_us, s->arrival.verified_us);
 	print_step(s, "stored", s->answered_us, s->arrival.stored_us, s->arrival.verified_us);
 	print_step(s, "verified", s->arrival.stored_us, s->arrival.verified_us,

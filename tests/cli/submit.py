@@ -16,6 +16,7 @@ class OneTest(SystemTest):
         self.assertRegex(words["object"], r"^\d{4}/\d\d/\d\d/\d\d/[0-9a-f-]{36}\.ndjson$")
         self.assertEqual(words["status"], "HTTP 200")
         self.assertEqual(list(words)[-3:], ["accepted", "stored", "verified"])
+        self.assertEqual([line for line in out.splitlines() if len(line) > 80], [])
         self.assertNotIn("\033", out)
 
     def test_what_arrives(self):
@@ -95,7 +96,7 @@ class OneTest(SystemTest):
         self.up()
         self.other_context("gone", url=unused_url(), secret=f"file:{self.local}/token")
         document = self.submit("--context", "gone", code=EXIT_REMOTE)
-        self.assertEqual(document["error"]["next"], "run: opsctl health")
+        self.assertEqual(document["error"]["next"], "run: opsctl health --context gone")
         self.refused(EXIT_REMOTE, "opsctl: POST http://127.0.0.1", "submit", "--context", "gone")
 
     def test_wait_in_vain(self):
