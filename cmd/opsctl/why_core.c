@@ -21,14 +21,22 @@ struct tally {
 	struct cause *cause; /* gets the texts, each once */
 };
 
-/* Behind the name of the first part that said it. */
+/* One text may be the other with the name of a thing before it; what is cut is as good as the same. */
+static bool says(const char *evidence, const char *text)
+{
+	struct str what, said;
+
+	(void)str_cut(str_from(evidence), ' ', &what, &said); /* "queue: " is ours */
+	return str_has_suffix(said, str_from(text)) || str_has_suffix(str_from(text), said) ||
+	    strlen(evidence) == WHY_EVIDENCE_SIZE - 1;
+}
+
 static bool is_said(const struct cause *c, const char *text)
 {
 	bool is_said = false;
 
 	for (size_t i = 0; i < c->evidence_count; i++)
-		is_said = is_said || str_has_suffix(str_from(c->evidence[i]), str_from(text)) ||
-		    strlen(c->evidence[i]) == WHY_EVIDENCE_SIZE - 1; /* cut: as good as the same */
+		is_said = is_said || says(c->evidence[i], text);
 	return is_said;
 }
 

@@ -60,6 +60,24 @@ class Recordings(OnAws):
         self.assertIn("dlq", recorded.stdout)
         self.assertEqual(words(recorded.stdout), words(played))
 
+    def test_no_credentials(self):
+        """The cause is on no tape, and is the same all the same."""
+        env = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_EC2_METADATA_DISABLED": "true"}
+        recorded = self.opsctl("--record", self.file, "health", "--why", env=env)
+        self.assertIn("AWS does not know who we are", recorded.stdout)
+        self.assertNotIn(" bad ", recorded.stdout)
+        self.assertEqual(words(self.replay("health", "--why", code=EXIT_BAD)), words(recorded.stdout))
+        self.opsctl("--record", self.file, "queue", "stat", env=env)
+        self.replay("queue", "stat", code=EXIT_CREDENTIALS)
+
+    def test_next_steps_of_a_replay(self):
+        """They are for the system that was recorded, and say so."""
+        self.dead_letters("x")
+        self.addCleanup(self.drain)
+        self.opsctl("--record", self.file, "health")
+        self.assertIn("next: on the system that was recorded, run: opsctl dlq ls --context peers\n",
+                      self.replay("health", code=EXIT_OK))
+
     def test_logs(self):
         logs = self.client("logs")
         logs.create_log_group(logGroupName=GROUP)
@@ -175,7 +193,12 @@ def answer_once(server):
 
 
 def words(text):
-    """Without the times that calls took, and the fingerprint of what a recording does not hold."""
+    """
+    Without the times that calls took, the fingerprint of what a recording does not hold, and that a
+    next step is one for the system that was recorded.
+    """
+    text = re.sub(r"on the system that was recorded, (run: .*) --context \S+", r"\1", text)
+    text = text.replace("on the system that was recorded, ", "")
     return re.sub(r"fingerprint [0-9a-f]{8}", "fingerprint", re.sub(r"\d+(\.\d+)? ?m?s\b", "N ms", text))
 
 

@@ -547,7 +547,8 @@ static void test_each_text_once(void)
 	for (int i = 0; i < 2; i++) {
 		make_well();
 		fail(&facts.queue.fact, ERR_CREDENTIALS, i == 0 ? text : long_text);
-		fail(&facts.store.fact, ERR_CREDENTIALS, i == 0 ? text : long_text);
+		fail(&facts.store.fact, ERR_CREDENTIALS,
+		    i == 0 ? "store s3://b: no AWS credentials: none anywhere" : long_text);
 		fail(&facts.services[API].ecs_fact, ERR_CREDENTIALS, i == 0 ? text : long_text);
 		why_rank(&facts, &causes);
 		CHECK_INT(causes.count, 1);
