@@ -174,7 +174,8 @@ class Stuck(ProbeTest):
             wrong = self.file("wrong", "whsec_" + "A" * 40)
             os.chmod(wrong, 0o600)
             document = self.fails_at("accepted", *self.elsewhere(url=up.url, secret=f"file:{wrong}"))
-            self.assertEqual((document["status"], document["error"]["next"]), (401, "run: opsctl token check"))
+            self.assertEqual((document["status"], document["error"]["next"]),
+                             (401, "run: opsctl token check --context other"))
 
     def test_received(self):
         """A worker that stands still."""
