@@ -12,6 +12,7 @@
 #include "idset.h"
 #include "logs_cmd.h"
 #include "ports.h"
+#include "step.h"
 #include "stop.h"
 #include "timespan.h"
 #include "verify.h"
@@ -96,10 +97,12 @@ static void print_number(struct tail *t, uint64_t dead)
 {
 	struct cli *cli = t->v.cli;
 	struct buf out = BUF_INIT(DOCUMENT_MAX);
+	char next[ERR_TEXT_MAX];
 	struct json_writer w;
 
-	out_text(cli, "%sdead%s  %s, %" PRIu64 " before; run: opsctl dlq ls\n",
-	    out_color(cli, COLOR_RED), out_color(cli, COLOR_NONE), COUNT(dead, "letter"), t->dead);
+	out_text(cli, "%sdead%s  %s, %" PRIu64 " before; %s\n", out_color(cli, COLOR_RED),
+	    out_color(cli, COLOR_NONE), COUNT(dead, "letter"), t->dead,
+	    step_show(cli, "run: opsctl dlq ls", next));
 	out_json_begin(&w, &out, "opsctl/tail-dead-letters/1");
 	json_member_uint(&w, "dead", dead);
 	json_member_uint(&w, "before", t->dead);

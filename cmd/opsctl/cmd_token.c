@@ -1,10 +1,12 @@
 #include "calls.h"
 #include "commands.h"
+#include "step.h"
 #include "token_tasks.h"
 
 static int cmd_token_show(struct cli *cli, struct err *err)
 {
 	bool is_revealed = cli_flag(cli, "reveal");
+	char next[ERR_TEXT_MAX];
 	struct buf out = BUF_INIT(TOKEN_DOCUMENT_MAX);
 	struct json_writer w;
 	struct token_versions v;
@@ -22,7 +24,8 @@ static int cmd_token_show(struct cli *cli, struct err *err)
 	else
 		token_versions_print(cli, &v);
 	if (!str_has_prefix(buf_str(&v.values[SECRET_CURRENT].bytes), STR("whsec_")))
-		out_note(cli, "this token is not of the form whsec_...\nrun: opsctl token rotate");
+		out_note(cli, "this token is not of the form whsec_...\n%s",
+		    step_show(cli, "run: opsctl token rotate", next));
 	token_versions_release(&v);
 	return 0;
 }
