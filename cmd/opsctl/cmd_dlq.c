@@ -6,6 +6,7 @@
 #include "count.h"
 #include "dlq.h"
 #include "envelope.h"
+#include "step.h"
 
 enum { DOCUMENT_MAX = 64 * 1024 * 1024 };
 
@@ -119,18 +120,18 @@ static int list_json(struct listing *l, struct err *err)
 static void note_steps(const struct listing *l)
 {
 	struct cli *cli = l->dlq.cli;
+	char next[ERR_TEXT_MAX];
 	uint64_t passing = l->verdicts.counts[AUTOPSY_PASSES],
 		 stored = l->verdicts.counts[AUTOPSY_STORED];
 
 	if (l->is_cut)
 		out_note(cli, "there are more than %" PRIu64 ", see --max", l->max);
 	if (passing > 0)
-		out_note(cli, "%s would be stored now\nrun: opsctl dlq redrive --passing",
-		    COUNT(passing, "letter"));
+		out_note(cli, "%s would be stored now\n%s", COUNT(passing, "letter"),
+		    step_show(cli, "run: opsctl dlq redrive --passing", next));
 	if (stored > 0)
-		out_note(cli,
-		    "nothing is lost with %s stored already\nrun: opsctl dlq purge --stored",
-		    COUNT(stored, "letter"));
+		out_note(cli, "nothing is lost with %s stored already\n%s", COUNT(stored, "letter"),
+		    step_show(cli, "run: opsctl dlq purge --stored", next));
 }
 
 static int list_text(struct listing *l, struct err *err)

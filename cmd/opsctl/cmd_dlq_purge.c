@@ -26,6 +26,7 @@ static int cmd_dlq_purge(struct cli *cli, struct err *err)
 		.options = AUTOPSY_STORED,
 		.left_alone = AUTOPSY_VERDICT_COUNT,
 		.left_note = "",
+		.left_next = "",
 		.noteworthy = dlq_verdicts_passing,
 		.note = "would be stored now",
 		.done_note = "would have been stored",

@@ -7,6 +7,7 @@
 #include "count.h"
 #include "mem.h"
 #include "ports.h"
+#include "step.h"
 
 enum { PICKED_MAX = 64 * 1024 * 1024, DOCUMENT_END_MAX = 4096 };
 
@@ -143,6 +144,7 @@ static void tell(struct dlq_picked *p, uint64_t n, bool is_dry)
 	const struct dlq_change *change = p->change;
 	struct cli *cli = p->dlq.cli;
 	struct buf note = BUF_INIT(256);
+	char next[ERR_TEXT_MAX];
 
 	if (is_dry && p->count > 0)
 		out_table_print(cli, &p->table);
@@ -150,7 +152,8 @@ static void tell(struct dlq_picked *p, uint64_t n, bool is_dry)
 	out_text(cli, "%s%s %" PRIu64 "%s\n", is_dry ? "would be " : "", change->done, n,
 	    buf_text(&note));
 	if (p->skipped > 0)
-		out_note(cli, "left alone %zu%s", p->skipped, change->left_note);
+		out_note(cli, "left alone %zu%s\n%s", p->skipped, change->left_note,
+		    step_show(cli, change->left_next, next));
 	buf_release(&note);
 }
 

@@ -39,7 +39,8 @@ struct dlq_change {
 	enum autopsy_verdict options; /* which verdict that is */
 	enum autopsy_verdict
 	    left_alone;        /* letters of it are skipped; AUTOPSY_VERDICT_COUNT: none */
-	const char *left_note; /* ": stored already..." about them */
+	const char *left_note; /* ", stored already" about them */
+	const char *left_next; /* what to do with them: "run: ..." */
 	uint64_t (*noteworthy)(const struct dlq_verdicts *v);
 	const char *note, *done_note; /* about so many of them: "would fail again" */
 	const char *warning;          /* end of the question */

@@ -63,6 +63,13 @@ class DlqTest(SystemTest):
             self.assertIn(letter["id"], ids)
             self.assertTrue(any(line.startswith("    " + letter["object"]) for line in shown), shown)
 
+    def test_next_step_is_for_the_same_system(self):
+        self.bury(None)
+        name = self.other_context("mine", queue=f"sqlite:{self.local}/queue.db", store=f"file:{self.local}/store",
+                                  secret=f"file:{self.local}/token")
+        for args, step in (((), "redrive --passing"), (("--context", name), f"redrive --passing --context {name}")):
+            self.assertTrue(self.opsctl("dlq", "ls", *args).stderr.endswith(f"\nrun: opsctl dlq {step}\n"))
+
     def test_what_ops_api_says(self):
         """Whatever changed since a record was accepted: it is judged by the code that accepts."""
         changes = ('"1693561101"', '"yesterday"'), ('"email_timestream":', '"something_else":'), ('"value"', '"other"')
