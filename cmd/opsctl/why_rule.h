@@ -22,7 +22,8 @@ why_fn why_missing, why_back, why_stops, why_stuck_tasks, why_stuck_rollout, why
     why_unregistered, why_sick_targets, why_probe, why_sick_tasks, why_too_few, why_scaled_down;
 
 /* What lies behind them: why_core.c */
-why_fn why_down, why_disk, why_credentials, why_store, why_queue, why_secret, why_api, why_worker, why_token,
-    why_backlog, why_dead_letters, why_alarms, why_denied, why_throttled, why_unreachable;
+why_fn why_down, why_disk, why_credentials, why_store, why_queue, why_secret, why_api, why_worker,
+    why_token, why_backlog, why_dead_letters, why_alarms, why_denied, why_throttled,
+    why_unreachable;
 
 #endif

@@ -128,7 +128,7 @@ struct aws_operation {
 	bool is_repeatable; /* a second effect does no harm */
 	bool is_paginated;
 	bool is_long_poll;
-	bool answers_bytes; /* a body of success is the caller's data, never a document */
+	bool answers_bytes;      /* a body of success is the caller's data, never a document */
 	const char *host_prefix; /* before the host of AWS's own endpoint: "stream-"; NULL: none */
 	enum aws_resource resource;
 	const char *billed; /* its price in us-east-1; NULL: it is free */

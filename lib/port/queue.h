@@ -41,7 +41,8 @@ struct queue_options {
 	/* May be NULL. SQS: how far a redrive or purge is, total 0: unknown; from its thread. */
 	void (*progress)(void *arg, uint64_t done, uint64_t total);
 	void *progress_arg;
-	unsigned redrive_rate; /* SQS: put back at most so many dead letters a second; 0: no limit */
+	unsigned
+	    redrive_rate; /* SQS: put back at most so many dead letters a second; 0: no limit */
 };
 
 /* One message to send. Borrowed for the duration of the call. */

@@ -46,7 +46,8 @@ static void check_operation(const struct aws_operation *o)
 	CHECK(!o->iam || strcmp(o->iam, o->name) != 0);
 	CHECK((o->method != NULL) == (aws_services[o->service].protocol == AWS_REST_XML));
 	CHECK(o->is_repeatable !=
-	    (o == &aws_operations[LOGS_START_LIVE_TAIL] || o == &aws_operations[ECS_EXECUTE_COMMAND]));
+	    (o == &aws_operations[LOGS_START_LIVE_TAIL] ||
+		o == &aws_operations[ECS_EXECUTE_COMMAND]));
 }
 
 static void test_operations(void)
