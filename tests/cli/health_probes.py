@@ -77,7 +77,8 @@ class Probes(SystemTest):
         self.assertEqual(self.causes, {})
         self.assertEqual(self.probe(f"{url}/503", EXIT_BAD)["why"], "it answers 503: text")
         self.assertIn("HTTP 503: text", self.causes["probe-fails"]["evidence"])
-        self.assertEqual(self.probe(f"{url}/404", EXIT_BAD)["next"], "run: opsctl logs --service users --since 5m")
+        self.assertEqual(self.probe(f"{url}/404", EXIT_BAD)["next"],
+                         "run: opsctl logs --service users --since 5m --context other")
 
     def test_grpc(self):
         url, servicer = self.grpc()
@@ -119,7 +120,7 @@ class Why(SystemTest):
         os.kill(up.ready["worker_pid"], signal.SIGSTOP)
         causes = self.causes("--timeout", "300ms")
         self.assertEqual(list(causes), ["worker-fails"])
-        self.assertEqual(causes["worker-fails"]["next"], f"see: {self.local}/ops-worker.log")
+        self.assertEqual(causes["worker-fails"]["next"], f"run: kill -CONT {up.ready['worker_pid']}")
 
     def test_some_rows(self):
         self.up()

@@ -278,7 +278,8 @@ class LoadTest(SystemTest):
         self.other_context("gone", url=unused_url(), secret=f"file:{self.local}/token")
         document = self.document("submit", "--count", "3", "--context", "gone", code=EXIT_REMOTE)
         self.assertEqual((document["sent"], document["no_answer"]), (3, 3))
-        self.assertEqual((document["ok"], document["error"]["next"]), (False, "run: opsctl health"))
+        self.assertEqual((document["ok"], document["error"]["next"]),
+                         (False, "run: opsctl health --context gone"))
 
     def test_interrupt(self):
         self.up()
