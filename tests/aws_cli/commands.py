@@ -180,7 +180,7 @@ class Resting(OnAws):
         self.assertEqual(self.document("queue", "stat", "--queue", self.values["queue"])["dead"], 0)
         self.assertEqual(self.ok("token", "show", "--reveal", "--secret=ssm:/api/token"), self.token + "\n")
         self.assertEqual(self.document("context", "show", "--store", "s3://b")["context"], "(flags)")
-        self.refused(EXIT_CONFIG, ["no secret", "--secret"], "token", "show", "--store", "s3://b")
+        self.refused(EXIT_CONFIG, ["--secret", "is needed"], "token", "show", "--store", "s3://b")
         self.assertEqual(self.opsctl("queue", "stat", "--queue", "ftp://x").returncode, EXIT_USAGE)
 
     def test_flags_over_a_context(self):
