@@ -6,6 +6,10 @@
 
 enum { COLUMNS_USUAL = 80, LINES_USUAL = 24, STREAM_BYTES = 64 * 1024 };
 
+/* A synchronized update (DEC mode 2026) is shown as a whole; who does not know it ignores it. */
+#define SYNC_BEGIN "\033[?2026h"
+#define SYNC_END "\033[?2026l"
+
 /* ---- size ---- */
 
 static bool ask_size(int fd, size_t *columns, size_t *lines)
@@ -153,9 +157,11 @@ void screen_paint(struct screen *s)
 	struct buf out = BUF_INIT(2 * SCREEN_FRAME_MAX);
 	struct screen_frame painted = s->is;
 
+	buf_adds(&out, SYNC_BEGIN);
 	if (s->is_whole)
 		buf_adds(&out, "\033[H\033[2J");
 	paint_lines(s, &out);
+	buf_adds(&out, SYNC_END);
 	out_text(s->cli, "%s", buf_text(&out));
 	buf_release(&out);
 

@@ -13,6 +13,7 @@ sys.path.append("/usr/lib/python3/dist-packages")  # pyte is a package of Debian
 import pyte
 
 LIMIT_S = 60
+BEGIN, END = b"\033[?2026h", b"\033[?2026l"  # of a synchronized update: shown as a whole
 
 
 class Terminal:
@@ -25,7 +26,7 @@ class Terminal:
         self.resize(columns, lines)
         self.process = subprocess.Popen(argv, stdin=slave, stdout=slave, stderr=slave, env=env | {"TERM": "xterm"})
         os.close(slave)
-        self.is_open = True
+        self.written = b""
 
     def __enter__(self):
         return self
@@ -49,23 +50,25 @@ class Terminal:
         except OSError:  # EIO: the program is gone
             piece = b""
         self.stream.feed(piece)
+        self.written += piece
         return piece
 
     def until(self, is_so, what):
-        """Read on until the screen is so; everything that was written."""
-        limit, written = time.monotonic() + LIMIT_S, b""
-        while not is_so(self.text()):
-            piece = self.read()
-            written += piece
-            if not piece or time.monotonic() > limit:
+        """Read on until a whole screen is so; everything that was written."""
+        limit, began = time.monotonic() + LIMIT_S, len(self.written)
+        while self.is_painting() or not is_so(self.text()):
+            if not self.read() or time.monotonic() > limit:
                 raise AssertionError(f"never so: {what}: {self.text()}")
-        return written
+        return self.written[began:]
+
+    def is_painting(self):
+        return self.written.rfind(BEGIN) > self.written.rfind(END)
 
     def rest(self):
-        written = b""
-        while piece := self.read():
-            written += piece
-        return written
+        began = len(self.written)
+        while self.read():
+            pass
+        return self.written[began:]
 
     def text(self):
         return "\n".join(line.rstrip() for line in self.screen.display).rstrip() + "\n"
