@@ -8,7 +8,7 @@ enum { COLUMNS_USUAL = 80, LINES_USUAL = 24, STREAM_BYTES = 64 * 1024 };
 
 /* A synchronized update (DEC mode 2026) is shown as a whole; who does not know it ignores it. */
 #define SYNC_BEGIN "\033[?2026h"
-#define SYNC_END "\033[?2026l"
+#define SYNC_END   "\033[?2026l"
 
 /* ---- size ---- */
 
