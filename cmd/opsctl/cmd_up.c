@@ -25,13 +25,10 @@ static int read_addresses(struct up *up, struct err *err)
 
 	if (read_address(up->cli, "listen", false, &api->listen, err) == -1)
 		return -1;
-	is_any_port = api->listen.port ==
-	    0; /* asked for one free port: take no fixed one elsewhere */
-	return read_address(up->cli, "admin-listen", is_any_port, &api->admin_listen, err) == -1 ||
-		read_address(up->cli, "worker-listen", is_any_port, &worker->admin_listen, err) ==
-		    -1
-	    ? -1
-	    : 0;
+	is_any_port = api->listen.port == 0; /* then no fixed one elsewhere, either */
+	if (read_address(up->cli, "admin-listen", is_any_port, &api->admin_listen, err) == -1)
+		return -1;
+	return read_address(up->cli, "worker-listen", is_any_port, &worker->admin_listen, err);
 }
 
 static int check_ports(struct up *up, struct err *err)

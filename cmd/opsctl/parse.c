@@ -289,8 +289,8 @@ static int unknown_command(struct parser *p)
 	for (size_t i = 0; i < command_count; i++) {
 		struct str name = str_from(commands[i]->name), verb = name;
 
-		(void)str_cut(name, ' ', &verb,
-		    &verb); /* one word: verb is empty and matches nothing */
+		/* Of one word verb is empty and matches nothing. */
+		(void)str_cut(name, ' ', &verb, &verb);
 		if (is_one_word && str_eq(verb, typed))
 			suggest_try(&s, typed, name); /* "redrive" for "dlq redrive" */
 		suggest_try(&s, is_one_word ? first_word(commands[i]->name) : name,

@@ -28,8 +28,8 @@ static bool wait_for_end(struct up *up, struct unit *u, int *status)
 
 		if (left_ms <= 0)
 			return false;
-		(void)stop_wait(
-		    (int)left_ms); /* SIGCHLD, or another Ctrl-C, which changes nothing */
+		/* SIGCHLD, or another Ctrl-C, which changes nothing */
+		(void)stop_wait((int)left_ms);
 	}
 	return true;
 }

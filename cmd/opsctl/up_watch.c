@@ -151,9 +151,8 @@ static int step(struct up *up, struct err *err)
 static void reload(struct up *up)
 {
 	for (size_t i = 0; i < UP_UNIT_COUNT; i++)
-		if (up->units[i].pid != 0)
-			(void)kill(up->units[i].pid,
-			    SIGHUP); /* our own child: there, or a zombie */
+		if (up->units[i].pid != 0) /* our own child: there, or a zombie */
+			(void)kill(up->units[i].pid, SIGHUP);
 	up_say(up->cli, "reload", "told the services to read token and log level again");
 }
 

@@ -13,8 +13,8 @@ enum { PATH_SIZE = 1200, LOCK_TRIES = 20, LOCK_PAUSE_MS = 5 };
 
 static const char *path_in(const char *dir, const char *name, char out[PATH_SIZE])
 {
-	(void)snprintf(out, PATH_SIZE, "%s/%s", dir,
-	    name); /* dir is a context's, shorter than this */
+	/* dir is a context's, shorter than this. */
+	(void)snprintf(out, PATH_SIZE, "%s/%s", dir, name);
 	return out;
 }
 

@@ -190,8 +190,7 @@ void metrics_render_process(struct buf *out)
 		buf_release(&stat);
 		return; /* no /proc in this container: nothing to say */
 	}
-	(void)pthread_once(&start_time_once,
-	    read_start_time); /* cannot fail with these arguments */
+	(void)pthread_once(&start_time_once, read_start_time); /* cannot fail */
 	(void)getrlimit(RLIMIT_NOFILE, &files);
 	add_process(out, "process_cpu_seconds_total", "counter",
 	    "Total user and system CPU time spent in seconds.",

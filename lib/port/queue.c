@@ -120,10 +120,10 @@ int queue_send(struct queue *q, struct queue_entry *entries, size_t count, struc
 		    queue_traits(q)->body_max);
 	else
 		rc = q->ops->send(q, entries, count, err);
+	/* A caller who looks only at entries must see it. */
 	for (size_t i = 0; rc != 0 && i < count; i++)
 		if (entries[i].result.code == ERR_NONE)
-			entries[i].result =
-			    *err; /* a caller who looks only at entries must see it */
+			entries[i].result = *err;
 	return rc;
 }
 

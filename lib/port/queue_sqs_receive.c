@@ -32,8 +32,8 @@ int sqs_receive_from(struct queue_sqs *q, const struct sqs_place *place, size_t 
 	json_member_uint(&w, "WaitTimeSeconds", wait_s);
 	json_member_uint(&w, "VisibilityTimeout", visibility_s);
 	write_names(&w, "MessageSystemAttributeNames", facts, ARRAY_SIZE(facts));
-	write_names(&w, "MessageAttributeNames", all,
-	    ARRAY_SIZE(all)); /* or the MD5 is of others */
+	/* All, or the MD5 is of others. */
+	write_names(&w, "MessageAttributeNames", all, ARRAY_SIZE(all));
 	sqs_body_end(&w);
 	rc = sqs_call(q, place, &r, &body, NULL, out, err);
 	buf_release(&body);

@@ -13,8 +13,7 @@
 enum {
 	BODY_MAX = 6 * (SECRET_MAX + SECRET_NAME_SIZE) + 2048,
 	HISTORY_PAGE = 50,
-	LOOK_BACK =
-	    8, /* versions that may have the same value: a write repeated by whoever made it */
+	LOOK_BACK = 8, /* versions of the same value: a write repeated by whoever made it */
 	PAGES_MAX = 10,
 };
 

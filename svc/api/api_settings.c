@@ -154,8 +154,8 @@ static int check(const void *settings, struct err *err)
 
 static void print_details(void)
 {
-	(void)printf("libmicrohttpd %s\n",
-	    httpd_library_version()); /* the caller flushes and checks */
+	/* The caller flushes and checks. */
+	(void)printf("libmicrohttpd %s\n", httpd_library_version());
 }
 
 const struct service api_service = {

@@ -121,10 +121,10 @@ enum auth_step auth_check_token(struct auth *a, struct keyring *k, const struct 
 
 const char *auth_error(const struct auth *a)
 {
+	/* One text for signatures: which check failed is no client's business. */
 	static const char *const errors[AUTH_SCHEME_COUNT] = {
 		[AUTH_SCHEME_NONE] = "Missing credentials",
-		[AUTH_SCHEME_SIGNATURE] =
-		    "Invalid signature", /* one text: which check failed is no client's business */
+		[AUTH_SCHEME_SIGNATURE] = "Invalid signature",
 		[AUTH_SCHEME_BEARER] = "Invalid token",
 		[AUTH_SCHEME_TOKEN] = "Invalid token",
 	};

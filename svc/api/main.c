@@ -297,9 +297,8 @@ static bool drain(struct api *api)
 	httpd_drain(api->httpd);
 	if (grace_ms > end_ms - clock_mono_ms(api->clock))
 		grace_ms = end_ms - clock_mono_ms(api->clock);
-	if (grace_ms > 0)
-		clock_sleep_ms(
-		    grace_ms); /* load balancers learn slowly that nothing more should come */
+	if (grace_ms > 0) /* load balancers learn slowly that nothing more should come */
+		clock_sleep_ms(grace_ms);
 	httpd_quiesce(api->httpd);
 	return httpd_wait_idle(api->httpd, end_ms - clock_mono_ms(api->clock));
 }

@@ -49,8 +49,7 @@ static void fill(const struct outbox *o, struct shipment *s)
 	struct parcel *p = s->first;
 
 	envelope_init(&s->envelope, o->o.clock, s->bytes);
-	(void)buf_room(&s->envelope.body,
-	    s->bytes); /* one block of that size, nothing copied twice */
+	(void)buf_room(&s->envelope.body, s->bytes); /* one block: nothing is copied twice */
 	for (size_t i = 0; i < s->records; i++, p = p->next)
 		(void)envelope_add(&s->envelope, p->line); /* its room was counted by pack() */
 	envelope_seal(&s->envelope);
