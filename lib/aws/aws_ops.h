@@ -128,7 +128,12 @@ struct aws_operation {
 	bool is_repeatable; /* a second effect does no harm */
 	bool is_paginated;
 	bool is_long_poll;
-	bool answers_bytes;      /* a body of success is the caller's data, never a document */
+	bool answers_bytes; /* a body of success is the caller's data, never a document */
+	/*
+	 * Nobody is to read the body in traces and recordings: it is a client's data, or a command
+	 * line. Of answers that of success: a refusal is the service's own words.
+	 */
+	bool hides_request, hides_answer;
 	const char *host_prefix; /* before the host of AWS's own endpoint: "stream-"; NULL: none */
 	enum aws_resource resource;
 	const char *billed; /* its price in us-east-1; NULL: it is free */

@@ -276,9 +276,8 @@ static void fill(const struct aws_exchange *x, int timeout_ms, struct aws_signed
 	aws_exchange_secrets(x, out->secrets);
 	out->http.secrets = out->secrets;
 	out->http.secret_count = AWS_SECRETS;
-	out->http.hides_request = x->op->service == AWS_S3 ||
-	    x->request->op == SQS_SEND_MESSAGE_BATCH || x->request->op == ECS_EXECUTE_COMMAND;
-	out->http.hides_answer = x->op->answers_bytes || x->request->op == SQS_RECEIVE_MESSAGE;
+	out->http.hides_request = x->op->hides_request;
+	out->http.hides_answer = x->op->hides_answer;
 	out->http.take = x->request->take;
 	out->http.take_arg = x->request->take_arg;
 }

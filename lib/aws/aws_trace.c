@@ -26,15 +26,19 @@ void aws_trace_text(const struct aws *a, const char *fmt, ...)
 	put(a, &line);
 }
 
+/* All bodies pass here, so that none is shown which its row in aws_ops.c hides. */
 static void trace_body(const struct aws_exchange *x, const char *mark, struct str body,
-    const struct str *secrets)
+    bool is_hidden, const struct str *secrets)
 {
 	struct buf line = BUF_INIT(LINE_MAX_BYTES);
 
 	if (body.n == 0)
 		return;
 	buf_adds(&line, mark);
-	redact_body(&line, body, BODY_MAX_BYTES, secrets, AWS_SECRETS);
+	if (is_hidden)
+		buf_addf(&line, "[%zu bytes, not shown]", body.n);
+	else
+		redact_body(&line, body, BODY_MAX_BYTES, secrets, AWS_SECRETS);
 	put(x->aws, &line);
 }
 
@@ -73,13 +77,13 @@ void aws_trace_request(const struct aws_exchange *x, const struct http_request *
 		trace_header(x, "> ", buf_str(&header), secrets);
 	}
 	buf_wipe(&header);
-	if (x->op->service != AWS_S3) /* an object is the clients' data */
-		trace_body(x, "> ", request->body, secrets);
+	trace_body(x, "> ", request->body, x->op->hides_request, secrets);
 }
 
 static void trace_wire(const struct aws_exchange *x)
 {
 	struct str rest = buf_str(&x->answer->http.headers), line, secrets[AWS_SECRETS];
+	bool is_hidden = x->op->hides_answer && x->answer->http.status < 300;
 
 	aws_exchange_secrets(x, secrets);
 	while (rest.n > 0) {
@@ -88,8 +92,7 @@ static void trace_wire(const struct aws_exchange *x)
 		if (line.n > 0)
 			trace_header(x, "< ", line, secrets);
 	}
-	if (!x->op->answers_bytes)
-		trace_body(x, "< ", buf_str(&x->answer->http.body), secrets);
+	trace_body(x, "< ", buf_str(&x->answer->http.body), is_hidden, secrets);
 }
 
 /* "sqs SendMessageBatch 200 12ms attempt 1 <request id>" */

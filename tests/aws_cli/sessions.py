@@ -116,8 +116,9 @@ class Sessions(OnEcs):
     def test_token_is_never_shown(self):
         for more in (["-v"], ["-vv"], ["--json"]):
             self.forget()
-            done = self.run_in("true", args=more)
+            done = self.run_in("true", "typed-secret", args=more)
             self.assertNotIn(TOKEN, done.stdout + done.stderr, more)
+            self.assertNotIn("typed-secret", done.stdout + done.stderr, more)
 
     def test_recording(self):
         """Neither what is typed nor the token is kept; a session cannot be held again."""

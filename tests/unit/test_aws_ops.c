@@ -92,10 +92,40 @@ static void test_facts(void)
 	}
 }
 
+/* Of these nobody is to read the body; of all others a trace and a recording show it. */
+static const struct {
+	enum aws_op op;
+	bool request, answer;
+} hidden[] = {
+	{ SQS_SEND_MESSAGE_BATCH, true, false },
+	{ SQS_RECEIVE_MESSAGE, false, true },
+	{ S3_PUT_OBJECT, true, false },
+	{ S3_GET_OBJECT, false, true },
+	{ ECS_EXECUTE_COMMAND, true, false },
+};
+
+static void test_hidden(void)
+{
+	for (size_t op = 0; op < AWS_OP_COUNT; op++) {
+		const struct aws_operation *o = &aws_operations[op];
+		bool request = false, answer = false;
+
+		for (size_t i = 0; i < ARRAY_SIZE(hidden); i++) {
+			request = request || (hidden[i].op == op && hidden[i].request);
+			answer = answer || (hidden[i].op == op && hidden[i].answer);
+		}
+		test_case = o->name;
+		CHECK_INT(o->hides_request, request);
+		CHECK_INT(o->hides_answer, answer);
+		CHECK(!o->answers_bytes || o->hides_answer);
+	}
+}
+
 static const struct test tests[] = {
 	{ "services", test_services },
 	{ "operations", test_operations },
 	{ "facts", test_facts },
+	{ "hidden", test_hidden },
 };
 
 TEST_MAIN(tests)
