@@ -1,5 +1,10 @@
 #include "context_out.h"
 
+#include "fold.h"
+
+/* Columns of a key with its service, and before what stands below it; characters of a key. */
+enum { KEY_WIDTH = 16, INDENT = 4, KEY_MAX = 24 };
+
 void context_document_end(struct cli *cli, struct json_writer *w, struct buf *out)
 {
 	json_object_end(w);
@@ -40,17 +45,28 @@ void context_values_json(struct json_writer *w, const struct context *c)
 	services_json(w, c);
 }
 
+/* A value is to be copied: what has no place behind its key stands below it. */
+static void print_line(struct cli *cli, const char *service, const char *key, const char *value)
+{
+	char name[CONTEXT_SERVICE_NAME_MAX + KEY_MAX + 2];
+	size_t used;
+
+	(void)snprintf(name, sizeof(name), "%s%s%s", service, service[0] != '\0' ? " " : "", key);
+	used = strlen(name) > KEY_WIDTH ? strlen(name) : KEY_WIDTH;
+	out_text(cli, "%-*s ", KEY_WIDTH, name);
+	fold_rest(cli, used + 1, INDENT, value);
+}
+
 void context_values_print(struct cli *cli, const struct context *c)
 {
 	for (int key = 0; key < CONTEXT_KEY_COUNT; key++)
 		if (c->values[key][0] != '\0')
-			out_text(cli, "%-16s  %s\n", context_key_name((enum context_key)key),
+			print_line(cli, "", context_key_name((enum context_key)key),
 			    c->values[key]);
 	for (size_t i = 0; i < c->service_count; i++)
 		for (int key = 0; key < SERVICE_KEY_COUNT; key++)
 			if (c->services[i].values[key][0] != '\0')
-				out_text(cli, "%s %-*s  %s\n", c->services[i].name,
-				    15 - (int)strlen(c->services[i].name),
+				print_line(cli, c->services[i].name,
 				    context_service_key_name((enum context_service_key)key),
 				    c->services[i].values[key]);
 }

@@ -152,19 +152,18 @@ static void print_causes(struct cli *cli, const struct causes *causes)
 
 static void print_unchecked(const struct health *h)
 {
+	static const char label[] = "could not be checked: ";
+	struct buf names = BUF_INIT(CHECKUP_ROWS_MAX * CHECKUP_NAME_SIZE);
 	const struct checkup *c = h->checkup;
 	char name[CHECKUP_NAME_SIZE];
-	bool is_first = true;
 
-	for (size_t i = 0; i < c->count; i++) {
-		if (c->rows[i].state != CHECKUP_UNCHECKED)
-			continue;
-		out_text(h->cli, "%s%s", is_first ? "could not be checked: " : ", ",
-		    checkup_row_name(&c->rows[i], name));
-		is_first = false;
-	}
-	if (!is_first)
-		out_text(h->cli, "\n");
+	for (size_t i = 0; i < c->count; i++)
+		if (c->rows[i].state == CHECKUP_UNCHECKED)
+			buf_addf(&names, "%s%s", names.n > 0 ? ", " : "",
+			    checkup_row_name(&c->rows[i], name));
+	if (names.n > 0)
+		print_labelled(h->cli, 0, label, buf_text(&names));
+	buf_release(&names);
 }
 
 void health_print(const struct health *h)

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "fold.h"
 #include "mem.h"
 #include "screen.h"
 
@@ -81,27 +82,6 @@ static void choose_layout(struct layout *l, size_t columns)
 		l->count++;
 }
 
-/* Words of a text from column *at on, the next lines indented. A word is never cut: it may be a name. */
-static void print_words(struct cli *cli, struct str text, size_t indent, size_t room, size_t *at)
-{
-	struct str word;
-
-	while (text.n > 0) {
-		size_t start = *at;
-
-		(void)str_cut(text, ' ', &word, &text); /* the last one has no space behind it */
-		if (start > indent && start + 1 + word.n > room) {
-			out_text(cli, "\n%*s", (int)indent, "");
-			start = indent;
-		} else if (start > indent) {
-			out_text(cli, " ");
-			start++;
-		}
-		out_text(cli, "%.*s", STR_ARG(word));
-		*at = start + word.n;
-	}
-}
-
 /* What has no place beside the others: below them, as much on a line as fits. */
 static void print_below(struct cli *cli, struct str text, bool is_first, size_t room, size_t *at)
 {
@@ -114,7 +94,7 @@ static void print_below(struct cli *cli, struct str text, bool is_first, size_t 
 		out_text(cli, " "); /* and one before each word */
 		++*at;
 	}
-	print_words(cli, text, INDENT, room, at);
+	fold_words(cli, text, INDENT, room, at);
 }
 
 static void print_row(struct cli *cli, const char *const *row, size_t columns,
@@ -129,7 +109,7 @@ static void print_row(struct cli *cli, const char *const *row, size_t columns,
 		size_t begin = at;
 
 		if (is_last && l->folds)
-			print_words(cli, str_from(row[i]), begin, l->room, &at);
+			fold_words(cli, str_from(row[i]), begin, l->room, &at);
 		else
 			out_text(cli, "%s%*s", row[i], (int)fill, "");
 		at = begin + width + fill;

@@ -1,9 +1,21 @@
 #include <inttypes.h>
+#include <string.h>
 
+#include "fold.h"
 #include "step.h"
 #include "trace.h"
 
-enum { DOCUMENT_MAX = 1024 * 1024, DATE_LEN = 10, TIME_FROM = 11, TIME_LEN = 12, DELTA_SIZE = 32 };
+enum {
+	DOCUMENT_MAX = 1024 * 1024,
+	DATE_LEN = 10,
+	TIME_FROM = 11,
+	TIME_LEN = 12,
+	DELTA_SIZE = 32,
+	WHERE_WIDTH = 12,
+	INDENT = TIME_LEN + 2,                   /* of what has no place in its line */
+	USED = INDENT + 9 + 2 + WHERE_WIDTH + 1, /* what stands before what happened */
+	GAP_INDENT = 4,
+};
 
 static const struct {
 	const char *name, *text;
@@ -46,6 +58,16 @@ static void format_delta(int64_t ms, char out[DELTA_SIZE])
 		(void)snprintf(out, DELTA_SIZE, "+%.1f min", (double)ms / 60000.0);
 }
 
+/* Of `when` TIME_LEN columns are shown. */
+static void print_event(struct cli *cli, const char *when, const char *delta,
+    const struct trace_event *e)
+{
+	size_t where = strlen(e->where);
+
+	out_text(cli, "%-*.*s  %9s  %-*s ", TIME_LEN, TIME_LEN, when, delta, WHERE_WIDTH, e->where);
+	fold_rest(cli, USED + (where > WHERE_WIDTH ? where - WHERE_WIDTH : 0), INDENT, e->what);
+}
+
 static void print_events(const struct trace *t)
 {
 	char time[CLOCK_RFC3339_SIZE], day[DATE_LEN + 1] = "", delta[DELTA_SIZE];
@@ -55,7 +77,7 @@ static void print_events(const struct trace *t)
 		const struct trace_event *e = &t->events[i];
 
 		if (e->at_ms < 0) {
-			out_text(t->cli, "%-12s  %9s  %-12s  %s\n", "-", "", e->where, e->what);
+			print_event(t->cli, "-", "", e);
 			continue;
 		}
 		clock_rfc3339(e->at_ms, time);
@@ -65,23 +87,40 @@ static void print_events(const struct trace *t)
 			    out_color(t->cli, COLOR_NONE));
 		}
 		format_delta(last_ms < 0 ? 0 : e->at_ms - last_ms, delta);
-		out_text(t->cli, "%.*s  %9s  %-12s  %s\n", TIME_LEN, time + TIME_FROM,
-		    last_ms < 0 ? "" : delta, e->where, e->what);
+		print_event(t->cli, time + TIME_FROM, last_ms < 0 ? "" : delta, e);
 		last_ms = e->at_ms;
 	}
 	if (t->left_out > 0)
 		out_text(t->cli, "... and %" PRIu64 " more\n", t->left_out);
 }
 
+static void print_gap(struct cli *cli, const struct trace_gap *gap)
+{
+	char head[TRACE_WHERE_SIZE + 32];
+
+	(void)snprintf(head, sizeof(head), "not looked at: %s:", gap->where);
+	out_text(cli, "%s", head);
+	fold_rest(cli, strlen(head), GAP_INDENT, gap->why);
+}
+
+static void print_clocks(const struct trace *t)
+{
+	char text[128];
+
+	if (t->clocks_apart_ms == 0)
+		return;
+	(void)snprintf(text, sizeof(text),
+	    "the clocks of the machines differ by at least %" PRId64
+	    " ms: what comes later is told as earlier",
+	    t->clocks_apart_ms);
+	fold_rest(t->cli, 0, 0, text);
+}
+
 static void print_rest(const struct trace *t)
 {
 	for (size_t i = 0; i < t->gap_count; i++)
-		out_text(t->cli, "not looked at: %s: %s\n", t->gaps[i].where, t->gaps[i].why);
-	if (t->clocks_apart_ms > 0)
-		out_text(t->cli,
-		    "the clocks of the machines differ by at least %" PRId64
-		    " ms: what comes later is told as earlier\n",
-		    t->clocks_apart_ms);
+		print_gap(t->cli, &t->gaps[i]);
+	print_clocks(t);
 	if (t->has_stats)
 		out_text(t->cli,
 		    "the queue holds %" PRIu64 " waiting, %" PRIu64 " under way, %" PRIu64

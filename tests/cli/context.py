@@ -55,6 +55,16 @@ class Context(Cli):
                      "token", "show", "--context", "local", "--secret", "env:X")
         self.assertEqual(self.document("context", "show", "local", "--region", "x")["context"], "local")
 
+    def test_show_fits_a_terminal(self):
+        """A value that has no place behind its key stands below it, whole."""
+        store = "s3://" + "a" * 50 + "/prefix"
+        self.write(f"[prod]\nstore = {store}\nalarms = prod-\nservice.api.logs = /{'l' * 60}\n")
+        lines = self.on_terminal("context", "show", "prod", "--color=never", columns=72).splitlines()
+        self.assertEqual([line for line in lines if len(line) > 72], [])
+        self.assertIn(f"    {store}", lines)
+        self.assertIn("alarms            prod-", lines)
+        self.assertIn(f"store             {store}\n", self.ok("context", "show", "prod"))
+
     def test_order(self):
         self.write("current = a\n[a]\nurl = http://a\n[b]\nurl = http://b\n[c]\nurl = http://c\n")
         for args, env, name, by in (

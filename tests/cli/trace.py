@@ -41,6 +41,16 @@ class Stored(TraceTest):
         self.assertRegex(lines[3], r"^\d\d:\d\d:\d\d\.\d{3} +\+\d+ ms  ops-api       accepted$")
         self.assertIn("1 record, digest right", lines[5])
 
+    def test_fits_a_terminal(self):
+        """What has no place in its line stands below, whole: ids and keys are to be copied."""
+        with self.up():
+            sent = self.submit("--wait")
+            args = ("trace", sent["id"], "--color=never")
+            lines = self.on_terminal(*args, columns=80).splitlines()
+            self.assertEqual([line for line in lines if len(line) > 80], [])
+            self.assertEqual(" ".join(lines).split(), self.ok(*args).split())
+            self.assertIn(f"{sent['object']}:", " ".join(lines).split())
+
     def test_among_others_in_one_object(self):
         """Records that share an envelope: each has its own life in it."""
         with self.up() as up:
