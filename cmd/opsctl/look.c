@@ -106,10 +106,14 @@ void row_judge_fact(struct checkup_row *row, const struct fact *fact, const char
 
 void look_next_of_service(const struct look *l, const char *service, char out[ERR_TEXT_MAX])
 {
-	const char *dir = l->facts->context->local_dir;
+	const struct context *c = l->facts->context;
+	const struct context_service *own = context_service(c, service);
 
-	if (dir[0])
-		(void)snprintf(out, ERR_TEXT_MAX, "see: %.200s/%s.log", dir, service);
+	if (c->local_dir[0])
+		(void)snprintf(out, ERR_TEXT_MAX, "see: %.200s/ops-%s.log", c->local_dir, service);
+	else if (own != NULL && own->values[SERVICE_LOGS][0])
+		(void)snprintf(out, ERR_TEXT_MAX, "run: opsctl logs --service %s --since 15m",
+		    service);
 	else
-		(void)snprintf(out, ERR_TEXT_MAX, "see: the log of %s", service);
+		(void)snprintf(out, ERR_TEXT_MAX, "see: the log of ops-%s", service);
 }

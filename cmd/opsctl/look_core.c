@@ -49,10 +49,10 @@ static void show_answer(struct look *l, struct checkup_row *row, const char *ser
 		row_judge(row, CHECKUP_BAD, why, next);
 }
 
-static void look_at_paths(struct look *l, const char *name, const char *service,
-    enum facts_path first, enum facts_path last)
+static void look_at_paths(struct look *l, const char *service, enum facts_path first,
+    enum facts_path last)
 {
-	struct checkup_row *row = look_add_row(l, name);
+	struct checkup_row *row = look_add_row(l, service);
 	enum context_key base = facts_path_base(first);
 
 	if (!is_running(l, row, base) || !look_is_named(l, row, base))
@@ -63,12 +63,12 @@ static void look_at_paths(struct look *l, const char *name, const char *service,
 
 void look_at_api(struct look *l)
 {
-	look_at_paths(l, "api", "ops-api", FACTS_API_LIVEZ, FACTS_API_HEALTH);
+	look_at_paths(l, "api", FACTS_API_LIVEZ, FACTS_API_HEALTH);
 }
 
 void look_at_worker(struct look *l)
 {
-	look_at_paths(l, "worker", "ops-worker", FACTS_WORKER_LIVEZ, FACTS_WORKER_READYZ);
+	look_at_paths(l, "worker", FACTS_WORKER_LIVEZ, FACTS_WORKER_READYZ);
 }
 
 /* ---- progress ---- */
@@ -104,7 +104,7 @@ static void judge_idle(struct look *l, struct checkup_row *row, double idle_s)
 	(void)snprintf(why, sizeof(why),
 	    "%s in the queue, the oldest for %" PRId64 " s, and none is stored",
 	    COUNT(waiting, "message"), q->stats.oldest_age_s);
-	look_next_of_service(l, "ops-worker", next);
+	look_next_of_service(l, "worker", next);
 	row_judge(row, CHECKUP_BAD, why, next);
 }
 

@@ -85,7 +85,7 @@ static void look_at_token(struct look *l)
 	int64_t age_s = (l->facts->at_ms - t->asked_ms) / 1000;
 	char next[ERR_TEXT_MAX];
 
-	look_next_of_service(l, "ops-api", next);
+	look_next_of_service(l, "api", next);
 	if (t->fact.state == FACT_FAILED) {
 		row_judge_fact(row, &t->fact, next);
 		return;
@@ -97,7 +97,7 @@ static void look_at_token(struct look *l)
 	row_value(row, "status", t->status);
 	if (!t->is_accepted)
 		row_judge(row, CHECKUP_BAD, "ops-api refuses the token of this context",
-		    "compare the secret of the context with OPS_SECRET of ops-api");
+		    "run: opsctl token check");
 }
 
 static bool api_answers(const struct facts *f)

@@ -286,6 +286,7 @@ bool why_worker(const struct facts *f, const struct facts_service *s, struct cau
 	return true;
 }
 
+/* Why it is refused, nobody tells: how old the token is may be a hint, and is not the reason. */
 bool why_token(const struct facts *f, const struct facts_service *s, struct cause *out)
 {
 	const struct facts_token *t = &f->token;
@@ -295,13 +296,13 @@ bool why_token(const struct facts *f, const struct facts_service *s, struct caus
 	(void)s; /* the same for all rules */
 	if (t->fact.state != FACT_KNOWN || t->is_accepted)
 		return false;
-	cause_text(out, "ops-api refuses the token of this context%s",
-	    is_new ? ", which was rotated lately" : "");
+	cause_text(out, "ops-api refuses the token of this context");
 	cause_evidence(out, "fingerprint %s is answered %d", f->secret.fingerprint, t->status);
 	if (f->secret.changed_at > 0)
-		cause_evidence(out, "it was changed %s ago", AGE(age_s));
+		cause_evidence(out, "the secret of the context was written %s ago", AGE(age_s));
 	cause_cure(out,
-	    is_new ? "services read it anew within OPS_SECRET_TTL_S; restart them if they do not"
+	    is_new ? "the secret of the context must be that of OPS_SECRET of ops-api, which reads "
+		     "a new one within OPS_SECRET_TTL_S"
 		   : "the secret of the context must be that of OPS_SECRET of ops-api");
 	cause_next(out, "run: opsctl token check");
 	return true;

@@ -102,14 +102,21 @@ class HealthTest(SystemTest):
     def test_wrong_token(self):
         """The system is well, but who works with this context is refused."""
         up = self.up()
-        wrong = self.file("wrong", "whsec_" + "A" * 43 + "=\n")
+        token = "whsec_" + "A" * 43 + "="
+        wrong = self.file("wrong", token + "\n")
         os.chmod(wrong, 0o600)
         self.contexts.parent.mkdir(parents=True)
         self.contexts.write_text(f"[other]\nurl = {up.url}\nsecret = file:{wrong}\n")
         self.contexts.chmod(0o600)
         states = self.states("--context=other", code=EXIT_BAD)
         self.assertEqual((states["api"], states["secret"], states["token"]), ("ok", "ok", "bad"))
-        self.assertEqual(self.rows["token"]["values"], {"status": 401})
+        self.assertEqual((self.rows["token"]["values"], self.rows["token"]["next"]),
+                         ({"status": 401}, "run: opsctl token check --context other"))
+        cause, = self.document("health", "--why", "--context=other", code=EXIT_BAD)["causes"]
+        told = " ".join((cause["text"], *cause["evidence"], cause["next"]))
+        for known in (hashlib.sha256(token.encode()).hexdigest()[:8], "401", "opsctl token check"):
+            self.assertIn(known, told)
+        self.assertNotIn("rotated", told)  # nobody knows that
         checked = self.document("context", "check", "other", code=EXIT_BAD)
         self.assertEqual({p["part"]: p["state"] for p in checked["parts"]},
                          {"token": "ok", "queue": "not set", "store": "not set", "ops-api": "bad"})
@@ -136,6 +143,23 @@ class HealthTest(SystemTest):
         self.assertTrue(steps)
         for s in steps:
             self.assertRegex(s, "context (check )?other$")
+
+    def test_next_step_of_a_service(self):
+        """Its log, as the command that prints it where the context names it."""
+        for logs, want in (("/ecs/api", "run: opsctl logs --service api --since 15m --context other"),
+                           ("", "see: the log of ops-api")):
+            self.other_context("other", url=unused_url(), **{"service.api.logs": logs} if logs else {})
+            self.assertIn("api", self.states("--context=other", code=EXIT_BAD))
+            self.assertEqual((self.rows["api"]["state"], self.rows["api"]["next"]), ("bad", want))
+
+    def test_fits_a_terminal(self):
+        """Also what could not be checked, all in one list; a command is one line, to be copied."""
+        keys = {f"service.service-{i}.ecs": f"prod-{i}" for i in range(6)}
+        self.other_context("other", url=unused_url(), cluster="prod", region="eu-central-1", **keys)
+        self.env |= {"AWS_ENDPOINT_URL": unused_url(), "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"}
+        lines = self.on_terminal("health", "--context=other", "--color=never", columns=80).splitlines()
+        self.assertTrue([line for line in lines if line.startswith("could not be checked: ")])
+        self.assertEqual([line for line in lines if len(line) > 80 and " next: " not in line], [])
 
     def test_nothing_to_ask(self):
         """A token that can be read says nothing about a system."""
