@@ -3,7 +3,6 @@ import contextlib
 import json
 import os
 import pathlib
-import statistics
 import subprocess
 import sys
 import time
@@ -181,38 +180,5 @@ def aws_token_show(bench):
                       ["<= 1/5 of the memory", opsctl["kib"] * 5 <= aws["kib"]]]}
 
 
-def opsctl_health(bench):
-    """opsctl health on moto, 5 services with 50 tasks: beside the slowest of its calls; and as it watches."""
-    rounds, seconds = (2, 4) if bench.smoke else (11, 600)
-    done = subprocess.run([ROOT / "tests/peers/peers.py", "--parameter", "/bench/token", "moto", "--", sys.executable,
-                           ROOT / "tests/bench/health_cost.py", bench.build / "cmd/opsctl/opsctl", str(rounds),
-                           str(seconds)], check=True, stdout=subprocess.PIPE, text=True)
-    result = json.loads(done.stdout)
-    half, end = result["watch_kib"]
-    return {**result, "watch_s": seconds,
-            "goals": [["<= 1.5 times the slowest call and 50 ms", result["of_the_bound"] <= 1],
-                      ["<= 24 MiB", result["peak_kib"] <= 24 * 1024],
-                      ["--watch: no more than a twentieth larger than at half time", end <= 1.05 * half]]}
-
-
-def opsctl_start(bench):
-    """opsctl version: how long a command takes that does nothing; and the size of the program, stripped."""
-    opsctl, rounds = bench.build / "cmd/opsctl/opsctl", 5 if bench.smoke else 51
-    quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
-    samples = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        child = os.posix_spawn(opsctl, [opsctl, "version"], os.environ, file_actions=quiet)
-        if os.waitpid(child, 0)[1] != 0:
-            sys.exit("opsctl version failed")
-        samples.append((time.perf_counter() - began) * 1000)
-    stripped = bench.directory("opsctl") / "opsctl"
-    subprocess.run(["strip", "-o", stripped, opsctl], check=True)
-    ms, size = statistics.median(samples), stripped.stat().st_size
-    return {"ms": ms, "bytes": size,
-            "goals": [["version <= 5 ms", ms <= 5], ["<= 1.5 MiB", size <= 1.5 * 1024 * 1024]]}
-
-
-BENCHES = [aws_api, aws_worker, aws_idle, aws_memory, aws_signing, aws_token_show, opsctl_health,
-           opsctl_start]
+BENCHES = [aws_api, aws_worker, aws_idle, aws_memory, aws_signing, aws_token_show]
 TARGETS = ["tests/faults/fault_server", "tests/bench/bench_sigv4", "cmd/opsctl/opsctl"]

@@ -10,7 +10,7 @@
 #include "mem.h"
 #include "queue.h"
 
-enum { SEND_MAX = 64 };
+enum { SEND_MAX = 64, MEMBER_BYTES = 50 };
 
 static void add_records(struct envelope *e, uint64_t count, struct str data)
 {
@@ -56,11 +56,15 @@ static int send_some(struct queue *q, size_t count, uint64_t records, struct str
 	return rc;
 }
 
+/* Members of a few dozen bytes, as payloads have them: a single string would be read in no time. */
 static struct str make_data(uint64_t size)
 {
 	struct buf data = BUF_INIT(1 << 20);
 
-	buf_adds(&data, "{\"email_timestream\":\"2025-06-09T10:30:45Z\",\"pad\":\"");
+	buf_adds(&data, "{\"email_timestream\":\"2025-06-09T10:30:45Z\"");
+	for (unsigned i = 0; data.n + MEMBER_BYTES + 2 < size; i++)
+		buf_addf(&data, ",\"email_field_%03u\":\"a value of some words\"", i % 1000);
+	buf_adds(&data, ",\"pad\":\"");
 	while (data.n + 2 < size)
 		buf_addc(&data, 'x');
 	buf_adds(&data, "\"}");

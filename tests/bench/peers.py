@@ -13,6 +13,12 @@ TOKEN = "bench-token-0123456789abcdef"
 HERE = pathlib.Path(__file__).resolve().parent
 
 
+def high_water_kib(pid):
+    """The most memory that a process has had so far; 0 when it has ended."""
+    found = re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) if found else 0
+
+
 def pinned(core, command):
     return ["taskset", "-c", str(core), *command] if core is not None else command
 
