@@ -39,16 +39,24 @@ static void grow(struct idset *s)
 	*s = larger;
 }
 
+static struct idset_entry *find(const struct idset *s, const uint64_t key[2])
+{
+	struct idset_entry *e = s->capacity > 0 ? slot_of(s, key) : NULL;
+
+	return e && e->is_used ? e : NULL;
+}
+
 struct idset_entry *idset_add(struct idset *s, struct str id)
 {
-	struct idset_entry *e = idset_find(s, id);
+	struct idset_entry *e;
 	uint64_t key[2];
 
+	digest(id, key);
+	e = find(s, key);
 	if (e || s->count >= s->max)
 		return e;
 	if (2 * s->count >= s->capacity)
 		grow(s);
-	digest(id, key);
 	e = slot_of(s, key);
 	*e = (struct idset_entry){ .key = { key[0], key[1] }, .is_used = true };
 	s->count++;
@@ -57,14 +65,10 @@ struct idset_entry *idset_add(struct idset *s, struct str id)
 
 struct idset_entry *idset_find(const struct idset *s, struct str id)
 {
-	struct idset_entry *e;
 	uint64_t key[2];
 
-	if (s->capacity == 0)
-		return NULL;
 	digest(id, key);
-	e = slot_of(s, key);
-	return e->is_used ? e : NULL;
+	return find(s, key);
 }
 
 void idset_release(struct idset *s)
