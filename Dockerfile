@@ -4,7 +4,8 @@
 #
 # One file, because all three come from one build; scripts/images.sh builds them without a daemon, and tests them.
 # A shell script (packaging/image/make) does what the stages do: it uses the functions that build the libraries elsewhere.
-ARG BASE=debian:bookworm-slim
+# bookworm-slim by digest; the packages that are installed in it are the newest nevertheless.
+ARG BASE=debian:bookworm-slim@sha256:88200866dfff7ea7f5cbcb6ec7c8a701889efe6fe859fe64d6990e4b07ea4171
 
 FROM ${BASE} AS build
 ENV DEPS_DIR=/opt/ops-deps

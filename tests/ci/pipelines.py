@@ -123,6 +123,8 @@ class Repository(Case):
         self.assertEqual(self.release("version"), ["1.2.3"])
         self.commit("README.md")
         self.assertRegex(self.release("version")[0], r"^1\.2\.3\+1\.g[0-9a-f]+$")
+        for tag, wanted in (("v1.3.0-rc.1", ["1.3.0-rc.1"]), ("v1.3.0", ["1.3.0"]), ("v1", []), ("v1.3.0;id", [])):
+            self.assertEqual(self.release("version", tag), wanted)
 
     def test_changed(self):
         everything = ["ops-api", "ops-worker", "opsctl", "terraform"]
@@ -136,8 +138,8 @@ class Repository(Case):
         self.assertEqual(self.release("changed", "0" * 40), everything)
         self.assertEqual(self.release("changed", "none"), everything)
 
-    def publish(self, *answers):
-        done = subprocess.run([self.tree / "scripts/publish", "ops-api"], text=True, capture_output=True, env={
+    def publish(self, *images):
+        done = subprocess.run([self.tree / "scripts/publish", *(images or ["ops-api"])], text=True, capture_output=True, env={
             "PATH": f"{self.place}/bin:{os.environ['PATH']}", "HOME": str(self.place), "REGISTRY": "r.example.com/ops",
             "VERSION": "1.2.3+4.gabc", "CALLS": str(self.place / "calls"), "ANSWERS": str(self.place / "answers")})
         return done.returncode, done.stdout + done.stderr, (self.place / "calls").read_text()
@@ -156,6 +158,18 @@ class Repository(Case):
         self.assertIn("--target ops-api", calls)
         self.assertIn("name=r.example.com/ops/api:1.2.3-4.gabc,push=true", calls)
         self.assertNotEqual(status, 0, "no metadata, no digest: " + text)
+
+    def test_a_failed_build_has_not_the_digest_of_the_one_before(self):
+        (self.place / "bin/docker").write_text(f"""#!/bin/sh
+case "$*" in
+*"--target opsctl"*) exit 1 ;;
+*--metadata-file*) while [ "$1" != --metadata-file ]; do shift; done; echo '{{"containerimage.digest":"{DIGEST}"}}' >"$2" ;;
+esac
+""")
+        (self.place / "answers").write_text("aws?ecr?describe* 254 \n")
+        status, text, _ = self.publish("ops-api", "opsctl")
+        self.assertNotEqual(status, 0, text)
+        self.assertEqual([p.name for p in (self.tree / "digests").iterdir()], ["ops-api"], text)
 
 
 unittest.main()
