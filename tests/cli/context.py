@@ -57,10 +57,10 @@ class Context(Cli):
 
     def test_show_fits_a_terminal(self):
         """A value that has no place behind its key stands below it, whole."""
-        store = "s3://" + "a" * 50 + "/prefix"
-        self.write(f"[prod]\nstore = {store}\nalarms = prod-\nservice.api.logs = /{'l' * 60}\n")
-        lines = self.on_terminal("context", "show", "prod", "--color=never", columns=72).splitlines()
-        self.assertEqual([line for line in lines if len(line) > 72], [])
+        store = "s3://" + "a" * 60 + "/prefix"
+        self.write(f"[prod]\nstore = {store}\nalarms = prod-\nservice.api.logs = /{'l' * 70}\n")
+        lines = self.on_terminal("context", "show", "prod", "--color=never", columns=80).splitlines()
+        self.assertEqual([line for line in lines if len(line) > 80], [])
         self.assertIn(f"    {store}", lines)
         self.assertIn("alarms            prod-", lines)
         self.assertIn(f"store             {store}\n", self.ok("context", "show", "prod"))
