@@ -1,7 +1,6 @@
 #include "fanout.h"
 
-#include <pthread.h>
-
+#include "cond.h"
 #include "mem.h"
 #include "stop.h"
 
@@ -51,18 +50,6 @@ static void *run_jobs(void *arg)
 	return NULL;
 }
 
-/* The lock is held. */
-static void wait_a_tick(struct fanout *f)
-{
-	struct timespec at;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &at); /* cannot fail */
-	at.tv_nsec += TICK_MS * 1000000L;
-	at.tv_sec += at.tv_nsec / 1000000000;
-	at.tv_nsec %= 1000000000;
-	(void)pthread_cond_timedwait(&f->ended, &f->lock, &at); /* looked at again */
-}
-
 /* The lock is held, and one at least is not done. */
 static const char *first_awaited(const struct fanout *f)
 {
@@ -81,7 +68,7 @@ static void watch(struct fanout *f, struct cli *cli, const char *what)
 	progress_begin(&progress, cli, what, f->count);
 	pthread_mutex_lock(&f->lock);
 	while (f->done < f->count) {
-		wait_a_tick(f);
+		cond_wait(&f->ended, &f->lock, f->clock, clock_mono_us(f->clock) + TICK_MS * 1000);
 		if (f->stoppable)
 			(void)stop_wait(0); /* who asks later sees stop_requested() */
 		if (what != NULL && f->done < f->count)
@@ -113,15 +100,10 @@ void fanout_run(struct cli *cli, const char *what, struct fanout_job *jobs, size
 		.stoppable = stoppable,
 		.clock = cli->clock };
 	pthread_t threads[FANOUT_THREADS_MAX];
-	pthread_condattr_t clock_of_waits;
 	size_t started;
 
 	pthread_mutex_init(&f.lock, NULL);
-	pthread_condattr_init(&clock_of_waits);
-	pthread_condattr_setclock(&clock_of_waits, CLOCK_MONOTONIC);
-	pthread_cond_init(&f.ended, &clock_of_waits);
-	pthread_condattr_destroy(&clock_of_waits);
-
+	cond_init(&f.ended);
 	started = start(&f, threads);
 	if (started == 0)
 		(void)run_jobs(&f); /* slower, but nothing is left out */

@@ -2,9 +2,9 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
 
 #include "client.h"
+#include "cond.h"
 #include "count.h"
 #include "mem.h"
 #include "ports.h"
@@ -106,18 +106,9 @@ static void send_one(struct guard *g, uint64_t number)
 /* Lock held. Until then, or until it is over: false. */
 static bool wait_until(struct guard *g, int64_t due_us, const bool *is_over)
 {
-	while (!*is_over) {
-		int64_t left_us = due_us - clock_mono_us(g->cli->clock);
-		struct timespec at;
-
-		if (left_us <= 0)
-			return true;
-		(void)clock_gettime(CLOCK_MONOTONIC, &at); /* cannot fail */
-		at.tv_sec += (left_us + at.tv_nsec / 1000) / 1000000;
-		at.tv_nsec = (left_us + at.tv_nsec / 1000) % 1000000 * 1000;
-		(void)pthread_cond_timedwait(&g->changed, &g->lock, &at); /* looked at again */
-	}
-	return false;
+	while (!*is_over && clock_mono_us(g->cli->clock) < due_us)
+		cond_wait(&g->changed, &g->lock, g->cli->clock, due_us);
+	return !*is_over;
 }
 
 static void *send_canaries(void *arg)
@@ -193,17 +184,6 @@ static void *look_into_store(void *arg)
 
 /* ---- its life ---- */
 
-static void init_lock(struct guard *g)
-{
-	pthread_condattr_t monotonic;
-
-	pthread_mutex_init(&g->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&g->changed, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-}
-
 /* client_open() takes --timeout for that of a request; here it is that of the whole change. */
 static int open_client(struct guard *g, struct err *err)
 {
@@ -223,7 +203,8 @@ int guard_open(struct guard **out, struct cli *cli, struct err *err)
 	g->cli = cli;
 	g->rate = cli_int(cli, "guard-rate");
 	g->allowed = (uint64_t)cli_int(cli, "guard-allow");
-	init_lock(g);
+	pthread_mutex_init(&g->lock, NULL);
+	cond_init(&g->changed);
 	if (open_client(g, err) != 0)
 		goto fail;
 	if (cli->context.values[CONTEXT_STORE][0] != '\0' && ports_store(cli, &g->store, err) != 0)

@@ -1,8 +1,8 @@
 #include "runner.h"
 
 #include <errno.h>
-#include <pthread.h>
 
+#include "cond.h"
 #include "hash.h"
 #include "mem.h"
 #include "stop.h"
@@ -37,18 +37,9 @@ struct sender {
 /* The lock is held. Returns early, false, when the run is over. */
 static bool wait_until(struct run *run, int64_t due_us)
 {
-	while (!run->is_over) {
-		int64_t left_us = due_us - clock_mono_us(run->r->cli->clock);
-		struct timespec at;
-
-		if (left_us <= 0)
-			return true;
-		(void)clock_gettime(CLOCK_MONOTONIC, &at); /* cannot fail */
-		at.tv_sec += (left_us + at.tv_nsec / 1000) / 1000000;
-		at.tv_nsec = (left_us + at.tv_nsec / 1000) % 1000000 * 1000;
-		(void)pthread_cond_timedwait(&run->changed, &run->lock, &at); /* looked at again */
-	}
-	return false;
+	while (!run->is_over && clock_mono_us(run->r->cli->clock) < due_us)
+		cond_wait(&run->changed, &run->lock, run->r->cli->clock, due_us);
+	return !run->is_over;
 }
 
 /* The lock is held. */
@@ -227,16 +218,11 @@ int runner_run(struct runner *r, struct err *err)
 {
 	struct sender *senders = xcalloc(r->threads, sizeof(*senders));
 	struct run run = { .r = r, .running = r->threads };
-	pthread_condattr_t clock_of_waits;
 	unsigned started = 0;
 	int rc;
 
 	pthread_mutex_init(&run.lock, NULL);
-	pthread_condattr_init(&clock_of_waits);
-	pthread_condattr_setclock(&clock_of_waits, CLOCK_MONOTONIC);
-	pthread_cond_init(&run.changed, &clock_of_waits);
-	pthread_condattr_destroy(&clock_of_waits);
-
+	cond_init(&run.changed);
 	run.began_us = clock_mono_us(r->cli->clock);
 	rc = start(&run, senders, &started, err);
 	if (rc == 0)

@@ -2,11 +2,11 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api_metrics.h"
+#include "cond.h"
 #include "log.h"
 #include "mem.h"
 #include "ring.h"
@@ -80,11 +80,8 @@ static int64_t mono_ms(const struct keyring *k)
 /* Until somebody wants it or it is due. The lock is held. */
 static void wait_until(struct keyring *k, int64_t due_ms)
 {
-	int64_t until_ms = clock_mono_ms(&clock_system) + due_ms - mono_ms(k);
-	struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
-
 	while (!k->is_wanted && !k->is_stopping && mono_ms(k) < due_ms)
-		(void)pthread_cond_timedwait(&k->wanted, &k->lock, &until); /* the loop judges */
+		cond_wait(&k->wanted, &k->lock, k->o.clock, due_ms * 1000);
 }
 
 static void give_back(struct keyring *k, struct httpd_request *list)
@@ -226,12 +223,7 @@ void keyring_state(struct keyring *k, struct keyring_state *out)
 
 static void init_locks(struct keyring *k)
 {
-	pthread_condattr_t monotonic;
-
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&k->wanted, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	cond_init(&k->wanted);
 	pthread_mutex_init(&k->lock, NULL);
 	pthread_rwlock_init(&k->ring_lock, NULL);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cond.h"
 #include "hash.h"
 #include "log.h"
 #include "mem.h"
@@ -114,22 +115,6 @@ static void cut_late(struct outbox *o, int64_t now_us, struct parcels *late)
 		o->waiting.tail = &o->waiting.head;
 }
 
-/* The clock may be a test's; a condition knows only the system's. */
-static void await(struct outbox *o, pthread_cond_t *cond, int64_t now_us, int64_t until_us)
-{
-	int64_t real_us;
-	struct timespec until;
-
-	if (until_us == INT64_MAX) {
-		(void)pthread_cond_wait(cond, &o->lock);
-		return;
-	}
-	real_us = clock_mono_us(&clock_system) + until_us - now_us;
-	until = (struct timespec){ .tv_sec = real_us / 1000000,
-		.tv_nsec = real_us % 1000000 * 1000 };
-	(void)pthread_cond_timedwait(cond, &o->lock, &until); /* the caller looks again */
-}
-
 /* A gate that is shut opens by itself; one that is full, when somebody leaves. */
 static int64_t turn_us(const struct outbox *o, int64_t deadline_us)
 {
@@ -138,9 +123,9 @@ static int64_t turn_us(const struct outbox *o, int64_t deadline_us)
 	return deadline_us;
 }
 
-static void await_turn(struct outbox *o, int64_t now_us)
+static void await_turn(struct outbox *o)
 {
-	await(o, &o->filled, now_us,
+	cond_wait(&o->filled, &o->lock, o->o.clock,
 	    o->waiting.head ? turn_us(o, o->waiting.head->deadline_us) : INT64_MAX);
 }
 
@@ -156,7 +141,7 @@ bool outbox_take(struct outbox *o, struct parcels *out, struct parcels *late)
 		if (o->waiting.head && o->repeating == 0 && gate_enter(&o->gate, now_us))
 			cut_batch(o, out);
 		else if (!late->head)
-			await_turn(o, now_us);
+			await_turn(o);
 	}
 	if (o->waiting.head)
 		pthread_cond_signal(&o->filled); /* more than one call's worth: another sender's */
@@ -197,7 +182,7 @@ bool outbox_enter_again(struct outbox *o, int64_t deadline_us)
 	o->repeating++;
 	while (now_us = clock_mono_us(o->o.clock),
 	    !(is_granted = gate_enter(&o->gate, now_us)) && now_us < deadline_us)
-		await(o, &o->passable, now_us, turn_us(o, deadline_us));
+		cond_wait(&o->passable, &o->lock, o->o.clock, turn_us(o, deadline_us));
 	o->repeating--;
 	pthread_cond_signal(o->repeating > 0 ? &o->passable : &o->filled);
 	pthread_mutex_unlock(&o->lock);
@@ -264,16 +249,6 @@ static int start_senders(struct outbox *o, unsigned count, struct err *err)
 	return 0;
 }
 
-static void init_cond(pthread_cond_t *cond)
-{
-	pthread_condattr_t monotonic;
-
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(cond, &monotonic);
-	pthread_condattr_destroy(&monotonic);
-}
-
 int outbox_open(struct outbox **out, const struct outbox_options *options, struct err *err)
 {
 	const struct queue_traits *traits = queue_traits(options->queue);
@@ -290,8 +265,8 @@ int outbox_open(struct outbox **out, const struct outbox_options *options, struc
 		parcels_init(&o->lanes[i]);
 	parcels_init(&o->waiting);
 	pthread_mutex_init(&o->lock, NULL);
-	init_cond(&o->filled);
-	init_cond(&o->passable);
+	cond_init(&o->filled);
+	cond_init(&o->passable);
 	gate_init(&o->gate, count, false);
 	atomic_init(&o->senders_now, count);
 	o->senders = xcalloc(count, sizeof(*o->senders));

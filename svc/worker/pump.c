@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cond.h"
 #include "log.h"
 #include "mem.h"
 
@@ -24,13 +25,7 @@ uint32_t pump_random(void)
 
 void pump_wait(struct pump *p, pthread_cond_t *cond, int64_t until_us)
 {
-	struct timespec until = { .tv_sec = (time_t)(until_us / 1000000),
-		.tv_nsec = (long)(until_us % 1000000) * 1000 };
-
-	if (until_us == INT64_MAX)
-		(void)pthread_cond_wait(cond, &p->lock);
-	else
-		(void)pthread_cond_timedwait(cond, &p->lock, &until);
+	cond_wait(cond, &p->lock, p->options.clock, until_us);
 }
 
 void pump_failed(enum worker_metric stage, const struct item *it, const struct err *err)
@@ -155,12 +150,8 @@ static void for_each_cond(struct pump *p, int (*act)(pthread_cond_t *))
 
 static int init_cond(pthread_cond_t *cond)
 {
-	pthread_condattr_t attr;
-
-	(void)pthread_condattr_init(&attr); /* these do not fail on Linux */
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(cond, &attr);
-	return pthread_condattr_destroy(&attr);
+	cond_init(cond);
+	return 0;
 }
 
 static int start(struct pump *p, void *(*run)(void *), void *arg, struct err *err)

@@ -1,10 +1,9 @@
 #include "ticker.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "cond.h"
 #include "mem.h"
 
 struct ticker {
@@ -19,13 +18,10 @@ struct ticker {
 
 static void await_period(struct ticker *t)
 {
-	struct timespec until;
-	int rc = 0;
+	int64_t until_us = clock_mono_us(&clock_system) + (int64_t)t->period_s * 1000000;
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += t->period_s;
-	while (!t->is_stopping && rc == 0)
-		rc = pthread_cond_timedwait(&t->stop, &t->lock, &until);
+	while (!t->is_stopping && clock_mono_us(&clock_system) < until_us)
+		cond_wait(&t->stop, &t->lock, &clock_system, until_us);
 }
 
 static void *run(void *arg)
@@ -47,17 +43,13 @@ int ticker_open(struct ticker **out, unsigned period_s, void (*fn)(void *arg), v
     struct err *err)
 {
 	struct ticker *t = xcalloc(1, sizeof(*t));
-	pthread_condattr_t attr;
 	int rc;
 
 	t->period_s = period_s;
 	t->fn = fn;
 	t->arg = arg;
 	(void)pthread_mutex_init(&t->lock, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&t->stop, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	cond_init(&t->stop);
 	rc = pthread_create(&t->thread, NULL, run, t);
 	if (rc != 0) {
 		free(t);
