@@ -80,7 +80,7 @@ out:
 
 /* ---- running it ---- */
 
-static void report(struct run *r, struct str output)
+static void report(struct run *r, const struct exec_output *output)
 {
 	struct buf out = BUF_INIT(6 * CAPTURE_MAX + 4096);
 	struct json_writer w;
@@ -93,7 +93,9 @@ static void report(struct run *r, struct str output)
 		json_int(&w, r->sentinel.status);
 	else
 		json_null(&w);
-	json_member_str(&w, "output", output);
+	json_member_str(&w, "output", buf_str(&output->kept));
+	json_member_uint(&w, "output_bytes", output->bytes);
+	json_member_bool(&w, "truncated", output->bytes > output->kept.n);
 	json_object_end(&w);
 	out_json(r->cli, buf_str(&out));
 	buf_release(&out);
@@ -117,7 +119,7 @@ static int take_status(struct run *r, struct err *err)
 
 static int hand_over(struct run *r, const struct ecs_session *session, struct err *err)
 {
-	struct buf captured = BUF_INIT(CAPTURE_MAX);
+	struct exec_output output = { .kept = BUF_INIT(CAPTURE_MAX) };
 	struct exec_session s = {
 		.session = session,
 		.cluster = r->workload.cluster,
@@ -125,7 +127,7 @@ static int hand_over(struct run *r, const struct ecs_session *session, struct er
 		.runtime_id = r->container != NULL ? r->container->runtime_id : "",
 		.profile = r->cli->context.values[CONTEXT_PROFILE],
 		.sentinel = r->has_shell ? &r->sentinel : NULL,
-		.capture = r->cli->json ? &captured : NULL,
+		.capture = r->cli->json ? &output : NULL,
 	};
 	int rc = aws_region(r->workload.aws, &s.region, err);
 
@@ -134,8 +136,8 @@ static int hand_over(struct run *r, const struct ecs_session *session, struct er
 	if (rc == 0)
 		rc = take_status(r, err);
 	if (rc == 0 && r->cli->json)
-		report(r, buf_str(&captured));
-	buf_release(&captured);
+		report(r, &output);
+	buf_release(&output.kept);
 	return rc;
 }
 
@@ -226,7 +228,6 @@ static const struct option_row options[] = {
 	{ "check", 0, OPTION_FLAG, .help = "say what is missing, run nothing" },
 	{ "no-shell", 0, OPTION_FLAG,
 	    .help = "run the program itself, where there is no /bin/sh; its status is lost" },
-	OPTION_YES,
 	OPTION_CONFIRM,
 };
 

@@ -115,6 +115,14 @@ static void put(struct str s, bool *is_gone)
 	}
 }
 
+static void capture(struct exec_output *out, struct str s)
+{
+	size_t room = out->kept.max - out->kept.n;
+
+	buf_add(&out->kept, str_slice(s, 0, room));
+	out->bytes += s.n;
+}
+
 /* The next piece, n 0: the last writer is gone, which a terminal tells as EIO. */
 static size_t next_piece(int master, char piece[PIECE_SIZE])
 {
@@ -149,7 +157,7 @@ static void pass(int master, const struct exec_session *s)
 		else
 			sentinel_flush(s->sentinel, &out);
 		if (s->capture != NULL)
-			buf_add(s->capture, buf_str(&out));
+			capture(s->capture, buf_str(&out));
 		else
 			put(buf_str(&out), &is_gone);
 	} while (n > 0);

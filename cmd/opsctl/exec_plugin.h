@@ -21,12 +21,18 @@ enum { EXEC_VERSION_SIZE = 32 };
 int exec_plugin_check(struct cli *cli, char version[EXEC_VERSION_SIZE], struct err *err)
     ATTR_MUST_CHECK;
 
+/* What the command printed, as far as it fits. */
+struct exec_output {
+	struct buf kept;
+	uint64_t bytes; /* of all of it */
+};
+
 struct exec_session {
 	const struct ecs_session *session;
 	const char *cluster, *task_id, *runtime_id;
 	const char *region, *profile; /* profile "": none */
 	struct sentinel *sentinel;    /* NULL: the output goes through as it is */
-	struct buf *capture;          /* takes the output; NULL: standard output does */
+	struct exec_output *capture;  /* takes the output; NULL: standard output does */
 };
 
 /* Hand over until it ends. ERR_IO: it could not be run, or it failed. */

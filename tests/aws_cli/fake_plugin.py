@@ -3,7 +3,8 @@
 and runs here what ECS was asked to run there, between the lines that the real one prints.
 
 It finds the command at moto's door (PLUGIN_DOOR), and writes what it was called with into PLUGIN_LOG.
-PLUGIN_VERSION is its version; PLUGIN_CUT is how many bytes of the output come before the session breaks off.
+PLUGIN_VERSION is its version; PLUGIN_CUT is how many bytes of the output come before the session breaks off;
+PLUGIN_PIECE is how many are written at once.
 """
 import json
 import os
@@ -33,9 +34,10 @@ except FileNotFoundError as e:
 out = sys.stdout.buffer
 out.write(f"\nStarting session with SessionId: {session['sessionId']}\n".encode())
 out.flush()
-for i, byte in enumerate(output):
-    if i == int(os.environ.get("PLUGIN_CUT", len(output))):
-        sys.exit(1)
-    out.write(bytes([byte]))
-    out.flush()  # in the smallest pieces
+cut, piece = int(os.environ.get("PLUGIN_CUT", len(output))), int(os.environ.get("PLUGIN_PIECE", 1))
+for i in range(0, cut, piece):
+    out.write(output[i:min(i + piece, cut)])
+    out.flush()
+if cut < len(output):
+    sys.exit(1)
 out.write(f"\n\nExiting session with sessionId: {session['sessionId']}.\n\n".encode())

@@ -140,6 +140,19 @@ class Sessions(OnEcs):
         shown = json.loads(done.stdout)
         self.assertEqual((shown["status"], shown["task"]), (7, f"{1:032x}"))
         self.assertIn("out\r\n", shown["output"])
+        self.assertEqual((shown["output_bytes"], shown["truncated"]), (len(shown["output"]), False))
+
+    def test_json_of_more_than_is_kept(self):
+        """The document says that it does not hold all, and how much there was."""
+        limit, more = 4 << 20, 1000
+        self.tasks(running_task(1))
+        self.session()
+        done = self.opsctl("exec", "api", "--json", "--", "sh", "-c",
+                           f"head -c {limit + more} /dev/zero | tr '\\0' x; exit 7", env={"PLUGIN_PIECE": "4000"})
+        self.assertEqual(done.returncode, 7, done.stderr)
+        shown = json.loads(done.stdout)
+        self.assertEqual((shown["status"], shown["truncated"], len(shown["output"])), (7, True, limit))
+        self.assertGreater(shown["output_bytes"], limit + more)
 
     def test_no_shell(self):
         done = self.run_in("/bin/echo", "as it is", args=["--no-shell"])
@@ -164,6 +177,7 @@ class Sessions(OnEcs):
         self.refused_text(EXIT_NOTFOUND, "no task of api is running", "exec", "api", "--", "true")
 
     def test_usage(self):
+        self.refused_text(EXIT_USAGE, "--yes", "exec", "api", "--yes", "--", "true")
         self.refused_text(EXIT_USAGE, "--check", "exec", "api")
         self.refused_text(EXIT_USAGE, "--check", "exec", "api", "--check", "--", "true")
         self.refused_text(EXIT_CONFIG, "run the command here", "exec", "api", "--context", "local", "--", "true")
