@@ -181,6 +181,7 @@ lane_terraform()
 	check 'planted faults' planted_faults
 	stub_stop
 	check 'scripts of the pipelines' tests/ci/pipelines.py
+	check 'steps of the pipelines' tests/ci/workflows.py
 	[ -z "$linters" ] || linter_checks
 	[ -z "$scanners" ] || scanner_checks
 }
