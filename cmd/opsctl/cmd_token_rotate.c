@@ -7,6 +7,7 @@
 #include "file.h"
 #include "ports.h"
 #include "token_tasks.h"
+#include "token_turn.h"
 #include "up_place.h"
 #include "upstate.h"
 #include "webhook.h"
@@ -63,6 +64,14 @@ static int consent(struct cli *cli, struct err *err)
 static bool is_running(const struct cli *cli)
 {
 	return cli->context.local_dir[0] == '\0' || upstate_is_running(cli->context.local_dir);
+}
+
+/* What one question about the token has, of what --timeout leaves. */
+static int answer_ms(const struct cli *cli)
+{
+	int64_t timeout_ms = cli_ms(cli, "timeout");
+
+	return (int)(timeout_ms < TOKEN_ANSWER_MS ? timeout_ms : TOKEN_ANSWER_MS);
 }
 
 /* `up` hands the signal on to its services. */
@@ -198,6 +207,25 @@ static int but_replaced(struct cli *cli, struct err *err)
 	return cli_next(cli, "run: opsctl token check");
 }
 
+/* Who cannot be asked says nothing of the previous one: then it is told by its age. */
+static int check_grace(struct cli *cli, const struct token_versions *v, struct err *err)
+{
+	struct token_check c = { 0 };
+	bool is_early;
+
+	if (!v->has_previous || cli_flag(cli, "force"))
+		return 0;
+	if (is_running(cli) &&
+	    (token_check_open(cli, &c, err) == -1 ||
+		token_check_ask(cli, &c, v, answer_ms(cli), err) == -1)) {
+		http_close(c.http);
+		c.http = NULL;
+	}
+	is_early = token_turn_is_early(cli, v, &c);
+	http_close(c.http);
+	return is_early ? token_turn_refuse(cli, v, err) : 0;
+}
+
 static int rotate(struct cli *cli, struct token_versions *v, struct str token, struct err *err)
 {
 	char dropped[HASH_FINGERPRINT_SIZE] = "";
@@ -206,9 +234,8 @@ static int rotate(struct cli *cli, struct token_versions *v, struct str token, s
 
 	if (v->has_previous)
 		memcpy(dropped, v->fingerprints[SECRET_PREVIOUS], sizeof(dropped));
-	if (ports_guard_account(cli, CONTEXT_SECRET, err) == -1 || consent(cli, err) == -1)
-		return -1;
-	if (secret_rotate(v->secret, token, err) == -1)
+	if (ports_guard_account(cli, CONTEXT_SECRET, err) == -1 || check_grace(cli, v, err) == -1 ||
+	    consent(cli, err) == -1 || token_turn_rotate(v, token, err) == -1)
 		return -1;
 	if (token_versions_read(v, err) == -1)
 		return but_replaced(cli, err);
@@ -235,6 +262,7 @@ static void report_dry_run(struct cli *cli, const struct token_versions *v,
 	json_member_bool(&w, "dry_run", true);
 	json_member_text(&w, "becomes_previous", v->fingerprints[SECRET_CURRENT]);
 	json_member_text(&w, "becomes_current", is_random ? NULL : fingerprint);
+	json_member_text(&w, "ends", v->has_previous ? v->fingerprints[SECRET_PREVIOUS] : NULL);
 	if (c->http != NULL)
 		token_check_json(&w, c, v);
 	token_document_end(cli, &w, &out);
@@ -242,8 +270,9 @@ static void report_dry_run(struct cli *cli, const struct token_versions *v,
 	    is_random ? "a new random token" : "", is_random ? "" : fingerprint, cli->context.name,
 	    v->fingerprints[SECRET_CURRENT]);
 	if (v->has_previous)
-		out_text(cli, "would end %s, the previous one until now, for good\n",
-		    v->fingerprints[SECRET_PREVIOUS]);
+		out_text(cli, "would end %s, the previous one until now, for good%s\n",
+		    v->fingerprints[SECRET_PREVIOUS],
+		    token_turn_is_early(cli, v, c) ? ": clients may still use it" : "");
 	if (c->http == NULL)
 		note_nothing_runs(cli);
 }
@@ -252,19 +281,22 @@ static void report_dry_run(struct cli *cli, const struct token_versions *v,
 static int dry_run(struct cli *cli, const struct token_versions *v, struct str token,
     struct err *err)
 {
-	int64_t timeout_ms = cli_ms(cli, "timeout");
 	struct token_check c = { 0 };
 	int rc = 0;
 
 	if (is_running(cli) &&
 	    (token_check_open(cli, &c, err) == -1 ||
-		token_check_ask(cli, &c, v,
-		    (int)(timeout_ms < TOKEN_ANSWER_MS ? timeout_ms : TOKEN_ANSWER_MS), err) == -1))
+		token_check_ask(cli, &c, v, answer_ms(cli), err) == -1))
 		rc = cli_next(cli, "run: opsctl health");
 	if (rc == 0)
 		report_dry_run(cli, v, &c, token);
 	if (rc == 0 && c.http != NULL && !c.probes[SECRET_CURRENT].is_accepted) {
 		out_warn(cli, "ops-api refuses the current token: it would not see the new one");
+		cli->exit_code = EXIT_BAD;
+	}
+	if (rc == 0 && token_turn_is_early(cli, v, &c) && !cli_flag(cli, "force")) {
+		out_warn(cli,
+		    "it would be refused: only --force ends a token that clients may still use");
 		cli->exit_code = EXIT_BAD;
 	}
 	http_close(c.http);
@@ -294,6 +326,8 @@ static int cmd_token_rotate(struct cli *cli, struct err *err)
 static const struct option_row options[] = {
 	{ "from-file", 0, OPTION_FILE, "FILE",
 	    .help = "take the new token from FILE, or from standard input with -" },
+	{ "force", 0, OPTION_FLAG,
+	    .help = "also while the previous token is accepted still, which ends it" },
 	OPTION_DRY_RUN,
 	OPTION_YES,
 	OPTION_CONFIRM,
@@ -319,7 +353,8 @@ const struct command command_token_rotate = {
 		 "the services accept until their grace period (OPS_SECRET_GRACE_S) ends. "
 		 "Then tells the local services to read it again, and asks ops-api whether it "
 		 "accepts both; where the context knows the tasks of service api, each of them. "
-		 "Nothing is queued by the questions.",
+		 "Nothing is queued by the questions. While the previous one is accepted still, "
+		 "which another rotation would end, it is refused.",
 	OPTIONS(options),
 	CALLS(calls),
 	.need = NEED_CONTEXT,

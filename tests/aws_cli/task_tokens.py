@@ -166,7 +166,7 @@ class TaskTokens(OnEcs):
         self.front()
         self.tasks(1)
         for access, args, want in (("read-only", ["--yes"], EXIT_PERMISSION), ("confirm", ["--yes"], EXIT_USAGE),
-                                   ("confirm", ["--confirm", "peers"], EXIT_OK), ("full", ["--yes"], EXIT_OK)):
+                                   ("confirm", ["--confirm", "peers"], EXIT_OK), ("full", ["--yes", "--force"], EXIT_OK)):
             with self.subTest(access=access, args=args):
                 self.context(access=access)
                 before = self.opsctl("token", "show", "--reveal").stdout

@@ -81,7 +81,7 @@ class Show(Cli):
     def test_rotate_from_elsewhere(self):
         for source, text in (("-", "first-one\n"), (str(self.home / "f"), "second-one")):
             (self.home / "f").write_text(text)
-            shown = self.document("token", "rotate", "--from-file", source, stdin=text)
+            shown = self.document("token", "rotate", "--force", "--from-file", source, stdin=text)
             self.assertEqual(shown["current"]["fingerprint"], fingerprint(text.strip()))
             self.assertEqual((self.local / "token").read_text().strip(), text.strip())
 
@@ -110,12 +110,52 @@ class WithSystem(Cli):
             self.assertEqual(rotated["previous"]["fingerprint"], up.ready["fingerprint"])
             self.assertEqual([v["accepted"] for v in rotated["versions"]], [True, True])
             self.assertEqual(self.accepted(), [True, True])
-            self.assertIn(f"would end {up.ready['fingerprint']}", self.ok("token", "rotate", "--dry-run"))
-            again = self.opsctl("token", "rotate")  # the first one is out now
+            self.assertIn(f"would end {up.ready['fingerprint']}", self.ok("token", "rotate", "--dry-run", "--force"))
+            again = self.opsctl("token", "rotate", "--force")  # the first one is out now
             self.assertEqual(again.returncode, EXIT_OK)
             self.assertIn(up.ready["fingerprint"], again.stderr)
             self.ok("submit", "--wait")
             self.assertEqual(self.document("queue", "stat")["visible"], 0)
+
+    def test_not_within_the_grace(self):
+        """Clients have no time to follow two rotations; the dry run says which token would end."""
+        with Up(self) as up:
+            self.ok("token", "rotate")
+            before = self.document("token", "show")
+            err = self.refused(EXIT_BAD, f"would end {up.ready['fingerprint']}", "token", "rotate")
+            self.assertIn("--force", err)
+            dry = self.opsctl("token", "rotate", "-n")
+            self.assertEqual(dry.returncode, EXIT_BAD)
+            self.assertIn(f"would end {up.ready['fingerprint']}, the previous one until now, for good: "
+                          "clients may still use it\n", dry.stdout)
+            self.assertIn("--force", dry.stderr)
+            shown = self.document("token", "rotate", "-n", "--force")
+            self.assertEqual(shown["ends"], up.ready["fingerprint"])
+            self.assertEqual(self.document("token", "show"), before)
+            up.stop()
+        self.refused(EXIT_BAD, "clients may still use", "token", "rotate")  # by its age
+        long_ago = time.time() - 25 * 3600
+        os.utime(self.local / "token", (long_ago, long_ago))
+        self.ok("token", "rotate")
+
+    def test_beyond_the_grace(self):
+        """It is as long as ops-api says."""
+        with Up(self, env={"OPS_SECRET_GRACE_S": "0"}):
+            self.ok("token", "rotate")
+            self.ok("token", "rotate")
+
+    def test_two_at_once(self):
+        """One rotates; the others change nothing: no new token is lost."""
+        with Up(self) as up:
+            run = [subprocess.Popen([self.opsctl_path, "token", "rotate", "--json"], text=True, env=self.env,
+                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                   for _ in range(4)]
+            done = [(*p.communicate(timeout=LIMIT_S), p.returncode) for p in run]
+            self.assertEqual(sorted(code for *_, code in done), [EXIT_OK] + [EXIT_BAD] * 3, done)
+            rotated = next(json.loads(out) for out, _, code in done if code == EXIT_OK)
+            shown = self.document("token", "show")
+            self.assertEqual(shown["current"], rotated["current"])
+            self.assertEqual(shown["previous"]["fingerprint"], up.ready["fingerprint"])
 
     def test_checking_queues_nothing(self):
         with Up(self):
