@@ -112,7 +112,11 @@ static void report_text(void *arg)
 	out_text(cli, "lines      %" PRIu64 "\n", b->line_count);
 	if (blank > 0)
 		out_text(cli, "blank      %" PRIu64 "\n", blank);
-	out_text(cli, "accepted   %" PRIu64 "\n", b->account.accepted);
+	if (b->runner.total == 0 && b->line_count > 0)
+		out_text(cli, "nothing to send: all %s are in the journal\n",
+		    COUNT(b->line_count, "line"));
+	else
+		out_text(cli, "accepted   %" PRIu64 "\n", b->account.accepted);
 	if (before > 0)
 		out_text(cli,
 		    "earlier    %" PRIu64 " accepted before, not sent again; %" PRIu64
@@ -124,7 +128,11 @@ static void report_text(void *arg)
 		    b->unknown, b->found);
 	if (b->again > 0)
 		out_text(cli, "again      %" PRIu64 " refused before, sent anew\n", b->again);
-	if (refused > 0)
+	if (refused > b->refusals.count)
+		out_text(cli,
+		    "refused    %" PRIu64 ", %" PRIu64 " of them before, not sent again\n", refused,
+		    refused - b->refusals.count);
+	else if (refused > 0)
 		out_text(cli, "refused    %" PRIu64 "\n", refused);
 	halt_text(cli, &b->halt);
 	if (left > 0)
@@ -142,15 +150,17 @@ static int note_verified(struct bulk *b, struct err *err)
 	return journal_flush(&b->journal, err);
 }
 
-static void note_refused(struct cli *cli, uint64_t refused)
+static void note_refused(const struct bulk *b, uint64_t refused)
 {
-	const char *rejects = cli_text(cli, "rejects");
+	const char *rejects = cli_text(b->cli, "rejects");
+	const char *when = b->refusals.count == 0 ? " by an earlier run" : "";
 
 	if (rejects)
-		out_note(cli, "%s refused, copied to %s", COUNT(refused, "line"), rejects);
+		out_note(b->cli, "%s refused%s, copied to %s", COUNT(refused, "line"), when,
+		    rejects);
 	else
-		out_note(cli, "%s refused: --rejects FILE copies, --retry-refused sends again",
-		    COUNT(refused, "line"));
+		out_note(b->cli, "%s refused%s: --rejects FILE copies, --retry-refused sends again",
+		    COUNT(refused, "line"), when);
 }
 
 /* What the run leaves, and how to go on. */
@@ -166,7 +176,7 @@ static int judge(void *arg, struct err *err)
 		out_note(cli, "%s left; the same command goes on there, by %s", COUNT(left, "line"),
 		    buf_text(&b->journal_path));
 	if (refused > 0 && !b->is_fatal)
-		note_refused(cli, refused);
+		note_refused(b, refused);
 	if (b->is_fatal && !b->runner.is_stopped) {
 		*err = b->fatal;
 		return b->fatal_status == BULK_LOCAL ? -1 : client_next(cli, b->fatal_status, err);

@@ -28,6 +28,7 @@ class VerifyLaterTest(SystemTest):
         self.assertIn("earlier    50 accepted before, not sent again; 0 of them verified before\n", out)
         self.assertIn("verified   ok: 50 of 50 accepted are stored", out)
         out = self.ok("submit", "--ndjson", path, "--wait")
+        self.assertEqual(out.splitlines()[:2], ["lines      50", "nothing to send: all 50 lines are in the journal"])
         self.assertIn("50 of them verified before\n", out)
         self.assertNotIn("verified   ", out)  # nothing was left to verify
         self.check(self.document("submit", "--ndjson", path, "--wait"), 0, 50, 50, 0)
@@ -106,7 +107,11 @@ class RefusedTest(SystemTest):
         self.document("submit", "--ndjson", path, "--rejects", out, code=EXIT_BAD)  # sends nothing
         self.assertEqual(out.read_text(), f"not JSON\n{NOT_ACCEPTABLE}\n[]\n")
         self.assertIn(f"4 lines refused, copied to {out}\n", done.stderr)
-        self.assertIn("4 lines refused: --rejects", self.opsctl("submit", "--ndjson", path).stderr)
+        again = self.opsctl("submit", "--ndjson", path)
+        self.assertEqual(again.returncode, EXIT_BAD)
+        self.assertIn("nothing to send: all 7 lines are in the journal\n", again.stdout)
+        self.assertIn("refused    4, 4 of them before, not sent again\n", again.stdout)
+        self.assertIn("4 lines refused by an earlier run: --rejects", again.stderr)
 
     def test_rejects_of_a_good_file(self):
         self.up()
