@@ -12,6 +12,7 @@ enum {
 
 struct grpc_request {
 	const char *url;
+	size_t keeps_bytes; /* as http.h has it */
 	struct str message; /* protobuf; empty is a message whose fields all have their defaults */
 	int timeout_ms;
 };
@@ -40,6 +41,7 @@ static int post(const struct outgoing *o, const char *url, struct http_response 
 		.header_count = ARRAY_SIZE(headers),
 		.has_body = o->has_message,
 		.http2 = true,
+		.keeps_bytes = o->request->keeps_bytes,
 		.total_timeout_ms = total_ms };
 	int rc;
 
@@ -151,15 +153,20 @@ static bool is_refused(const struct grpc_url *url, const struct grpc_request *re
 
 int grpc_probe(const char *url, int timeout_ms, struct grpc_result *out, struct err *err)
 {
-	struct grpc_request request = { .url = url, .timeout_ms = timeout_ms };
+	/* Of what other methods answer a recording holds no more than is looked at. */
+	struct grpc_request request = { .url = url,
+		.keeps_bytes = GRPC_PREFIX_SIZE,
+		.timeout_ms = timeout_ms };
 	struct buf message = BUF_INIT(GRPC_SERVICE_MAX + GRPC_PREFIX_SIZE);
 	struct grpc_url parsed;
 	int rc;
 
 	if (grpc_url_parse(url, &parsed, err) != 0)
 		return -1;
-	if (parsed.is_health)
+	if (parsed.is_health) {
+		request.keeps_bytes = SIZE_MAX; /* a status, and no more */
 		grpc_health_request(&message, parsed.service);
+	}
 	request.message = buf_str(&message);
 	rc = ask(&parsed, &request, true, out, err);
 	if (rc != 0 && err->code == ERR_IO && is_refused(&parsed, &request, out))

@@ -26,7 +26,6 @@ struct recording {
 	char credentials[ERR_TEXT_MAX]; /* why AWS could not be asked, or "" */
 };
 
-#define LACKING    "not in the recording: " /* as http_tape.c has it */
 #define NOT_ON_AWS "is on one machine"
 
 /* By these the services are found; a replay must look where the recording did. */
@@ -357,13 +356,14 @@ int recording_allows(const struct cli *cli, enum context_key key, struct err *er
 {
 	if (!recording_is_replay(cli) || !is_of_this_machine(cli->context.values[key]))
 		return 0;
-	return err_set(err, ERR_NOTFOUND, LACKING "the %s " NOT_ON_AWS, context_key_name(key));
+	return err_set(err, ERR_NOTFOUND, HTTP_TAPE_LACKS "the %s " NOT_ON_AWS,
+	    context_key_name(key));
 }
 
 bool recording_lacks(const struct cli *cli, const struct err *err)
 {
 	return recording_is_replay(cli) && err->code == ERR_NOTFOUND &&
-	    strstr(err->text, LACKING) != NULL;
+	    strstr(err->text, HTTP_TAPE_LACKS) != NULL;
 }
 
 void recording_settle(struct cli *cli, struct err *err)

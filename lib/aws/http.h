@@ -60,8 +60,11 @@ struct http_request {
 	/* What a tape (http_tape.h) may keep of it. */
 	const struct str *secrets; /* values that it may not hold */
 	size_t secret_count;
-	bool is_off_tape;                 /* nothing: it is for credentials */
-	bool hides_request, hides_answer; /* not the body: a client's data, a command line */
+	bool is_off_tape; /* nothing: it is for credentials */
+	/* Not the body, of an answer only that of a 2xx: a client's data, a command line. */
+	bool hides_request, hides_answer;
+	/* Of a body that is no text so many bytes; those behind them as zeros. 0: none of it. */
+	size_t keeps_bytes;
 	http_take_fn *take; /* NULL: the body is collected; so is that of any answer but a 2xx */
 	void *take_arg;
 };

@@ -161,6 +161,7 @@ int http_tape_load(struct http_tape *t, struct str text, struct err *err)
 struct question {
 	const char *method;
 	struct buf operation, url, body;
+	bool is_base64; /* the body */
 };
 
 static bool is_digit(struct str s)
@@ -207,17 +208,23 @@ static bool is_same_operation(const struct exchange *e, const struct question *q
 	return has(e, "operation", buf_str(&q->operation));
 }
 
+static const char *body_key(const struct question *q)
+{
+	return q->is_base64 ? "request_base64" : "request";
+}
+
 static bool is_same(const struct exchange *e, const struct question *q)
 {
 	return is_same_operation(e, q) && has(e, "method", str_from(q->method)) &&
-	    has(e, "url", buf_str(&q->url)) && has(e, "request", buf_str(&q->body));
+	    has(e, "url", buf_str(&q->url)) && has(e, body_key(q), buf_str(&q->body));
 }
 
 static bool is_same_but_for_times(const struct exchange *e, const struct question *q)
 {
 	return is_same_operation(e, q) && has(e, "method", str_from(q->method)) &&
 	    is_alike(str_from(json_get_text(json_get(e->line, "url"), "")), buf_str(&q->url)) &&
-	    is_alike(str_from(json_get_text(json_get(e->line, "request"), "")), buf_str(&q->body));
+	    is_alike(str_from(json_get_text(json_get(e->line, body_key(q)), "")),
+		buf_str(&q->body));
 }
 
 /* Who asks again after all was played, as --watch does, hears the last word again. */
@@ -267,7 +274,7 @@ static void ask(const struct http_request *r, struct question *q)
 	http_tape_operation(r, &q->operation);
 	http_tape_url(r, &q->url);
 	if (!r->hides_request)
-		http_tape_body(r->body, r->secrets, r->secret_count, &q->body);
+		q->is_base64 = http_tape_body(r, r->body, &q->body) == HTTP_TAPE_BASE64;
 }
 
 int http_tape_play(struct http_tape *t, const struct http_request *request,
@@ -285,7 +292,7 @@ int http_tape_play(struct http_tape *t, const struct http_request *request,
 		move_clock(t, e);
 		rc = http_tape_answer(e->line, response, err);
 	} else {
-		rc = err_set(err, ERR_NOTFOUND, "not in the recording: %.*s",
+		rc = err_set(err, ERR_NOTFOUND, HTTP_TAPE_LACKS "%.*s",
 		    STR_ARG(str_slice(buf_str(&q.operation), 0, ERR_TEXT_MAX / 2)));
 	}
 	pthread_mutex_unlock(&t->lock);

@@ -6,8 +6,9 @@
  *
  * What is kept is redacted (redact.h): by name in JSON, XML and forms, and by value of the secrets
  * that the request names. Of headers only those are kept that answers are read by. Not kept at all:
- * requests that are off the tape (for credentials), the bodies that are a client's data, and answers
- * that are streams.
+ * requests that are off the tape (for credentials), the bodies that are a client's data, those that
+ * are no text, in which nothing can be redacted (but see keeps_bytes in http.h), those that are too
+ * large, and answers that are streams. A body is kept whole or not: half of one could not be read.
  */
 #ifndef OPS_HTTP_TAPE_H
 #define OPS_HTTP_TAPE_H
@@ -19,6 +20,9 @@ enum {
 	HTTP_TAPE_LINE_MAX = 8 * 1024 * 1024,
 	HTTP_TAPE_BYTES_MAX = 64 * 1024 * 1024, /* of all lines; what follows is left out */
 };
+
+/* How errors for want of a recorded answer begin. */
+#define HTTP_TAPE_LACKS "not in the recording: "
 
 struct http_tape;
 
@@ -52,7 +56,8 @@ void http_tape_keep(struct http_tape *t, const struct http_request *request,
 /*
  * Answer as recorded: from the exchange of the same operation, URL and body; else with these but for
  * long numbers, which are mostly times; else of the same operation: the first that was not played yet.
- * ERR_NOTFOUND: there is none; else the failure that was recorded.
+ * ERR_NOTFOUND, HTTP_TAPE_LACKS: there is none, or its answer was not kept; else the
+ * failure that was recorded.
  */
 int http_tape_play(struct http_tape *t, const struct http_request *request,
     struct http_response *response, struct err *err) ATTR_MUST_CHECK;

@@ -8,9 +8,13 @@
 /* "AmazonSQS.GetQueueAttributes"; of Query its Action; else the path: what a call is, in short. */
 void http_tape_operation(const struct http_request *r, struct buf *out);
 
-/* The URL, and the body, redacted. */
-void http_tape_url(const struct http_request *r, struct buf *out);
-void http_tape_body(struct str body, const struct str *secrets, size_t count, struct buf *out);
+void http_tape_url(const struct http_request *r, struct buf *out); /* redacted */
+
+/* What becomes of a body; its text is by which member it is kept, or why it is not. */
+enum http_tape_form { HTTP_TAPE_TEXT, HTTP_TAPE_BASE64, HTTP_TAPE_NO_TEXT, HTTP_TAPE_TOO_LARGE };
+
+/* Append it as it is kept, redacted or in base64; of the last two forms nothing. */
+enum http_tape_form http_tape_body(const struct http_request *r, struct str body, struct buf *out);
 
 /* Write an exchange as a line; read it back into a response, or its failure: then -1. */
 void http_tape_write(const struct http_request *r, const struct http_response *response,

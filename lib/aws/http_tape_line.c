@@ -1,11 +1,12 @@
 /* One exchange as a line of JSON, and back. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "hash.h"
 #include "http_tape_core.h"
 #include "redact.h"
 
-enum { URL_MAX = 32 * 1024, BODY_MAX = 4 * 1024 * 1024, DEPTH_MAX = JSON_DEPTH_MAX - 2 };
+enum { URL_MAX = 32 * 1024 };
 
 /* ---- what a call is ---- */
 
@@ -42,119 +43,44 @@ void http_tape_url(const struct http_request *r, struct buf *out)
 
 /* ---- bodies ---- */
 
-struct secrets {
-	const struct str *values;
-	size_t count;
+/* The members by which they are kept; how much of a line each may take, so that it has room for both. */
+struct part {
+	const char *text, *base64, *not_kept;
+	size_t max;
+};
+static const struct part request_part = {
+	"request",
+	"request_base64",
+	"request_not_kept",
+	1024 * 1024,
+};
+static const struct part answer_part = {
+	"body",
+	"body_base64",
+	"not_kept",
+	HTTP_TAPE_LINE_MAX - 2 * 1024 * 1024,
 };
 
-/* Line by line: what is redacted would lose the ends of lines, by which some answers are read. */
-static void add_text(struct str text, const struct secrets *s, struct buf *out)
+static void member_body(struct json_writer *w, const struct part *part, struct str body,
+    const struct http_request *r)
 {
-	struct str line;
+	struct buf kept = BUF_INIT(HTTP_TAPE_LINE_MAX), quoted = { 0 };
+	enum http_tape_form form = http_tape_body(r, body, &kept);
+	struct json_writer value;
 
-	while (str_cut(text, '\n', &line, &text)) {
-		redact_body(out, line, BODY_MAX, s->values, s->count);
-		buf_addc(out, '\n');
-	}
-	redact_body(out, line, BODY_MAX, s->values, s->count);
-}
-
-static void write_text(struct json_writer *w, const char *text, const struct secrets *s)
-{
-	struct buf shown = BUF_INIT(2 * BODY_MAX);
-
-	add_text(str_from(text), s, &shown);
-	json_str(w, buf_str(&shown));
-	buf_release(&shown);
-}
-
-static void write_value(struct json_writer *w, const struct json *value, bool is_hidden,
-    const struct secrets *s);
-
-static void write_members(struct json_writer *w, const struct json *value, bool is_hidden,
-    const struct secrets *s)
-{
-	const char *key;
-
-	json_object_begin(w);
-	for (size_t i = 0; (key = json_key_at(value, i)) != NULL; i++) {
-		json_key(w, key);
-		write_value(w, json_get(value, key), is_hidden || redact_hides(str_from(key)), s);
-	}
-	json_object_end(w);
-}
-
-static void write_elements(struct json_writer *w, const struct json *value, bool is_hidden,
-    const struct secrets *s)
-{
-	json_array_begin(w);
-	for (size_t i = 0; i < json_count(value); i++)
-		write_value(w, json_at(value, i), is_hidden, s);
-	json_array_end(w);
-}
-
-/* The same document without secrets: it must still be one, or nobody could read it again. */
-static void write_value(struct json_writer *w, const struct json *value, bool is_hidden,
-    const struct secrets *s)
-{
-	const char *text = json_get_text(value, NULL);
-	bool is_scalar = json_count(value) == 0;
-
-	if ((text && is_hidden) || (!is_scalar && w->depth >= DEPTH_MAX))
-		json_text(w, REDACTED);
-	else if (text)
-		write_text(w, text, s);
-	else if (is_scalar)
-		json_value(w, value);
-	else if (json_key_at(value, 0))
-		write_members(w, value, is_hidden, s);
-	else
-		write_elements(w, value, is_hidden, s);
-}
-
-void http_tape_body(struct str body, const struct str *secrets, size_t count, struct buf *out)
-{
-	struct str trimmed = str_trim(body);
-	struct secrets s = { secrets, count };
-	struct json *doc = NULL;
-	struct json_writer w;
-	struct err ignored; /* what is no JSON is kept as text */
-
-	if (trimmed.n == 0 || *trimmed.p != '{' || json_parse(trimmed, &doc, &ignored) != 0) {
-		add_text(body, &s, out);
-		return;
-	}
-	json_writer_init(&w, out);
-	write_value(&w, doc, false, &s);
-	json_free(doc);
-}
-
-static bool is_text(struct str s)
-{
-	while (s.n > 0) {
-		size_t n = str_utf8_length(s);
-
-		if (n == 0 || *s.p == '\0')
-			return false;
-		s = str_skip(s, n);
-	}
-	return true;
-}
-
-static void member_body(struct json_writer *w, const char *key, const char *key_base64,
-    struct str body, const struct http_request *r)
-{
-	struct buf kept = BUF_INIT(2 * BODY_MAX);
-
-	if (is_text(body)) {
-		http_tape_body(body, r->secrets, r->secret_count, &kept);
-		json_member_str(w, key, buf_str(&kept));
+	buf_init(&quoted, part->max);
+	json_writer_init(&value, &quoted);
+	json_str(&value, buf_str(&kept));
+	if (form == HTTP_TAPE_NO_TEXT) {
+		json_member_text(w, part->not_kept, "no text");
+	} else if (form == HTTP_TAPE_TOO_LARGE || quoted.full) {
+		json_member_text(w, part->not_kept, "too large");
 	} else {
-		hash_base64_encode(&kept,
-		    body); /* gRPC: neither names nor secrets are to be seen */
-		json_member_str(w, key_base64, buf_str(&kept));
+		json_key(w, form == HTTP_TAPE_TEXT ? part->text : part->base64);
+		json_raw(w, buf_str(&quoted));
 	}
 	buf_wipe(&kept);
+	buf_wipe(&quoted);
 }
 
 /* ---- headers ---- */
@@ -197,16 +123,21 @@ static void member_headers(struct json_writer *w, const char *key, const struct 
 static void write_answer(struct json_writer *w, const struct http_request *r,
     const struct http_response *response)
 {
+	struct str version, rest;
+
+	(void)str_cut(buf_str(&response->headers), ' ', &version, &rest);
+	json_member_str(w, "version", version); /* gRPC wants to know */
 	json_member_int(w, "status", response->status);
 	json_member_int(w, "took_us", response->timing.total_us);
 	member_headers(w, "headers", &response->headers, r);
 	member_headers(w, "trailers", &response->trailers, r);
+	json_member_uint(w, "bytes", response->body.n);
 	if (r->take)
-		json_member_text(w, "not_kept", "a stream");
-	else if (r->hides_answer)
-		json_member_text(w, "not_kept", "a client's data");
+		json_member_text(w, answer_part.not_kept, "a stream");
+	else if (r->hides_answer && response->status < 300)
+		json_member_text(w, answer_part.not_kept, "a client's data");
 	else
-		member_body(w, "body", "body_base64", buf_str(&response->body), r);
+		member_body(w, &answer_part, buf_str(&response->body), r);
 }
 
 void http_tape_write(const struct http_request *r, const struct http_response *response,
@@ -228,7 +159,7 @@ void http_tape_write(const struct http_request *r, const struct http_response *r
 	http_tape_url(r, &text);
 	json_member_str(&w, "url", buf_str(&text));
 	if (!r->hides_request)
-		member_body(&w, "request", "request_base64", r->body, r);
+		member_body(&w, &request_part, r->body, r);
 	if (failure) {
 		json_member_text(&w, "failure", err_name(failure->code));
 		json_member_text(&w, "text", failure->text);
@@ -256,13 +187,28 @@ static void read_headers(const struct json *lines, struct buf *out)
 		buf_addf(out, "%s\r\n", json_get_text(json_at(lines, i), ""));
 }
 
+/* Bytes of which only the first were kept: the others are zeros. */
+static void pad(const struct json *line, struct buf *out)
+{
+	int64_t bytes = json_get_int(json_get(line, "bytes"), 0);
+	size_t missing = bytes > (int64_t)out->n ? (size_t)bytes - out->n : 0;
+	char *room = missing > 0 ? buf_room(out, missing) : NULL;
+
+	if (!room)
+		return;
+	memset(room, 0, missing);
+	buf_added(out, missing);
+}
+
 static int read_body(const struct json *line, struct buf *out, struct err *err)
 {
-	const char *base64 = json_get_text(json_get(line, "body_base64"), NULL);
+	const char *base64 = json_get_text(json_get(line, answer_part.base64), NULL);
 
 	if (base64 && !hash_base64_decode(out, str_from(base64)))
 		return err_set(err, ERR_CORRUPT, "recording: a body is not base64");
-	buf_adds(out, json_get_text(json_get(line, "body"), ""));
+	if (base64)
+		pad(line, out);
+	buf_adds(out, json_get_text(json_get(line, answer_part.text), ""));
 	if (out->full)
 		return err_set(err, ERR_CORRUPT, "the answer is larger than %zu bytes", out->max);
 	return 0;
@@ -271,15 +217,17 @@ static int read_body(const struct json *line, struct buf *out, struct err *err)
 int http_tape_answer(const struct json *line, struct http_response *response, struct err *err)
 {
 	const char *failure = json_get_text(json_get(line, "failure"), NULL);
-	const char *why = json_get_text(json_get(line, "not_kept"), NULL);
+	const char *why = json_get_text(json_get(line, answer_part.not_kept), NULL);
 
 	if (failure)
 		return read_failure(failure, line, err);
 	if (why)
-		return err_set(err, ERR_NOTFOUND, "the recording does not hold the answer: %s",
-		    why);
+		return err_set(err, ERR_NOTFOUND,
+		    HTTP_TAPE_LACKS "the answer to %.160s, which is %.64s",
+		    json_get_text(json_get(line, "operation"), ""), why);
 	/* Its end was told by the length that it came with. */
-	buf_addf(&response->headers, "HTTP/1.1 %" PRId64 "\r\n",
+	buf_addf(&response->headers, "%s %" PRId64 "\r\n",
+	    json_get_text(json_get(line, "version"), "HTTP/1.1"),
 	    json_get_int(json_get(line, "status"), 0));
 	read_headers(json_get(line, "headers"), &response->headers);
 	read_headers(json_get(line, "trailers"), &response->trailers);

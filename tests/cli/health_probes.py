@@ -2,6 +2,7 @@
 
 Runs itself again with the Python of the tests' venv, which has the packages.
 """
+import base64
 import http.server
 import os
 import pathlib
@@ -24,7 +25,7 @@ from system import *
 
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 USERS = {
-    "Check": grpc.unary_unary_rpc_method_handler(lambda request, context: b""),
+    "Check": grpc.unary_unary_rpc_method_handler(lambda request, context: b"a customer"),
     "Down": grpc.unary_unary_rpc_method_handler(
         lambda request, context: context.abort(grpc.StatusCode.UNAVAILABLE, "the database is away")),
 }
@@ -90,6 +91,25 @@ class Probes(SystemTest):
         self.assertIn("gRPC NOT_SERVING", self.causes["probe-fails"]["evidence"])
         self.assertIn("the database is away", self.probe(f"{url}/user.UserService/Down", EXIT_BAD)["why"])
         self.assertIn("UNIMPLEMENTED", self.probe(f"{url}/user.UserService/Unknown", EXIT_BAD)["why"])
+
+    def test_recording(self):
+        """A replay says of each what was said then; what a method of others answered is nobody's."""
+        url, servicer = self.grpc()
+        servicer.set("", NOT_SERVING)
+        file = self.home / "recording"
+        for method, code in (("grpc.health.v1.Health/Check", EXIT_BAD), ("user.UserService/Check", EXIT_OK),
+                             ("user.UserService/Down", EXIT_BAD)):
+            with self.subTest(method):
+                self.other_context("other", **{"service.users.probe": f"{url}/{method}"})
+                recorded = self.opsctl("health", "--json", "--context", "other", "--record", file)
+                replayed = self.opsctl("health", "--json", "--replay", file)
+                rows = [[r for r in json.loads(done.stdout)["checks"] if r["service"] == "users"]
+                        for done in (recorded, replayed)]
+                self.assertEqual(rows[0][0]["state"], "ok" if code == EXIT_OK else "bad")
+                self.assertEqual([(r["state"], r["values"], r["why"]) for r in rows[1]],
+                                 [(r["state"], r["values"], r["why"]) for r in rows[0]])
+                kept = [json.loads(line).get("body_base64", "") for line in file.read_text().splitlines()]
+                self.assertNotIn(b"customer", b"".join(map(base64.b64decode, kept)))
 
     def test_nobody_is_there(self):
         for url in (unused_url() + "/", unused_url().replace("http", "grpc") + "/grpc.health.v1.Health/Check"):

@@ -49,17 +49,29 @@ static struct http_request request_of(const char *url, const char *body)
 	};
 }
 
-static void keep(struct http_tape *t, const struct http_request *r, const char *head,
-    struct str body, const struct err *failure)
+static void keep_answer(struct http_tape *t, const struct http_request *r, int status,
+    const char *head, struct str body, const struct err *failure)
 {
 	struct http_response response;
 
 	http_response_init(&response, 64 * 1024);
-	response.status = 200;
+	response.status = status;
 	buf_adds(&response.headers, head);
 	buf_add(&response.body, body);
 	http_tape_keep(t, r, &response, failure, 1795248930123);
 	http_response_release(&response);
+}
+
+static void keep(struct http_tape *t, const struct http_request *r, const char *head,
+    struct str body, const struct err *failure)
+{
+	keep_answer(t, r, 200, head, body, failure);
+}
+
+static void keep_status(struct http_tape *t, const struct http_request *r, int status,
+    struct str body)
+{
+	keep_answer(t, r, status, "", body, NULL);
 }
 
 /* Answers, and what must be found in the line, and what must not. */
@@ -81,7 +93,8 @@ static const struct {
 	    LITERAL("{\"message\":\"{\\\"token\\\":\\\"hidden\\\"}\"}"), "[redacted]" },
 	{ "figures", "http://a/", "{}", "", LITERAL("up 1\nrate 2\n"),
 	    "\"body\":\"up 1\\nrate 2\\n\"" },
-	{ "bytes", "http://a/", "{}", "", LITERAL("\0\1\2\3"), "\"body_base64\":\"AAECAw==\"" },
+	{ "bytes, in which nobody could find a secret", "http://a/", "{}", "",
+	    LITERAL("\0\1 " SECRET), "\"not_kept\":\"no text\"" },
 };
 
 static void test_keeps_no_secret(void)
@@ -123,10 +136,12 @@ static void test_leaves_out(void)
 	CHECK_INT(lines.count, 0);
 	data.body = STR("question");
 	data.hides_request = data.hides_answer = true;
-	keep(t, &data, "", STR("answer"), NULL);
+	keep(t, &data, "", STR("the answer"), NULL);
 	CHECK(!str_contains(buf_str(&lines.text), STR("question")));
-	CHECK(!str_contains(buf_str(&lines.text), STR("answer\"")));
+	CHECK(!str_contains(buf_str(&lines.text), STR("the answer")));
 	CHECK(str_contains(buf_str(&lines.text), STR("\"not_kept\":\"a client's data\"")));
+	keep_status(t, &data, 403, STR("a refusal"));
+	CHECK(str_contains(buf_str(&lines.text), STR("\"body\":\"a refusal\"")));
 	stream.take = take_stream;
 	keep(t, &stream, "", STR(""), NULL);
 	CHECK(str_contains(buf_str(&lines.text), STR("\"not_kept\":\"a stream\"")));
