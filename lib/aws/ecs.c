@@ -1,13 +1,13 @@
 #include "ecs.h"
 
-#include "field.h"
-
 #include <string.h>
+
+#include "ecs_call.h"
+#include "field.h"
 
 enum {
 	SERVICES_PER_CALL = 10, /* of DescribeServices */
 	BODY_MAX = 16 * 1024,
-	ANSWER_MAX = 8 * 1024 * 1024,
 };
 
 /* ---- reading one service ---- */
@@ -172,19 +172,14 @@ static int ask(struct aws *a, const char *cluster, const char *const *names, siz
     struct ecs_service *out, struct err *err)
 {
 	struct buf body = BUF_INIT(BODY_MAX);
-	struct aws_request r = { .op = ECS_DESCRIBE_SERVICES, .resource = cluster };
 	struct json *answer = NULL;
 	int rc;
 
-	r.answer_max = ANSWER_MAX;
 	write_names(&body, cluster, names, count);
-	r.body = buf_str(&body);
-	rc = body.full ? err_set(err, ERR_INVALID, "ecs DescribeServices: the names are too long")
-		       : aws_call_json(a, &r, NULL, &answer, err);
+	rc = ecs_call(a, ECS_DESCRIBE_SERVICES, cluster, &body, &answer, err);
 	if (rc == 0)
 		rc = take_services(answer, names, count, out, err);
 	json_free(answer);
-	buf_release(&body);
 	return rc;
 }
 

@@ -1,24 +1,10 @@
 #include "ecs_change.h"
 
+#include "ecs_call.h"
 #include "field.h"
 #include "mem.h"
 
 enum { REQUEST_MAX = 256 * 1024, SESSION_MAX = 64 * 1024 };
-
-static int call(struct aws *a, enum aws_op op, const char *resource, struct buf *body,
-    struct json **out, struct err *err)
-{
-	const struct aws_request r = { .op = op, .resource = resource, .body = buf_str(body) };
-	int rc;
-
-	if (body->full)
-		rc = err_set(err, ERR_INVALID, "ecs %s: more than %zu bytes to send",
-		    aws_operations[op].name, body->max);
-	else
-		rc = aws_call_json(a, &r, NULL, out, err);
-	buf_wipe(body); /* a command line may hold what is nobody's business */
-	return rc;
-}
 
 /* ---- services ---- */
 
@@ -39,7 +25,7 @@ int ecs_update_service(struct aws *a, const struct ecs_update *update, struct ec
 	if (update->is_forced)
 		json_member_bool(&w, "forceNewDeployment", true);
 	json_object_end(&w);
-	if (call(a, ECS_UPDATE_SERVICE, update->service, &body, &answer, err) != 0)
+	if (ecs_call(a, ECS_UPDATE_SERVICE, update->service, &body, &answer, err) != 0)
 		return -1;
 	if (out != NULL)
 		rc = ecs_read_update(answer, out, err);
@@ -73,7 +59,7 @@ int ecs_roll_back(struct aws *a, const char *rollout_arn, struct err *err)
 	json_member_text(&w, "serviceDeploymentArn", rollout_arn);
 	json_member_text(&w, "stopType", "ROLLBACK");
 	json_object_end(&w);
-	if (call(a, ECS_STOP_SERVICE_DEPLOYMENT, rollout_arn, &body, &answer, err) != 0)
+	if (ecs_call(a, ECS_STOP_SERVICE_DEPLOYMENT, rollout_arn, &body, &answer, err) != 0)
 		return -1;
 	json_free(answer);
 	return 0;
@@ -98,7 +84,7 @@ int ecs_execute(struct aws *a, const struct ecs_command *command, struct ecs_ses
 	json_member_text(&w, "command", command->command);
 	json_member_bool(&w, "interactive", true); /* ECS knows no other */
 	json_object_end(&w);
-	if (call(a, ECS_EXECUTE_COMMAND, command->task, &body, &answer, err) != 0)
+	if (ecs_call(a, ECS_EXECUTE_COMMAND, command->task, &body, &answer, err) != 0)
 		return -1;
 	rc = ecs_read_session(answer, out, err);
 	json_free(answer);

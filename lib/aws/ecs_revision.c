@@ -1,34 +1,17 @@
 #include "ecs_revision.h"
 
+#include "ecs_call.h"
 #include "field.h"
 
-enum { REQUEST_MAX = 4096, ANSWER_MAX = 4 * 1024 * 1024 };
+enum { REQUEST_MAX = 4096 };
 
 /* ---- calls ---- */
-
-static int call(struct aws *a, enum aws_op op, const char *resource, struct str body,
-    struct json **out, struct err *err)
-{
-	const struct aws_request r = {
-		.op = op,
-		.resource = resource,
-		.body = body,
-		.answer_max = ANSWER_MAX,
-	};
-	int rc = aws_call_json(a, &r, NULL, out, err);
-
-	/* "ClientException: Unable to describe task definition." is how ECS says it. */
-	if (rc != 0 && op == ECS_DESCRIBE_TASK_DEFINITION && err->code == ERR_INVALID)
-		err->code = ERR_NOTFOUND;
-	return rc;
-}
 
 int ecs_revision_get(struct aws *a, const char *name, struct json **out, struct err *err)
 {
 	struct buf body = BUF_INIT(REQUEST_MAX);
 	struct json *answer = NULL;
 	struct json_writer w;
-	int rc;
 
 	json_writer_init(&w, &body);
 	json_object_begin(&w);
@@ -36,10 +19,12 @@ int ecs_revision_get(struct aws *a, const char *name, struct json **out, struct 
 	json_key(&w, "include");
 	json_raw(&w, STR("[\"TAGS\"]"));
 	json_object_end(&w);
-	rc = call(a, ECS_DESCRIBE_TASK_DEFINITION, name, buf_str(&body), &answer, err);
-	buf_release(&body);
-	if (rc != 0)
+	if (ecs_call(a, ECS_DESCRIBE_TASK_DEFINITION, name, &body, &answer, err) != 0) {
+		/* "ClientException: Unable to describe task definition." is how ECS says it. */
+		if (err->code == ERR_INVALID)
+			err->code = ERR_NOTFOUND;
 		return -1;
+	}
 	if (json_count(json_get(json_get(answer, "taskDefinition"), "containerDefinitions")) == 0) {
 		json_free(answer);
 		return err_set(err, ERR_CORRUPT,
@@ -52,10 +37,15 @@ int ecs_revision_get(struct aws *a, const char *name, struct json **out, struct 
 int ecs_revision_register(struct aws *a, const char *family, struct str body,
     char arn[ECS_TASK_ARN_SIZE], struct err *err)
 {
+	const struct aws_request r = {
+		.op = ECS_REGISTER_TASK_DEFINITION,
+		.resource = family,
+		.body = body,
+	};
 	struct json *answer;
 	int rc;
 
-	if (call(a, ECS_REGISTER_TASK_DEFINITION, family, body, &answer, err) != 0)
+	if (aws_call_json(a, &r, NULL, &answer, err) != 0)
 		return -1;
 	rc = field_json_name(arn, ECS_TASK_ARN_SIZE, json_get(answer, "taskDefinition"),
 	    "taskDefinitionArn", err);
@@ -80,9 +70,7 @@ int ecs_revisions(struct aws *a, const char *family, struct ecs_revisions *out, 
 	json_member_text(&w, "sort", "DESC");
 	json_member_int(&w, "maxResults", ECS_REVISIONS_MAX);
 	json_object_end(&w);
-	rc = call(a, ECS_LIST_TASK_DEFINITIONS, family, buf_str(&body), &answer, err);
-	buf_release(&body);
-	if (rc != 0)
+	if (ecs_call(a, ECS_LIST_TASK_DEFINITIONS, family, &body, &answer, err) != 0)
 		return -1;
 	rc = ecs_read_revisions(answer, out, err);
 	json_free(answer);

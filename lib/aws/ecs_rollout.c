@@ -4,9 +4,10 @@
 #include <string.h>
 
 #include "ecs.h"
+#include "ecs_call.h"
 #include "field.h"
 
-enum { BODY_MAX = (ECS_ROLLOUTS_MAX + 1) * (ECS_ARN_SIZE + 8), ANSWER_MAX = 4 * 1024 * 1024 };
+enum { BODY_MAX = (ECS_ROLLOUTS_MAX + 1) * (ECS_ARN_SIZE + 8) };
 
 /* ---- words ---- */
 
@@ -120,23 +121,11 @@ int ecs_read_rollout(const struct json *r, struct ecs_rollout *out, struct err *
 
 /* ---- asking ---- */
 
-static int call(struct aws *a, enum aws_op op, const char *resource, const struct buf *body,
-    struct json **answer, struct err *err)
-{
-	struct aws_request r = { .op = op, .resource = resource, .body = buf_str(body) };
-
-	r.answer_max = ANSWER_MAX;
-	if (body->full)
-		return err_set(err, ERR_INVALID, "ecs: the names are too long to ask about");
-	return aws_call_json(a, &r, NULL, answer, err);
-}
-
 static int list(struct aws *a, const char *cluster, const char *service, size_t max,
     struct json **answer, struct err *err)
 {
 	struct buf body = BUF_INIT(BODY_MAX);
 	struct json_writer w;
-	int rc;
 
 	json_writer_init(&w, &body);
 	json_object_begin(&w);
@@ -144,9 +133,7 @@ static int list(struct aws *a, const char *cluster, const char *service, size_t 
 	json_member_text(&w, "service", service);
 	json_member_uint(&w, "maxResults", max);
 	json_object_end(&w);
-	rc = call(a, ECS_LIST_SERVICE_DEPLOYMENTS, service, &body, answer, err);
-	buf_release(&body);
-	return rc;
+	return ecs_call(a, ECS_LIST_SERVICE_DEPLOYMENTS, service, &body, answer, err);
 }
 
 /* What people know it by: the last part of the ARN. */
@@ -162,7 +149,6 @@ static int describe(struct aws *a, const char *const *arns, size_t count, struct
 {
 	struct buf body = BUF_INIT(BODY_MAX);
 	struct json_writer w;
-	int rc;
 
 	json_writer_init(&w, &body);
 	json_object_begin(&w);
@@ -172,9 +158,7 @@ static int describe(struct aws *a, const char *const *arns, size_t count, struct
 		json_text(&w, arns[i]);
 	json_array_end(&w);
 	json_object_end(&w);
-	rc = call(a, ECS_DESCRIBE_SERVICE_DEPLOYMENTS, id_of(arns[0]), &body, answer, err);
-	buf_release(&body);
-	return rc;
+	return ecs_call(a, ECS_DESCRIBE_SERVICE_DEPLOYMENTS, id_of(arns[0]), &body, answer, err);
 }
 
 /* ECS answers in an order of its own. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ecs.h"
+#include "ecs_call.h"
 #include "field.h"
 #include "mem.h"
 
@@ -9,7 +10,6 @@ enum {
 	PAGE = 100,
 	TOKEN_SIZE = 4096,
 	BODY_MAX = PAGE * (ECS_TASK_ARN_SIZE + 8) + TOKEN_SIZE,
-	ANSWER_MAX = 16 * 1024 * 1024,
 };
 
 /* ---- reading one ---- */
@@ -110,17 +110,6 @@ struct walk {
 	struct ecs_tasks *out;
 };
 
-static int call(struct walk *k, enum aws_op op, const char *resource, const struct buf *body,
-    struct json **answer, struct err *err)
-{
-	struct aws_request r = { .op = op, .resource = resource, .body = buf_str(body) };
-
-	r.answer_max = ANSWER_MAX;
-	if (body->full)
-		return err_set(err, ERR_INVALID, "ecs: the names are too long to ask about");
-	return aws_call_json(k->aws, &r, NULL, answer, err);
-}
-
 /* *arns is the list within *answer, which the caller frees. */
 static int list_page(struct walk *k, struct json **answer, const struct json **arns,
     struct err *err)
@@ -139,9 +128,8 @@ static int list_page(struct walk *k, struct json **answer, const struct json **a
 	if (k->token[0] != '\0')
 		json_member_text(&w, "nextToken", k->token);
 	json_object_end(&w);
-	rc = call(k, ECS_LIST_TASKS, k->service != NULL ? k->service : k->cluster, &body, answer,
-	    err);
-	buf_release(&body);
+	rc = ecs_call(k->aws, ECS_LIST_TASKS, k->service != NULL ? k->service : k->cluster, &body,
+	    answer, err);
 	if (rc == 0 &&
 	    (field_json_name(k->token, sizeof(k->token), *answer, "nextToken", err) != 0 ||
 		field_json_list(*answer, "taskArns", arns, err) != 0))
@@ -187,8 +175,7 @@ static int describe(struct walk *k, const struct json *arns, struct err *err)
 		json_text(&w, json_get_text(json_at(arns, i), ""));
 	json_array_end(&w);
 	json_object_end(&w);
-	rc = call(k, ECS_DESCRIBE_TASKS, k->cluster, &body, &answer, err);
-	buf_release(&body);
+	rc = ecs_call(k->aws, ECS_DESCRIBE_TASKS, k->cluster, &body, &answer, err);
 	if (rc == 0)
 		rc = take_tasks(k->out, answer, err);
 	json_free(answer);
