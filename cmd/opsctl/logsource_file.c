@@ -14,6 +14,9 @@
 
 enum { POLL_MS = 200, PIECE_MAX = 256 * 1024, NEAR_ENOUGH = 64 * 1024 };
 
+#define CUT_MARK " ... (cut: the line is longer than 1 MiB)"
+_Static_assert(LOGVIEW_LINE_MAX == 1024 * 1024, "what the mark says");
+
 struct log_file {
 	struct log_source base;
 	char path[CONTEXT_VALUE_MAX + 32];
@@ -21,7 +24,7 @@ struct log_file {
 	ino_t inode;
 	off_t at;          /* of the next byte to be read */
 	struct buf line;   /* that is not whole yet */
-	bool is_cut_short; /* the line is longer than we take: what follows of it is dropped */
+	bool is_cut_short; /* what follows of the line is dropped: the rest of it is not wanted */
 };
 
 /* ---- lines ---- */
@@ -46,20 +49,33 @@ static void take_line(struct log_file *f, struct str line)
 	logview_take(s->view, &out);
 }
 
+/* More of a line. One that is longer than we take is given at once: its end may never come. */
+static void take_part(struct log_file *f, struct str part)
+{
+	struct str kept = str_slice(part, 0, LOGVIEW_LINE_MAX - f->line.n);
+
+	if (f->is_cut_short)
+		return;
+	buf_add(&f->line, kept);
+	if (kept.n == part.n)
+		return;
+	buf_adds(&f->line, CUT_MARK);
+	take_line(f, buf_str(&f->line));
+	buf_reset(&f->line);
+	f->is_cut_short = true;
+}
+
 static void take_bytes(struct log_file *f, struct str bytes)
 {
 	struct str head;
 
 	while (str_cut(bytes, '\n', &head, &bytes)) {
-		if (!f->is_cut_short)
-			buf_add(&f->line, head);
-		if (!f->line.full)
-			take_line(f, buf_str(&f->line));
+		take_part(f, head);
+		take_line(f, buf_str(&f->line));
 		buf_reset(&f->line);
 		f->is_cut_short = false;
 	}
-	buf_add(&f->line, head);
-	f->is_cut_short = f->line.full;
+	take_part(f, head);
 }
 
 /* ---- where to begin ---- */
@@ -197,6 +213,6 @@ struct log_source *logsource_file(struct logview *view, const char *service, con
 		.close = close_file,
 	};
 	f->fd = -1;
-	buf_init(&f->line, LOGVIEW_LINE_MAX);
+	buf_init(&f->line, LOGVIEW_LINE_MAX + strlen(CUT_MARK));
 	return &f->base;
 }

@@ -92,6 +92,14 @@ class Files(Cli):
         self.assertRegex(self.ok("logs"),
                          r'^[-0-9:.TZ]+ api +info  said key=v number=3 two="a b" deep=\{"a":\[1\]\} esc=\?\[2J\n$')
 
+    def test_long_lines(self):
+        """What fits of one is shown, and that it was cut, also of one without an end; the next is whole."""
+        limit, mark = 1 << 20, " ... (cut: the line is longer than 1 MiB)"
+        self.add(self.api, line("before", 5), "a" * limit + "\n", "b" * (limit + 1) + "\n", "c" * 3 * limit + "\n",
+                 line("behind", 4), "d" * 2 * limit)
+        self.assertEqual(self.messages(), [("api", text) for text in (
+            "before", "a" * limit, "b" * limit + mark, "c" * limit + mark, "behind", "d" * limit + mark)])
+
     def test_usage(self):
         self.add(self.api, line("x"))
         for args in (["--task", "1"], ["--live"], ["--service", "web"]):
