@@ -8,6 +8,18 @@
 
 #include "file.h"
 #include "inifile.h"
+#include "shell.h"
+
+static int refuse_mode(const char *path, const struct stat *st, struct err *err)
+{
+	struct buf word = BUF_INIT(ERR_TEXT_MAX);
+
+	shell_word(&word, str_from(path));
+	(void)err_set(err, ERR_CONFIG, "%s: mode %03o lets others in; run: chmod 600 %s", path,
+	    (unsigned)st->st_mode & 0777, buf_text(&word));
+	buf_release(&word);
+	return -1;
+}
 
 /* It may be read by its owner only: it says where the secrets are. */
 static int read_file(const char *path, struct buf *text, struct err *err)
@@ -17,8 +29,7 @@ static int read_file(const char *path, struct buf *text, struct err *err)
 	if (stat(path, &st) == -1)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : err_errno(err, "%s", path);
 	if ((st.st_mode & 077) != 0)
-		return err_set(err, ERR_CONFIG, "%s: mode %03o lets others in; run: chmod 600 %s",
-		    path, (unsigned)st.st_mode & 0777, path);
+		return refuse_mode(path, &st, err);
 	return file_read(path, text, err);
 }
 

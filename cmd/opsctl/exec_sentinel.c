@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "hash.h"
+#include "shell.h"
 
 enum { NONCE_BYTES = 8, STATUS_DIGITS_MAX = 3 };
 
@@ -19,24 +20,12 @@ void sentinel_init(struct sentinel *s)
 
 /* ---- the command line ---- */
 
-/* One word for a shell: 'it'\''s' */
-static void add_quoted(struct buf *out, struct str word)
-{
-	buf_addc(out, '\'');
-	for (size_t i = 0; i < word.n; i++)
-		if (word.p[i] == '\'')
-			buf_adds(out, "'\\''");
-		else
-			buf_addc(out, word.p[i]);
-	buf_addc(out, '\'');
-}
-
 void sentinel_plain_command(char *const *argv, size_t count, struct buf *out)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
 			buf_addc(out, ' ');
-		add_quoted(out, str_from(argv[i]));
+		shell_quote(out, str_from(argv[i]));
 	}
 }
 
@@ -52,7 +41,7 @@ void sentinel_command(const struct sentinel *s, char *const *argv, size_t count,
 	buf_addf(&script, "; printf '\\n%%s%%s%%d\\n' 'opsctl-' '%s' \"$?\"",
 	    s->word + strlen("opsctl-"));
 	buf_adds(out, "/bin/sh -c ");
-	add_quoted(out, buf_str(&script));
+	shell_quote(out, buf_str(&script));
 	out->full = out->full || script.full;
 	buf_release(&script);
 }

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "shell.h"
+
 static const struct check {
 	const char *name;
 	enum preflight_state severity; /* of what is not good */
@@ -141,11 +143,13 @@ void preflight_fix(const struct preflight_part *part, enum preflight_check check
 	static const char word[] = "{dir}";
 	const char *fix = checks[check].fix, *at = strstr(fix, word);
 
-	if (at == NULL)
+	if (at == NULL) {
 		buf_adds(out, fix);
-	else
-		buf_addf(out, "%.*s%s%s", (int)(at - fix), fix, part->p->context->local_dir,
-		    at + strlen(word));
+		return;
+	}
+	buf_add(out, (struct str){ fix, (size_t)(at - fix) });
+	shell_word(out, str_from(part->p->context->local_dir)); /* the fix is typed as it stands */
+	buf_adds(out, at + strlen(word));
 }
 
 static struct preflight_finding *add(struct preflight_part *part, enum preflight_check check)

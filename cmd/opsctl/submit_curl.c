@@ -4,22 +4,10 @@
  * two plain SHA-256 (RFC 2104), since `openssl dgst -hmac` would show the key to `ps`.
  */
 #include "ports.h"
+#include "shell.h"
 #include "submit.h"
 
 enum { SCRIPT_MAX = 8 * 1024 * 1024 };
-
-/* In single quotes for the shell; a quote inside ends them, stands alone, and begins them again. */
-static void add_quoted(struct buf *out, struct str s)
-{
-	buf_addc(out, '\'');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '\'')
-			buf_adds(out, "'\\''");
-		else
-			buf_addc(out, s.p[i]);
-	}
-	buf_addc(out, '\'');
-}
 
 static const char take_token[] =
     ": \"${TOKEN:?set it first: TOKEN=\\$(opsctl token show --reveal)}\"\n";
@@ -88,15 +76,15 @@ static int add_script(struct buf *s, const char *auth, const char *url, const ch
 		return -1;
 	}
 	buf_adds(s, "body=");
-	add_quoted(s, is_token ? buf_str(&body) : payload);
+	shell_quote(s, is_token ? buf_str(&body) : payload);
 	buf_release(&body);
 	if (strcmp(auth, "signature") == 0) {
 		buf_addf(s, "\nid=%s\n%s%s", id, sign, post_signed);
-		add_quoted(s, str_from(url));
+		shell_quote(s, str_from(url));
 		buf_addc(s, '\n');
 	} else {
 		buf_addf(s, "\n%s%s", escape_token, is_token ? post_token : post_bearer);
-		add_quoted(s, str_from(url));
+		shell_quote(s, str_from(url));
 		buf_adds(s, is_token ? "\n" : bearer_config);
 	}
 	return s->full ? err_set(err, ERR_INVALID, "the payload is too large to print") : 0;

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include "contexts_file.h"
+#include "shell.h"
 #include "up.h"
 #include "up_events.h"
 #include "upstate.h"
@@ -26,14 +27,6 @@ int up_write_state(const struct up *up, struct err *err)
 	return upstate_write(up->place.context.local_dir, &state, err);
 }
 
-static void quote_for_shell(const char *text, struct buf *out)
-{
-	buf_addc(out, '\'');
-	for (; *text != '\0'; text++)
-		buf_adds(out, *text == '\'' ? "'\\''" : (char[2]){ *text, '\0' });
-	buf_addc(out, '\'');
-}
-
 /* "opsctl", with what it takes so that the suggested commands reach this system and no other. */
 static void add_program(const struct up *up, struct buf *out)
 {
@@ -45,7 +38,7 @@ static void add_program(const struct up *up, struct buf *out)
 	if (context_local_dir(NULL, &usual, &err) == -1 ||
 	    strcmp(buf_text(&usual), up->place.context.local_dir) != 0) {
 		buf_adds(out, "OPSCTL_LOCAL_DIR=");
-		quote_for_shell(up->place.context.local_dir, out);
+		shell_quote(out, str_from(up->place.context.local_dir));
 		buf_addc(out, ' ');
 	}
 	buf_adds(out, "opsctl");

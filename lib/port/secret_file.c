@@ -7,6 +7,7 @@
 #include "file.h"
 #include "mem.h"
 #include "secret.h"
+#include "shell.h"
 
 struct secret_file {
 	struct secret base;
@@ -47,15 +48,24 @@ static int file_open(struct secret **out, struct str url, const struct secret_op
 	return 0;
 }
 
+static int refuse_mode(const char *path, const struct stat *st, struct err *err)
+{
+	struct buf word = BUF_INIT(ERR_TEXT_MAX);
+
+	shell_word(&word, str_from(path));
+	(void)err_set(err, ERR_INVALID, "secret %s: mode %04o lets others at it; run: chmod 600 %s",
+	    path, (unsigned)(st->st_mode & 07777), buf_text(&word));
+	buf_release(&word);
+	return -1;
+}
+
 /* Symbolic links are followed (Kubernetes mounts secrets through them); what counts is the file. */
 static int check_stat(const char *path, const struct stat *st, struct err *err)
 {
 	if (!S_ISREG(st->st_mode))
 		return err_set(err, ERR_INVALID, "secret %s: not a file", path);
 	if (st->st_mode & (S_IRWXG | S_IRWXO))
-		return err_set(err, ERR_INVALID,
-		    "secret %s: mode %04o lets others at it; run: chmod 600 %s", path,
-		    (unsigned)(st->st_mode & 07777), path);
+		return refuse_mode(path, st, err);
 	if (st->st_size > SECRET_MAX + 1)
 		return err_set(err, ERR_INVALID, "secret %s: at most %d bytes", path, SECRET_MAX);
 	return 0;

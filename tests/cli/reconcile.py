@@ -2,6 +2,7 @@
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -107,8 +108,18 @@ class Verify(SystemTest):
         self.assertEqual(done.returncode, EXIT_BAD)
         self.assertIn(f"bad: local, file modes: {self.local}/token has 644\n  why  ", done.stdout)
         fix = re.search(r"  fix  run: (.*)\n", done.stdout)[1]
-        subprocess.run(fix.split(), check=True)  # as it stands there, and it is enough
+        subprocess.run(shlex.split(fix), check=True)  # as it stands there, and it is enough
         self.assertIn(("file modes", "ok"), self.findings())
+
+    def test_modes_where_a_path_has_blanks(self):
+        """What is typed as it stands is one word for the shell."""
+        self.local = self.home / "my system"
+        self.env["OPSCTL_LOCAL_DIR"] = str(self.local)
+        self.up()
+        self.local.chmod(0o755)
+        (self.local / "token").chmod(0o644)
+        self.assertIn(f"  fix  run: chmod go= '{self.local}'\n", self.opsctl("verify").stdout)
+        self.assertIn(f"run: chmod 600 '{self.local}/token'\n", self.opsctl("token", "show").stderr)
 
     def test_before_the_first_start(self):
         """Nothing is there, or nothing but its directory."""
