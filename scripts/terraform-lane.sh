@@ -79,6 +79,7 @@ state_checks()
 
 	export PYTHONDONTWRITEBYTECODE=1
 	check 'no secret in a state' tests/terraform/leaks.py
+	check 'scaling by the backlog' tests/terraform/backlog.py
 	if check build make_programs build/dev; then
 		check 'settings of the services' tests/terraform/settings.py "$api" "$worker"
 		check 'opsctl reads the outputs' tests/terraform/outputs.py build/dev/cmd/opsctl/opsctl

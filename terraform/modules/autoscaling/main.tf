@@ -1,6 +1,14 @@
 locals {
   backlog_per_task = try(floor(var.backlog.acceptable_latency_s / var.backlog.processing_time_s), null)
 
+  # With tasks, what waits for each. Without, anything that waits is above the target, or a few messages would
+  # never start the first task. No task can mean no data points of their count, which a comparison of two time
+  # series takes for 0 (of one with a number it is left out); REPEAT, because the count comes later than the
+  # messages and must not be taken for 0 until then.
+  # https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+  tasks      = "FILL(running, REPEAT)"
+  each_waits = "IF(${local.tasks} >= TIME_SERIES(1), waiting / ${local.tasks}, IF(waiting > 0, waiting + ${coalesce(local.backlog_per_task, 0)}, 0))"
+
   # What AWS measures by itself, and what of it is to be held.
   predefined = {
     cpu = {
@@ -63,10 +71,7 @@ resource "aws_appautoscaling_policy" "this" {
           id          = "backlog"
           label       = "Messages waiting for each task"
           return_data = true
-
-          # No task is running: there are no data points of the count. FILL makes them 0, and the denominator is 1
-          # at least, so that the first message starts the first task.
-          expression = "waiting / IF(FILL(running, 0) > 0, FILL(running, 0), 1)"
+          expression  = local.each_waits
         }
 
         metrics {

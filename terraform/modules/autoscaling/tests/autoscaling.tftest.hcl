@@ -55,8 +55,8 @@ run "backlog_starts_from_zero" {
 
   assert {
     condition = anytrue([for m in aws_appautoscaling_policy.this["backlog"].target_tracking_scaling_policy_configuration[0].customized_metric_specification[0].metrics :
-    m.expression == "waiting / IF(FILL(running, 0) > 0, FILL(running, 0), 1)" && m.return_data])
-    error_message = "The denominator must never be 0, nor be missing."
+    m.expression == "IF(FILL(running, REPEAT) >= TIME_SERIES(1), waiting / FILL(running, REPEAT), IF(waiting > 0, waiting + 240, 0))" && m.return_data])
+    error_message = "Anything that waits must be above the target while no task runs." # tests/terraform/backlog.py evaluates it
   }
 
   assert {
