@@ -15,6 +15,7 @@ enum {
 	INDENT = TIME_LEN + 2,                   /* of what has no place in its line */
 	USED = INDENT + 9 + 2 + WHERE_WIDTH + 1, /* what stands before what happened */
 	GAP_INDENT = 4,
+	DAY_MS = 24 * 3600 * 1000,
 };
 
 static const struct {
@@ -33,16 +34,48 @@ static const struct {
 	[TRACE_UNKNOWN] = { "unknown", "nobody knows of it", COLOR_RED },
 };
 
-static const char *next_of(enum trace_verdict v)
+/* The first span that goes further back than where was looked; NULL: none does. */
+static const char *longer_span(const struct trace *t)
+{
+	static const struct {
+		const char *span;
+		int64_t days;
+	} spans[] = { { "1d", 1 }, { "7d", 7 }, { "30d", 30 }, { "365d", 365 } };
+	int64_t back_ms = clock_wall_ms(t->cli->clock) - t->from_ms;
+
+	for (size_t i = 0; i < ARRAY_SIZE(spans); i++)
+		if (back_ms < spans[i].days * DAY_MS)
+			return spans[i].span;
+	return NULL;
+}
+
+/* A name has nothing in it that a shell would take for its own (cmd_trace.c). */
+static void look_longer(const struct trace *t, char out[ERR_TEXT_MAX])
+{
+	const char *span = longer_span(t);
+
+	if (span != NULL)
+		(void)snprintf(out, ERR_TEXT_MAX, "run: opsctl trace %s --since %s", t->name, span);
+	else
+		(void)snprintf(out, ERR_TEXT_MAX, "see whether the id is right");
+}
+
+/* As it is shown; NULL: there is none. */
+static const char *next_of(const struct trace *t, enum trace_verdict v, char out[ERR_TEXT_MAX])
 {
 	static const char *const next[TRACE_VERDICTS] = {
 		[TRACE_DEAD] = "run: opsctl dlq ls",
 		[TRACE_ON_ITS_WAY] = "run: opsctl health --why",
 		[TRACE_LOST] = "run: opsctl reconcile",
-		[TRACE_UNKNOWN] = "look further back: --since",
 	};
 
-	return next[v];
+	if (v == TRACE_UNKNOWN)
+		look_longer(t, out);
+	else if (next[v] != NULL)
+		(void)snprintf(out, ERR_TEXT_MAX, "%s", next[v]);
+	else
+		return NULL;
+	return step_show(t->cli, out, out);
 }
 
 /* ---- for people ---- */
@@ -116,6 +149,15 @@ static void print_clocks(const struct trace *t)
 	fold_rest(t->cli, 0, 0, text);
 }
 
+static void print_span(const struct trace *t)
+{
+	char from[CLOCK_RFC3339_SIZE], to[CLOCK_RFC3339_SIZE];
+
+	clock_rfc3339(t->from_ms, from);
+	clock_rfc3339(t->to_ms, to);
+	out_text(t->cli, "looked from %s to %s\n", from, to);
+}
+
 static void print_rest(const struct trace *t)
 {
 	for (size_t i = 0; i < t->gap_count; i++)
@@ -134,12 +176,14 @@ void trace_print_text(const struct trace *t)
 	enum trace_verdict v = trace_judge(t);
 
 	out_text(t->cli, "%s\n", t->name);
+	if (v == TRACE_UNKNOWN)
+		print_span(t);
 	print_events(t);
 	print_rest(t);
 	out_text(t->cli, "%s%s%s\n", out_color(t->cli, verdicts[v].color), verdicts[v].text,
 	    out_color(t->cli, COLOR_NONE));
-	if (next_of(v))
-		out_text(t->cli, "next: %s\n", step_show(t->cli, next_of(v), next));
+	if (next_of(t, v, next) != NULL)
+		out_text(t->cli, "next: %s\n", next);
 }
 
 /* ---- for programs ---- */
@@ -221,7 +265,7 @@ void trace_print_json(const struct trace *t)
 	gaps_json(&w, t);
 	queue_json(&w, t);
 	json_member_int(&w, "clocks_apart_ms", t->clocks_apart_ms);
-	json_member_text(&w, "next", next_of(v) ? step_show(t->cli, next_of(v), next) : NULL);
+	json_member_text(&w, "next", next_of(t, v, next));
 	json_object_end(&w);
 	out_json(t->cli, buf_str(&out));
 	buf_release(&out);

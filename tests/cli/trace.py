@@ -170,7 +170,18 @@ class NotStored(TraceTest):
     def test_nobody_knows(self):
         with self.up():
             for name in NOBODY, "nobody", "2026/11/21/16/01a1fed8-e055-73d9-9cb6-e2ed81ea2f1d.ndjson":
-                self.assertEqual(self.trace(name, EXIT_NOTFOUND)["verdict"], "unknown")
+                document = self.trace(name, EXIT_NOTFOUND)
+                self.assertEqual(document["verdict"], "unknown")
+                self.assertEqual(document["next"], f"run: opsctl trace {name} --since 1d")
+            self.assertRegex(self.opsctl("trace", NOBODY).stdout, r"\nlooked from \S+Z to \S+Z\n")
+
+    def test_looks_further_back(self):
+        """The next step reaches further than what was looked at, in the same context."""
+        with self.up():
+            for since, want in (("23h", "1d"), ("1d", "7d"), ("8d", "30d"), ("400d", None)):
+                document = self.trace("nobody", EXIT_NOTFOUND, "--since", since, "--context", "local")
+                self.assertEqual(document["next"], f"run: opsctl trace nobody --since {want} --context local"
+                                 if want else "see whether the id is right")
 
     def test_places_that_are_shut(self):
         """Without its log and queue a stored record is stored all the same."""
