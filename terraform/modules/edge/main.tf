@@ -87,14 +87,14 @@ resource "aws_lb_listener" "redirect" {
   port              = 80
   protocol          = "HTTP"
 
-  # 308, so that a POST stays a POST.
+  # For people who type the name. It has no 308, after which a POST would stay a POST: programs are given the URL with https.
   default_action {
     type = "redirect"
 
     redirect {
       protocol    = "HTTPS"
       port        = "443"
-      status_code = "HTTP_308"
+      status_code = "HTTP_301"
     }
   }
 }

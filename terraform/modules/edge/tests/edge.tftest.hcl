@@ -39,8 +39,8 @@ run "https_with_a_certificate_of_its_own" {
   }
 
   assert {
-    condition     = aws_lb_listener.redirect[0].default_action[0].redirect[0].status_code == "HTTP_308"
-    error_message = "A POST must stay a POST."
+    condition     = aws_lb_listener.redirect[0].default_action[0].redirect[0].status_code == "HTTP_301"
+    error_message = "A load balancer answers 301 or 302, no other."
   }
 
   assert {
