@@ -110,6 +110,8 @@ class NotStored(TraceTest):
     def test_refused(self):
         with self.up():
             self.opsctl("submit", "-d", NOT_ACCEPTABLE, "--id", "bad-one")
+            log = self.local / "ops-api.log"  # opsctl up writes it, a moment later
+            wait_until(lambda: "submission-refused" in log.read_text(), "the refusal is in the log")
             document = self.trace("bad-one", EXIT_BAD)
             self.assertEqual(document["verdict"], "refused")
             self.assertEqual(self.where(document), ["ops-api", "ops-api"])  # good token, bad payload
