@@ -102,6 +102,9 @@ static void add_notes(struct result *r)
 		buf_adds(&r->notes,
 		    "CloudWatch may be late: lines of the last minute may be "
 		    "missing\n");
+	if (a->checks > 0)
+		buf_addf(&r->notes, "%s of opsctl about the token are not counted\n",
+		    COUNT(a->checks, "question"));
 	if (a->unnamed > 0)
 		buf_addf(&r->notes,
 		    "%s came without a signature: without an id in the log, counted and not named\n",
@@ -153,10 +156,10 @@ static const char *verdict_name(enum verdict verdict)
 	return names[verdict];
 }
 
-static void names_json(struct result *r, struct json_writer *w, const char *key,
+static void names_json(struct result *r, struct json_writer *w, const char *key, bool any,
     void (*each)(const struct reconcile *r, reconcile_fn *fn, void *arg))
 {
-	struct names n = { .cli = r->cli, .w = w, .left = NAMES_JSON };
+	struct names n = { .cli = r->cli, .w = w, .left = any ? NAMES_JSON : 0 };
 
 	json_key(w, key);
 	json_array_begin(w);
@@ -173,13 +176,15 @@ static void sums_json(const struct result *r, struct json_writer *w)
 	} sums[] = {
 		{ "requests_accepted", a->accepted },
 		{ "requests_refused", a->refused },
+		{ "token_checks", a->checks },
 		{ "replays", a->replays },
 		{ "ids_accepted", a->ids.count },
 		{ "unnamed_accepted", a->unnamed },
 		{ "records_stored", a->stored },
 		{ "ids_stored", a->found },
 		{ "ids_dead", a->dead },
-		{ "ids_missing", reconcile_missing(a) },
+		{ "ids_missing", r->verdict == UNSETTLED ? 0 : reconcile_missing(a) },
+		{ "ids_unsettled", r->verdict == UNSETTLED ? reconcile_missing(a) : 0 },
 		{ "ids_doubled", a->doubled },
 		{ "objects", r->sources.objects },
 		{ "faulty_objects", r->sources.faulty_objects },
@@ -208,8 +213,9 @@ static void print_json(struct result *r)
 	json_member_text(&w, "until", until);
 	json_member_text(&w, "verdict", verdict_name(r->verdict));
 	sums_json(r, &w);
-	names_json(r, &w, "missing", reconcile_each_missing);
-	names_json(r, &w, "doubled", reconcile_each_doubled);
+	names_json(r, &w, "missing", r->verdict != UNSETTLED, reconcile_each_missing);
+	names_json(r, &w, "unsettled", r->verdict == UNSETTLED, reconcile_each_missing);
+	names_json(r, &w, "doubled", true, reconcile_each_doubled);
 	json_key(&w, "notes");
 	json_array_begin(&w);
 	while (str_cut(notes, '\n', &note, &notes))
@@ -227,7 +233,8 @@ static void print_verdict(const struct result *r)
 		const char *text;
 	} verdicts[] = {
 		[BALANCED] = { COLOR_GREEN, "all that was accepted is accounted for" },
-		[UNSETTLED] = { COLOR_YELLOW, "not all is stored; the rest may be in the queue" },
+		[UNSETTLED] = { COLOR_YELLOW,
+		    "not all is stored; the rest may be in the queue, or dead" },
 		[LOST] = { COLOR_RED, "what was accepted is in no place that was looked at" },
 		[DOUBLED] = { COLOR_YELLOW, "all is stored, some of it more than once" },
 	};
@@ -239,7 +246,9 @@ static void print_verdict(const struct result *r)
 static void print_text(struct result *r)
 {
 	const struct reconcile *a = &r->account;
-	struct names missing = { .cli = r->cli, .what = "missing", .left = NAMES_SHOWN };
+	/* What may wait still is not missing. */
+	const char *what = r->verdict == UNSETTLED ? "unsettled" : "missing";
+	struct names missing = { .cli = r->cli, .what = what, .left = NAMES_SHOWN };
 	struct names doubled = { .cli = r->cli, .what = "doubled", .left = NAMES_SHOWN };
 	struct str notes = buf_str(&r->notes), note;
 
@@ -252,7 +261,7 @@ static void print_text(struct result *r)
 	out_text(r->cli, "queued     %" PRIu64 " waiting, %" PRIu64 " in flight (envelopes)\n",
 	    r->queue.visible + r->queue.delayed, r->queue.in_flight);
 	out_text(r->cli, "dead       %s\n", COUNT(r->queue.dead, "letter"));
-	out_text(r->cli, "missing    %" PRIu64 "\n", missing_of(r));
+	out_text(r->cli, "%-9s  %" PRIu64 "\n", what, missing_of(r));
 	out_text(r->cli, "doubled    %" PRIu64 "\n", a->doubled);
 	reconcile_each_missing(a, print_name, &missing);
 	reconcile_each_doubled(a, print_name, &doubled);

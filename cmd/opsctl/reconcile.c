@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "timestamp.h"
+#include "token_probe.h"
 
 /* Of an entry of `requests`: its request was refused after all. Of one of `ids`: it is dead. */
 #define MARK 0x80000000u
@@ -69,6 +70,13 @@ static void take_accepted(struct reconcile *r, const struct json *line)
 		request->word = keep_name(r, str_from(id));
 }
 
+/* Whether opsctl asked about the token, with a payload that is no one's: no client's request. */
+static bool is_check(const struct json *line)
+{
+	return str_has_prefix(str_from(text_of(line, "http.request.id")),
+	    STR(TOKEN_REQUEST_PREFIX));
+}
+
 /* Credentials were good, the payload or the hour was not. */
 static void take_refused(struct reconcile *r, const struct json *line)
 {
@@ -78,8 +86,13 @@ static void take_refused(struct reconcile *r, const struct json *line)
 	if (request == NULL || (request->count & MARK) != 0)
 		return; /* accepted before the span began */
 	request->count |= MARK;
-	r->refused++;
 	r->unnamed -= request->word == NO_NAME;
+	if (is_check(line)) {
+		r->checks++;
+		r->accepted--;
+	} else {
+		r->refused++;
+	}
 }
 
 static void take_replay(struct reconcile *r, const struct json *line)

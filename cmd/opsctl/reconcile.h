@@ -19,9 +19,10 @@ struct reconcile {
 	struct idset ids;      /* of records that were accepted; count: how often stored */
 	struct idset others;   /* of records that are stored, and are not among ids */
 	struct buf names;      /* ids of records, each ended by NUL */
-	uint64_t accepted, refused; /* requests with good credentials; of them not taken */
-	uint64_t unnamed;           /* accepted without an id of the client's: counted only */
-	uint64_t replays;           /* answered again, with the first one's answer */
+	/* Requests with good credentials, less checks; of them not taken; questions of opsctl. */
+	uint64_t accepted, refused, checks;
+	uint64_t unnamed; /* accepted without an id of the client's: counted only */
+	uint64_t replays; /* answered again, with the first one's answer */
 	uint64_t audit_lines;
 	int64_t first_line_ms; /* the time of the first line of the log; INT64_MAX: none */
 	uint64_t stored, found, doubled; /* records in the span; of ids; ids stored twice or more */

@@ -13,6 +13,7 @@ enum {
 	STATUS_ACCEPTED = 400,
 	BEARER_SIZE = SECRET_MAX + sizeof("Bearer "),
 	HEADERS_MAX = 5,
+	REQUEST_ID_SIZE = sizeof(TOKEN_REQUEST_PREFIX) + UUID_TEXT_SIZE,
 };
 
 /* Flat, and without what every policy asks of a flat one. */
@@ -31,13 +32,14 @@ static int take_status(const struct token_question *q, const struct http_respons
 static int post(const struct token_question *q, const struct http_header *headers, size_t count,
     int *status, struct err *err)
 {
-	struct http_header all[HEADERS_MAX] = { { "X-Request-Id", q->request_id } };
-	size_t own = q->request_id != NULL;
+	char id[REQUEST_ID_SIZE] = TOKEN_REQUEST_PREFIX;
+	struct http_header all[HEADERS_MAX] = { { "X-Request-Id",
+	    q->request_id != NULL ? q->request_id : id } };
 	int64_t left_ms = q->deadline_ms - clock_mono_ms(q->clock);
 	struct buf url = BUF_INIT(URL_MAX);
 	struct http_request request = { .method = "POST",
 		.headers = all,
-		.header_count = own + count,
+		.header_count = 1 + count,
 		.body = PAYLOAD,
 		.has_body = true,
 		.secrets = &q->token,
@@ -48,7 +50,8 @@ static int post(const struct token_question *q, const struct http_header *header
 
 	if (left_ms <= 0)
 		return err_set(err, ERR_TIMEOUT, "%s: no answer about the token in time", q->url);
-	memcpy(all + own, headers, count * sizeof(*headers));
+	uuid_v7(q->clock, id + strlen(id));
+	memcpy(all + 1, headers, count * sizeof(*headers));
 	http_response_init(&response, 64 * 1024);
 	ports_url(&url, q->url, "/submit");
 	request.url = buf_text(&url);

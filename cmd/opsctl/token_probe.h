@@ -12,6 +12,9 @@
 #include "http.h"
 #include "str.h"
 
+/* What the ids of its requests begin with, so that nobody takes them for a client's. */
+#define TOKEN_REQUEST_PREFIX "opsctl-"
+
 struct token_probe {
 	bool is_accepted;
 	bool is_by_bearer; /* signatures are refused (OPS_AUTH=token), the token itself is not */
@@ -24,7 +27,7 @@ struct token_question {
 	struct str token;
 	const struct clock *clock;
 	int64_t deadline_ms;    /* monotonic: all its requests end by then */
-	const char *request_id; /* of its requests, for its log; NULL: none */
+	const char *request_id; /* of its requests, which an answer must have; NULL: any of ours */
 	/* The token itself is not sent: who answers at that address is not certain. */
 	bool is_by_signature;
 };

@@ -190,7 +190,7 @@ static void ask_by_log(struct cli *cli, const struct token_versions *v, const st
 int token_tasks_ask(struct cli *cli, const struct token_versions *v,
     const struct token_check *check, int64_t deadline_ms, struct token_tasks *out, struct err *err)
 {
-	char nonce[NONCE_SIZE] = "opsctl-";
+	char nonce[NONCE_SIZE] = TOKEN_REQUEST_PREFIX;
 	struct workload w;
 	int port;
 

@@ -27,12 +27,14 @@ class Reconcile(SystemTest):
         self.ok("submit", "--count", "20", "--wait")
         self.ok("submit", "--auth", "token", "--wait")
         self.assertEqual(self.opsctl("submit", "--data", NOT_ACCEPTABLE).returncode, EXIT_BAD)
-        self.ok("token", "check")
+        self.ok("token", "check")  # no request of a client
+        log = self.local / "ops-api.log"  # opsctl up writes it, a moment later
+        wait_until(lambda: log.read_text().count("submission-refused") == 2, "both refusals are in the log")
         done = self.account()
         self.assertEqual((done["verdict"], done["ids_accepted"], done["unnamed_accepted"], done["records_stored"]),
                          ("balanced", 20, 1, 21))
-        self.assertEqual(done["requests_accepted"], 21 + done["requests_refused"])
-        self.assertGreaterEqual(done["requests_refused"], 2)
+        self.assertEqual((done["requests_accepted"], done["requests_refused"], done["token_checks"]), (22, 1, 1))
+        self.assertIn("1 question of opsctl about the token", " ".join(done["notes"]))
         self.assertIn("without an id in the log", " ".join(done["notes"]))
         text = self.ok("reconcile")
         self.assertTrue(text.endswith("balanced: all that was accepted is accounted for\n"), text)
@@ -61,9 +63,12 @@ class Reconcile(SystemTest):
         up = self.up()
         os.kill(up.ready["worker_pid"], signal.SIGSTOP)
         try:
-            self.submit()
+            id = self.submit()["id"]
             done = self.account(EXIT_IN_PROGRESS)
-            self.assertEqual((done["verdict"], done["ids_missing"], done["messages_waiting"]), ("unsettled", 1, 1))
+            self.assertEqual((done["verdict"], done["ids_unsettled"], done["messages_waiting"]), ("unsettled", 1, 1))
+            self.assertEqual((done["unsettled"], done["missing"], done["ids_missing"]), ([id], [], 0))
+            self.assertIn("unsettled  1\n", self.opsctl("reconcile").stdout)
+            self.assertNotIn("missing", self.opsctl("reconcile").stdout)
         finally:
             os.kill(up.ready["worker_pid"], signal.SIGCONT)
         wait_until(lambda: self.opsctl("reconcile").returncode == EXIT_OK, "it is stored")

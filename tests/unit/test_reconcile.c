@@ -93,11 +93,17 @@ static void test_refused(void)
 	line("token-accepted", "r2", "");
 	line("submission-refused", "r2", "");
 	line("submission-refused", "before the span", "z");
-	line("token-accepted", "r3", "a"); /* tried again */
+	line("token-accepted", "r3", "a");       /* tried again */
+	line("token-accepted", "opsctl-1", "c"); /* a question about the token */
+	line("submission-refused", "opsctl-1", "c");
+	line("token-accepted", "opsctl-2", "d"); /* a client's that looks like one, and is taken */
 	reconcile_settle(&r);
+	stored("d", SINCE_MS);
+	CHECK_INT(r.accepted, 4);
+	CHECK_INT(r.checks, 1);
 	CHECK_INT(r.refused, 2);
 	CHECK_INT(r.unnamed, 0);
-	CHECK_INT(r.ids.count, 1);
+	CHECK_INT(r.ids.count, 2);
 	check_names("a ", "");
 	reconcile_release(&r);
 }
