@@ -3,6 +3,7 @@
 #include "count.h"
 #include "logs_cmd.h"
 #include "ports.h"
+#include "stop.h"
 #include "timespan.h"
 
 #define DEFAULT_SINCE "10m"
@@ -15,24 +16,56 @@ static void say_nothing(const struct logs_cmd *c)
 		    cli_text(c->cli, "since"), COUNT(c->source_count, "log"));
 }
 
+static bool is_stopping(void *arg)
+{
+	(void)arg; /* the program's */
+	return stop_requested() || stop_pending();
+}
+
+/* From here on a signal ends what is under way, so that what is held can still be printed. */
+static int take_signals(struct cli *cli, bool is_local, struct err *err)
+{
+	struct aws *aws;
+
+	if (stop_init(err) != 0)
+		return -1;
+	if (is_local)
+		return 0;
+	if (ports_aws(cli, &aws, err) != 0)
+		return -1;
+	aws_bound(aws, 0, (struct http_stop){ .is_wanted = is_stopping });
+	return 0;
+}
+
+static int read_logs(struct logs_cmd *c, struct err *err)
+{
+	if (cli_flag(c->cli, "live"))
+		return logs_read_live(c, err);
+	if (logs_open(c, err) != 0)
+		return -1;
+	if (logs_read_all(c, err) != 0)
+		return c->cli->context.local_dir[0] != '\0' ? -1 : ports_failed(c->cli, err);
+	say_nothing(c);
+	return 0;
+}
+
 static int run(struct logs_cmd *c, struct err *err)
 {
 	bool is_local = c->cli->context.local_dir[0] != '\0';
-	int rc;
 
 	if (logs_choose(c, err) != 0)
 		return -1;
 	if (cli_flag(c->cli, "live") && is_local)
 		return err_set(err, ERR_USAGE,
 		    "--live is of CloudWatch Logs: use --follow on this machine");
-	if (cli_flag(c->cli, "live"))
-		return logs_read_live(c, err);
-	if (logs_open(c, err) != 0)
+	if (take_signals(c->cli, is_local, err) != 0)
 		return -1;
-	rc = logs_read_all(c, err);
-	if (rc == 0)
-		say_nothing(c);
-	return rc == 0 || is_local ? rc : ports_failed(c->cli, err);
+	if (read_logs(c, err) == 0)
+		return 0;
+	if (err->code != ERR_STOPPED)
+		return -1;
+	c->cli->next[0] = '\0';
+	return logs_pause(c, 0, err); /* a call may have seen the signal before we did */
 }
 
 /* ---- the command ---- */

@@ -34,13 +34,22 @@ int logs_choose(struct logs_cmd *c, struct err *err) ATTR_MUST_CHECK;
 int logs_open(struct logs_cmd *c, struct err *err) ATTR_MUST_CHECK;
 void logs_close(struct logs_cmd *c);
 
-/* All there is, in the order of time; with `follows` then what comes, without end. */
+/*
+ * All there is, in the order of time; with `follows` then what comes, without end. ERR_STOPPED: a
+ * signal asked for that; what was held for the order's sake is printed then, too.
+ */
 int logs_read_all(struct logs_cmd *c, struct err *err) ATTR_MUST_CHECK;
 
-/* Until the reader goes away; places are groups. */
+/* Until the reader goes away, or as above; places are groups. */
 int logs_read_live(struct logs_cmd *c, struct err *err) ATTR_MUST_CHECK;
 
-/* What comes, step by step: what is there by now is printed by each. Close also after -1. */
+/* Wait so long for a signal that asks to stop, and return -1 (ERR_STOPPED) when one has. */
+int logs_pause(const struct logs_cmd *c, int64_t wait_ms, struct err *err) ATTR_MUST_CHECK;
+
+/*
+ * What comes, step by step: what is there by now is printed by each, and what is still held when it
+ * is closed. Close also after -1.
+ */
 struct logs_follow;
 struct logs_follow *logs_follow_open(struct logs_cmd *c);
 void logs_follow_close(struct logs_follow *f);

@@ -9,6 +9,7 @@
 #include "count.h"
 #include "logs_cmd.h"
 #include "mem.h"
+#include "stop.h"
 
 enum {
 	TICK_MS = 100,
@@ -34,6 +35,13 @@ struct logs_follow {
 	int64_t idle_from_ms, idle_step_ms;
 	uint64_t idle_seen;
 };
+
+int logs_pause(const struct logs_cmd *c, int64_t wait_ms, struct err *err)
+{
+	if (stop_wait(wait_ms > 0 ? (int)wait_ms : 0) != STOP_STOP && !stop_requested())
+		return 0;
+	return err_set(err, ERR_STOPPED, "stopped after %s", COUNT(c->view.matched, "line"));
+}
 
 static const char *service_of(const struct logs_follow *r, size_t i)
 {
@@ -85,19 +93,22 @@ static void came_back(struct logs_follow *r, size_t i)
 	s->failing_since_ms = 0;
 }
 
-/* Reads a piece; what it may be read again for is no failure of ours. */
-static void read_on(struct logs_follow *r, size_t i)
+/* Reads a piece; what it may be read again for is no failure of ours, nor is that we are to stop. */
+static bool read_on(struct logs_follow *r, size_t i)
 {
 	struct err err;
 
 	if (r->c->sources[i]->read(r->c->sources[i], &err) == 0) {
 		if (r->states[i].failing_since_ms != 0)
 			came_back(r, i);
-	} else if (r->c->follows && err_is_transient(err.code)) {
+		return true;
+	}
+	if (r->c->follows && err_is_transient(err.code)) {
 		wait_longer(r, i, &err);
-	} else {
+	} else if (err.code != ERR_STOPPED) {
 		give_up(r, i, &err);
 	}
+	return false;
 }
 
 /* ---- the past ---- */
@@ -130,21 +141,21 @@ static void print_to(struct logs_follow *r, int64_t before_ms, int64_t got_befor
 static int read_past(struct logs_follow *r, struct err *err)
 {
 	size_t i;
+	int rc = 0;
 
 	progress_begin(&r->progress, r->c->cli, "reading logs", 0);
 	while ((i = find_behind(r)) < r->c->source_count && !out_failed(r->c->cli)) {
-		int64_t wait_ms = r->states[i].due_ms - clock_mono_ms(r->clock);
-
-		if (wait_ms > 0)
-			clock_sleep_ms(wait_ms);
-		read_on(r, i);
+		rc = logs_pause(r->c, r->states[i].due_ms - clock_mono_ms(r->clock), err);
+		if (rc != 0)
+			break;
+		(void)read_on(r, i); /* it knows what to make of a failure */
 		progress_update(&r->progress, r->c->view.seen, NULL);
 		i = find_behind(r);
 		if (i < r->c->source_count)
 			print_to(r, r->c->sources[i]->read_to_ms, 0);
 	}
 	progress_end(&r->progress);
-	return check_rest(r, err);
+	return rc == 0 ? check_rest(r, err) : -1;
 }
 
 /* ---- what comes ---- */
@@ -175,9 +186,8 @@ static void read_due(struct logs_follow *r)
 			continue;
 		/* A failure sets it further away. */
 		r->states[i].due_ms = clock_mono_ms(r->clock) + s->poll_ms;
-		do {
-			read_on(r, i);
-		} while (is_behind(r, i) && r->states[i].failing_since_ms == 0);
+		while (read_on(r, i) && is_behind(r, i))
+			continue;
 	}
 }
 
@@ -194,6 +204,8 @@ struct logs_follow *logs_follow_open(struct logs_cmd *c)
 
 void logs_follow_close(struct logs_follow *r)
 {
+	if (r != NULL)
+		logview_print(&r->c->view, INT64_MAX, 0);
 	free(r);
 }
 
@@ -226,9 +238,8 @@ static int follow(struct logs_follow *r, struct err *err)
 {
 	r->c->view.tells_new_tasks = true;
 	while (!out_failed(r->c->cli)) {
-		if (logs_follow_step(r, err) != 0)
+		if (logs_follow_step(r, err) != 0 || logs_pause(r->c, TICK_MS, err) != 0)
 			return -1;
-		clock_sleep_ms(TICK_MS);
 	}
 	return 0;
 }
@@ -237,10 +248,7 @@ static int read_all(struct logs_follow *r, struct err *err)
 {
 	if (read_past(r, err) != 0)
 		return -1;
-	if (r->c->follows)
-		return follow(r, err);
-	logview_print(&r->c->view, INT64_MAX, 0);
-	return judge(r, err);
+	return r->c->follows ? follow(r, err) : judge(r, err);
 }
 
 int logs_read_all(struct logs_cmd *c, struct err *err)

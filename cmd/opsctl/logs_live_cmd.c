@@ -91,18 +91,21 @@ static int find_groups(struct live *l, struct aws *aws, struct logs_live *out, s
 	return 0;
 }
 
-/* Session after session, until the reader goes away. */
+/* Session after session, until the reader goes away; what is held is printed with the last one. */
 static int watch(struct live *l, struct aws *aws, const struct logs_live *live, struct err *err)
 {
 	while (!out_failed(l->c->cli)) {
+		int rc;
+
 		l->has_begun = false;
-		if (logs_live(aws, live, err) == 0)
-			return 0;
-		if (!err_is_transient(err->code))
-			return -1;
+		rc = logs_live(aws, live, err);
 		logview_print(&l->c->view, INT64_MAX, 0);
-		out_warn(l->c->cli, "-- %s; beginning another session", err->text);
-		clock_sleep_ms(PAUSE_MS);
+		if (rc != 0 && err->code != ERR_STOPPED && !err_is_transient(err->code))
+			return -1;
+		if (rc != 0 && err->code != ERR_STOPPED)
+			out_warn(l->c->cli, "-- %s; beginning another session", err->text);
+		if (logs_pause(l->c, rc != 0 ? PAUSE_MS : 0, err) != 0)
+			return -1;
 	}
 	return 0;
 }

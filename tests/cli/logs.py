@@ -126,8 +126,24 @@ class Files(Cli):
         self.add(self.worker, line("of a service that came later"))
         self.assertEqual(stream.next()["service"], "worker")
         code, _, err = stream.stop()
-        self.assertIn(code, (-signal.SIGINT, EXIT_SIGINT))
+        self.assertEqual(code, EXIT_SIGINT)
         self.assertEqual(err.count("begins anew"), 2)
+
+    def test_interrupted(self):
+        """What is held, so that older lines may come before it, is printed, in order, before it ends."""
+        for number, status in ((signal.SIGINT, EXIT_SIGINT), (signal.SIGTERM, 128 + signal.SIGTERM)):
+            with self.subTest(number):
+                self.add(self.api, line("first", 5), line("of the future, 2", -3600))
+                self.add(self.worker, line("of the future, 1", -3599))
+                stream = Stream(self, "logs", "--follow")
+                self.assertEqual(stream.next()["log"]["message"], "first")
+                code, out, err = stream.stop(number)
+                *shown, last = map(json.loads, out.splitlines())
+                self.assertEqual([o["log"]["message"] for o in shown], ["of the future, 1", "of the future, 2"])
+                self.assertEqual((code, last["error"]["code"], last["error"]["exit"]), (status, "stopped", status))
+                self.assertEqual(err, "opsctl: stopped after 3 lines\n")
+                self.api.unlink()
+                self.worker.unlink()
 
 
 class DeadLetters(SystemTest):
