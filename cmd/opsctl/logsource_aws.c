@@ -7,6 +7,9 @@
  * - near, at every poll: from NEAR_MS before the youngest event. Cheap, and sees nearly all.
  * - far, every FAR_EVERY_MS: from FAR_MS before it.
  * Streams are not named, so those of new tasks are in it by themselves.
+ *
+ * A look is some pages, each with a token for the next. A token is good for a day, which a network
+ * that is away, or a laptop that sleeps, may outlast: then the look begins again where it was.
  */
 #include "idset.h"
 #include "logs.h"
@@ -41,6 +44,8 @@ struct group {
 	struct logs_cursor cursor;
 	bool has_caught_up; /* the first look, from --since on, is over */
 	int64_t far_at_ms;
+	int64_t began_ms, looked_ms; /* wall time: this look; the last one that came to its end */
+	int64_t anew_ms;             /* where a look began again for want of a good token */
 	struct known known;
 };
 
@@ -88,12 +93,15 @@ static bool take(void *arg, const struct logs_event *event)
 	return true;
 }
 
-/* From where this look reads: where the log is silent, not from ever longer ago. */
+/*
+ * From where this look reads: where the log is silent, not from ever longer ago; but from before the
+ * last look, which may be hours ago when this machine slept.
+ */
 static void begin(struct group *g)
 {
 	const struct clock *clock = g->base.view->cli->clock;
 	int64_t now_ms = clock_mono_ms(clock), from_ms = g->base.read_to_ms;
-	int64_t silent_ms = clock_wall_ms(clock) - SILENCE_MS;
+	int64_t silent_ms = g->looked_ms - SILENCE_MS;
 	bool is_far = now_ms - g->far_at_ms >= FAR_EVERY_MS;
 
 	logs_cursor_release(&g->cursor);
@@ -106,7 +114,24 @@ static void begin(struct group *g)
 	if (from_ms < g->base.view->wanted.since_ms)
 		from_ms = g->base.view->wanted.since_ms;
 	g->filter.start_ms = from_ms;
+	g->began_ms = clock_wall_ms(clock);
 	g->base.is_at_end = false;
+}
+
+/*
+ * Whether a refusal may be for the token; the service has one code for all that it cannot read. Once
+ * for each place: what is refused there again is refused for something else.
+ */
+static bool is_token_gone(const struct group *g, const struct err *err)
+{
+	return err->code == ERR_INVALID && g->cursor.token.n > 0 && g->base.read_to_ms > g->anew_ms;
+}
+
+static int begin_anew(struct group *g)
+{
+	g->anew_ms = g->base.read_to_ms;
+	begin(g);
+	return 0;
 }
 
 static int read_group(struct log_source *s, struct err *err)
@@ -117,9 +142,12 @@ static int read_group(struct log_source *s, struct err *err)
 	if (s->is_at_end)
 		begin(g);
 	if (logs_page(g->aws, &g->filter, &g->cursor, take, g, &count, err) != 0)
-		return -1;
+		return is_token_gone(g, err) ? begin_anew(g) : -1;
 	s->is_at_end = g->cursor.is_at_end;
-	g->has_caught_up = g->has_caught_up || s->is_at_end;
+	if (s->is_at_end) {
+		g->has_caught_up = true;
+		g->looked_ms = g->began_ms;
+	}
 	return 0;
 }
 
@@ -157,6 +185,7 @@ struct log_source *logsource_aws(struct logview *view, struct aws *aws, const ch
 		.close = close_group,
 	};
 	g->aws = aws;
+	g->anew_ms = INT64_MIN;
 	g->known.now = g->known.before = (struct idset)IDSET_INIT(IDS_MAX);
 	g->filter = (struct logs_filter){
 		.group = group,

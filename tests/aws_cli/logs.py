@@ -117,6 +117,39 @@ class Past(OnLogs):
         self.assertEqual([m for _, m in self.messages("--service", "api")], [str(i) for i in range(10_000)])
 
 
+    def pages(self, *answers):
+        """Of the log of the api, each with the token for the next; one that is None is of a token that is no good."""
+        for i, events in enumerate(answers):
+            when = {"logGroupName": "/ops/api", **({"nextToken": f"t{i}"} if i else {})}
+            if events is None:
+                self.answer("FilterLogEvents", when=when, error={
+                    "code": "InvalidParameterException", "message": "The specified nextToken is invalid", "status": 400})
+            else:
+                self.answer("FilterLogEvents", when=when, times=1, result={"events": events, "nextToken": f"t{i + 1}"})
+
+    def test_a_token_that_is_no_good_any_more(self):
+        """It reads on from where it was; each line once."""
+        self.put("api", TASK_A, (5, "first"), (4, "second"))
+        known = self.logs.filter_log_events(logGroupName=GROUPS["api"])["events"][0]
+        self.door("calls", "DELETE")
+        self.pages([known], None)
+        self.assertEqual(self.messages("--service", "api"), [("api", "first"), ("api", "second")])
+        self.assertEqual([c["params"].get("nextToken") for c in self.calls()], [None, "t1", None])
+        self.assertEqual(self.calls()[2]["params"]["startTime"], known["timestamp"])
+
+    def test_a_token_that_is_never_good(self):
+        """Begun again once from each place, not for ever."""
+        event = {"timestamp": self.now - 5000, "message": "first", "eventId": "e1", "logStreamName": "s"}
+        self.answer("FilterLogEvents", error={"code": "InvalidParameterException", "message": "no", "status": 400},
+                    when={"logGroupName": "/ops/api", "nextToken": "t1"})
+        self.answer("FilterLogEvents", when={"logGroupName": "/ops/api"}, result={"events": [event], "nextToken": "t1"})
+        self.door("calls", "DELETE")
+        done = self.opsctl("logs", "--service", "api")
+        self.assertEqual(done.returncode, EXIT_CONFIG, done.stderr)
+        self.assertIn("InvalidParameterException", done.stderr)
+        self.assertEqual([c["params"].get("nextToken") for c in self.calls()], [None, "t1", None, "t1"])
+
+
 class Refusals(OnLogs):
     def test_usage(self):
         for args, text in ((["--service", "nobody"], "knows no log of a service 'nobody'"),
@@ -228,7 +261,20 @@ class Following(Streaming):
         self.put("api", TASK_A, (0, "x"))
         self.next(process)
         process.send_signal(2)
-        self.assertIn(process.wait(lib.LIMIT_S), (-2, 130))
+        self.assertEqual(process.wait(lib.LIMIT_S), 130)
+        self.assertIn("stopped after 1 line\n", self.stderr())
+
+    def test_interrupt_of_a_call_that_hangs(self):
+        """What is held is printed at once, and nobody waits for the answer."""
+        self.put("api", TASK_A, (0, "x"), (-600, "of the future"))
+        process = self.follow()
+        self.assertEqual(self.next(process)[0], "x")
+        self.door("calls", "DELETE")
+        self.answer("FilterLogEvents", delay_s=lib.LIMIT_S, result={"events": []})
+        system.wait_until(lambda: len(self.calls()) >= 3, "a call hangs")  # each log, and one of them again
+        process.send_signal(15)
+        self.assertEqual(self.next(process)[0], "of the future")
+        self.assertEqual(process.wait(lib.LIMIT_S), 143)
 
 
 class Live(Streaming):
