@@ -96,21 +96,28 @@ static void print_json(struct asked *a, struct str notes)
 	buf_release(&out);
 }
 
-/* The policy alone, as it is pasted or given to a program; what is to be said of it elsewhere. */
-static void print_text(struct asked *a, struct str notes)
+static void print_policy(struct asked *a)
 {
 	struct buf out = BUF_INIT(DOCUMENT_MAX), indented = BUF_INIT(DOCUMENT_MAX);
 	struct json_writer w;
-	struct str line;
 
 	json_writer_init(&w, &out);
 	policy_json(&a->policy, &w);
 	json_indent(buf_str(&out), &indented);
 	out_text(a->cli, "%s\n", buf_text(&indented));
-	while (str_cut(notes, '\n', &line, &notes))
-		out_note(a->cli, "%.*s", STR_ARG(line));
 	buf_release(&indented);
 	buf_release(&out);
+}
+
+/* The policy alone, as it is pasted or given to a program; what is to be said of it elsewhere. */
+static void print_text(struct asked *a, struct str notes)
+{
+	struct str line;
+
+	if (!policy_is_empty(&a->policy))
+		print_policy(a);
+	while (str_cut(notes, '\n', &line, &notes))
+		out_note(a->cli, "%.*s", STR_ARG(line));
 }
 
 static int cmd_iam(struct cli *cli, struct err *err)

@@ -216,6 +216,14 @@ static bool is_empty(const struct policy *p, enum policy_place place)
 	return count == 0;
 }
 
+bool policy_is_empty(const struct policy *p)
+{
+	for (int i = 0; i < POLICY_PLACE_COUNT; i++)
+		if (!is_empty(p, (enum policy_place)i))
+			return false;
+	return true;
+}
+
 void policy_json(const struct policy *p, struct json_writer *w)
 {
 	json_object_begin(w);
@@ -292,6 +300,9 @@ void policy_notes(const struct policy *p, struct buf *out)
 	struct policy_scope scope;
 
 	policy_scope_init(&scope, p->cli);
+	if (policy_is_empty(p))
+		buf_addf(out, "in context %s nothing of AWS is called: no policy is needed\n",
+		    p->cli->context.name);
 	if (!is_empty(p, POLICY_DEAD_LETTERS))
 		buf_addf(out, "the dead-letter queue is taken to be called %s-dlq\n",
 		    scope.queue.name);

@@ -41,6 +41,9 @@ void policy_init(struct policy *p, struct cli *cli);
 /* The calls of a command that fit the context, whatever its options. */
 void policy_add(struct policy *p, const struct command *command);
 
+/* Whether nothing of AWS is called: then AWS takes no such policy, and none is needed. */
+bool policy_is_empty(const struct policy *p);
+
 /* The document, {"Version":...}, as a value. */
 void policy_json(const struct policy *p, struct json_writer *w);
 

@@ -152,7 +152,11 @@ class OfDeadLetters(Permissions, OnAws):
         self.assertIn("unknown command 'list'", done.stderr)
 
     def test_local_needs_nothing(self):
-        self.assertEqual(self.document("iam", "--context", "local")["policy"]["Statement"], [])
+        document = self.document("iam", "--context", "local")
+        self.assertEqual((document["policy"]["Statement"], len(document["notes"])), ([], 1))
+        done = self.opsctl("iam", "--context", "local")  # a policy without a statement is none
+        self.assertEqual((done.returncode, done.stdout), (EXIT_OK, ""))
+        self.assertEqual(done.stderr, "in context local nothing of AWS is called: no policy is needed\n")
         self.assertIn("calls nothing of AWS in context local", self.ok("dlq", "ls", "--plan", "--context", "local"))
 
     def test_price_is_told(self):
