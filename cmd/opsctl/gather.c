@@ -23,6 +23,7 @@ struct plan {
 	const struct gather_wish *wish;
 	struct facts *facts;
 	struct http *http;
+	struct http_stop stop;
 	struct aws *aws;
 	struct ask asks[ASKS_MAX];
 	size_t count;
@@ -39,6 +40,7 @@ static struct ask *add(struct plan *p, int (*run)(struct ask *a, struct err *err
 	*a = (struct ask){ .run = run, .what = what, .fact = fact, .part = part };
 	a->wish = p->wish;
 	a->http = p->http;
+	a->stop = p->stop;
 	a->aws = p->aws;
 	a->facts = p->facts;
 	return a;
@@ -258,10 +260,11 @@ static int open_clients(struct plan *p, struct err *err)
 	};
 
 	if (p->wish->is_watched)
-		options.stop.is_wanted = is_stopping;
+		p->stop.is_wanted = is_stopping;
+	options.stop = p->stop;
 	if (http_open(&p->http, &options, err) != 0 || ports_aws(p->cli, &p->aws, err) != 0)
 		return -1;
-	aws_bound(p->aws, p->wish->timeout_ms, options.stop);
+	aws_bound(p->aws, p->wish->timeout_ms, p->stop);
 	return 0;
 }
 

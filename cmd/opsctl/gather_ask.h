@@ -14,8 +14,9 @@ struct ask {
 	struct fact *fact; /* how it went */
 	struct cli *cli;   /* its own, where it opens ports, which set the next step there */
 	const struct gather_wish *wish;
-	struct http *http; /* shared */
-	struct aws *aws;   /* shared */
+	struct http *http;     /* shared */
+	struct http_stop stop; /* of calls on a connection of their own */
+	struct aws *aws;       /* shared */
 	struct facts *facts;
 	struct facts_service *service; /* of which service, or NULL */
 	size_t part;                   /* which path, group, or first service of several */

@@ -220,7 +220,7 @@ static int probe_grpc(struct ask *a, struct err *err)
 	struct facts_probe *out = &a->service->probe;
 	struct grpc_result r;
 
-	if (grpc_probe(value(a, SERVICE_PROBE), a->wish->timeout_ms, &r, err) != 0)
+	if (grpc_probe(value(a, SERVICE_PROBE), a->wish->timeout_ms, a->stop, &r, err) != 0)
 		return -1;
 	out->is_grpc = true;
 	out->status = r.status;

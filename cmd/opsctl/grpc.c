@@ -12,6 +12,7 @@ enum {
 
 struct grpc_request {
 	const char *url;
+	struct http_stop stop;
 	size_t keeps_bytes; /* as http.h has it */
 	struct str message; /* protobuf; empty is a message whose fields all have their defaults */
 	int timeout_ms;
@@ -115,7 +116,10 @@ static int read_health(struct str reply, struct grpc_result *out, struct err *er
 static int ask(const struct grpc_url *url, const struct grpc_request *request, bool has_message,
     struct grpc_result *out, struct err *err)
 {
-	const struct http_options options = { .user_agent = "opsctl/" OPS_VERSION };
+	const struct http_options options = {
+		.user_agent = "opsctl/" OPS_VERSION,
+		.stop = request->stop,
+	};
 	struct buf reply = BUF_INIT(GRPC_REPLY_MAX);
 	struct outgoing outgoing = { NULL, request, has_message };
 	struct grpc_result result;
@@ -151,10 +155,12 @@ static bool is_refused(const struct grpc_url *url, const struct grpc_request *re
 	return true;
 }
 
-int grpc_probe(const char *url, int timeout_ms, struct grpc_result *out, struct err *err)
+int grpc_probe(const char *url, int timeout_ms, struct http_stop stop, struct grpc_result *out,
+    struct err *err)
 {
 	/* Of what other methods answer a recording holds no more than is looked at. */
 	struct grpc_request request = { .url = url,
+		.stop = stop,
 		.keeps_bytes = GRPC_PREFIX_SIZE,
 		.timeout_ms = timeout_ms };
 	struct buf message = BUF_INIT(GRPC_SERVICE_MAX + GRPC_PREFIX_SIZE);

@@ -62,10 +62,10 @@ struct grpc_result {
  * Ask the method of a URL with an empty message, on a connection of its own. 0 when the call has a
  * status, whatever it is; an HTTP error on the way counts as the status that gRPC has for it.
  * timeout_ms is also told to the server. ERR_INVALID: the URL; ERR_CORRUPT: not gRPC, or a cut
- * answer; others of http_call().
+ * answer; others of http_call(), among them ERR_STOPPED.
  */
-int grpc_probe(const char *url, int timeout_ms, struct grpc_result *out, struct err *err)
-    ATTR_MUST_CHECK;
+int grpc_probe(const char *url, int timeout_ms, struct http_stop stop, struct grpc_result *out,
+    struct err *err) ATTR_MUST_CHECK;
 
 /* Whether that is good: the call went well, and a health service says SERVING. */
 bool grpc_is_good(const struct grpc_result *r);

@@ -111,6 +111,18 @@ class Probes(SystemTest):
                 kept = [json.loads(line).get("body_base64", "") for line in file.read_text().splitlines()]
                 self.assertNotIn(b"customer", b"".join(map(base64.b64decode, kept)))
 
+    def test_interrupted(self):
+        """One that is connected to and says nothing is not waited for."""
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            self.other_context("other", **{"service.users.probe": f"grpc://127.0.0.1:{silent.getsockname()[1]}"})
+            process = subprocess.Popen([self.opsctl_path, "health", "--watch", "--context=other", "--timeout", "10m"],
+                                       env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.addCleanup(process.communicate)
+            self.addCleanup(process.kill)
+            with silent.accept()[0]:
+                process.send_signal(signal.SIGINT)
+                self.assertEqual(process.wait(LIMIT_S), EXIT_SIGINT)
+
     def test_nobody_is_there(self):
         for url in (unused_url() + "/", unused_url().replace("http", "grpc") + "/grpc.health.v1.Health/Check"):
             with self.subTest(url):

@@ -29,6 +29,7 @@ int main(int argc, char **argv)
 {
 	struct buf out = BUF_INIT(16 * 1024);
 	struct json_writer w;
+	const struct http_stop never = { .is_wanted = NULL };
 	struct grpc_result result;
 	struct err err;
 
@@ -37,7 +38,7 @@ int main(int argc, char **argv)
 	(void)signal(SIGPIPE, SIG_IGN); /* as every program of ours */
 	json_writer_init(&w, &out);
 	json_object_begin(&w);
-	if (grpc_probe(argv[1], (int)strtol(argv[2], NULL, 10), &result, &err) == 0)
+	if (grpc_probe(argv[1], (int)strtol(argv[2], NULL, 10), never, &result, &err) == 0)
 		write_result(&w, &result);
 	else
 		write_error(&w, &err);
