@@ -282,7 +282,7 @@ curl_prefix()
 {
 	local version
 
-	version=$(curl_version) && echo "$deps_dir/curl-http2-${version//[:~]/_}"
+	version=$(curl_version) && echo "$deps_dir/curl-lean-${version//[:~]/_}"
 }
 
 # Put HTTP/2 into the archive $1, so that programs load no library for it.
@@ -306,7 +306,9 @@ compile_curl()
 		--without-{libssh2,libssh,gssapi,libgsasl} \
 		--disable-{alt-svc,cookies,dict,doh,file,ftp,gopher,hsts,imap,ldap,ldaps,manual} \
 		--disable-{mqtt,netrc,ntlm,pop3,rtsp,smb,smtp,telnet,tftp,tls-srp,websockets} \
-		CFLAGS='-O2 -g -fPIC -fstack-protector-strong' || return 1
+		--disable-{aws,dateparse,get-easy-options,mime,unix-sockets} \
+		CFLAGS='-O2 -g -fPIC -fstack-protector-strong -ffunction-sections -fdata-sections' ||
+		return 1
 	make -s -j "$(nproc)" -C lib DESTDIR="$stage" install &&
 		make -s -C include DESTDIR="$stage" install &&
 		make -s DESTDIR="$stage" install-pkgconfigDATA &&
