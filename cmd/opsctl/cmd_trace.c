@@ -2,6 +2,7 @@
 
 #include "calls.h"
 #include "commands.h"
+#include "ports.h"
 #include "stop.h"
 #include "timespan.h"
 #include "trace.h"
@@ -95,6 +96,7 @@ static int cmd_trace(struct cli *cli, struct err *err)
 		goto out;
 	if (t.looked_at == 0) {
 		*err = t.fault; /* nobody was asked: that is no answer */
+		rc = ports_failed(cli, err);
 		goto out;
 	}
 	trace_sort(&t);

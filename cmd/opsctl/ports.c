@@ -4,13 +4,15 @@
 
 /* ---- errors ---- */
 
-/* Who asks, and with what, is the first thing to know about a refusal. */
+/* Who asks, and with what, is the first thing to know about a refusal; but not of one that passes. */
 static int next_step(struct cli *cli, enum err_code code)
 {
 	const struct context *c = &cli->context;
 
 	if (c->local_dir[0] != '\0')
 		return code == ERR_NOTFOUND ? cli_next(cli, "run: opsctl up") : -1;
+	if (code == ERR_BUSY && context_is_aws(c))
+		return cli_next(cli, "try again; AWS_MAX_ATTEMPTS=10 tries for longer");
 	if (strcmp(c->name, CONTEXT_FLAGS) == 0)
 		return cli_next(cli,
 		    "see who you are to AWS: context check, with the same options");
