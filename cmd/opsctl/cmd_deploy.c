@@ -38,7 +38,7 @@ static struct str name_in_registry(struct str repository)
 
 static int refuse(struct cli *cli, const char *given, struct str repository, struct err *err)
 {
-	struct str tag = str_from(strrchr(given, ':') ? strrchr(given, ':') + 1 : given);
+	struct str tag = str_from(str_behind_last(given, ':'));
 
 	(void)err_set(err, ERR_USAGE,
 	    "--image %s: a tag may mean another image tomorrow; give sha256: and 64 hex digits",
@@ -165,7 +165,8 @@ static int cmd_deploy(struct cli *cli, struct err *err)
 		return err_set(err, ERR_USAGE, "'deploy' needs --image");
 	rc = rollout_open(&r, cli, "deploy",
 	    "run: opsctl up  # of the new programs, when Ctrl-C has ended the old", err);
-	r.is_guarded = cli_flag(cli, "guard");
+	if (rc == 0)
+		rc = rollout_read_guard(&r, err);
 	if (rc == 0)
 		rc = prepare_and_deploy(&r, &v, err);
 	json_free(v.described);

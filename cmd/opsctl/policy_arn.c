@@ -49,9 +49,7 @@ static void read_region(struct policy_scope *s, struct cli *cli)
 /* The last part of an ARN, or all of a name. */
 static struct str last_part(const char *value)
 {
-	const char *slash = strrchr(value, '/');
-
-	return str_from(slash != NULL ? slash + 1 : value);
+	return str_from(str_behind_last(value, '/'));
 }
 
 void policy_scope_init(struct policy_scope *s, struct cli *cli)

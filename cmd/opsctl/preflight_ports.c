@@ -149,14 +149,14 @@ static void add_topic(struct topics *t, const char *arn)
 
 static void check_topic(struct preflight_part *part, const char *arn, struct err *err)
 {
-	const char *name = strrchr(arn, ':') + 1;
 	struct sns_receivers r;
 
 	if (sns_receivers(part->p->aws, arn, &r, err) != 0)
 		preflight_failed(part, CHECK_ALARMS_RECEIVED, err);
 	else
 		preflight_found(part, CHECK_ALARMS_RECEIVED, r.confirmed > 0,
-		    "%.100s: %u confirmed, %u not yet", name, r.confirmed, r.pending);
+		    "%.100s: %u confirmed, %u not yet", str_behind_last(arn, ':'), r.confirmed,
+		    r.pending);
 }
 
 static void check_alarms(struct preflight_part *part, const struct alarms *all, struct err *err)

@@ -9,9 +9,7 @@
 
 const char *rollout_revision(const char *arn)
 {
-	const char *slash = strrchr(arn, '/');
-
-	return slash != NULL ? slash + 1 : arn;
+	return str_behind_last(arn, '/');
 }
 
 int rollout_open(struct rollout *r, struct cli *cli, const char *verb, const char *instead,
@@ -28,6 +26,15 @@ int rollout_open(struct rollout *r, struct cli *cli, const char *verb, const cha
 		    r->workload.service, r->service->controller);
 	(void)snprintf(r->from, sizeof(r->from), "%s", r->service->task_definition);
 	(void)snprintf(r->to, sizeof(r->to), "%s", r->from);
+	return 0;
+}
+
+int rollout_read_guard(struct rollout *r, struct err *err)
+{
+	r->is_guarded = cli_flag(r->cli, "guard");
+	if (r->is_guarded && cli_flag(r->cli, "no-wait"))
+		return err_set(err, ERR_USAGE,
+		    "--guard with --no-wait: who does not wait for the end cannot guard it");
 	return 0;
 }
 
@@ -82,7 +89,7 @@ static enum exit_code exit_code_of_phase(enum rollout_phase phase)
 		[ROLLOUT_RUNNING] = EXIT_TIMED_OUT,
 		[ROLLOUT_DEPLOYED] = EXIT_OK,
 		[ROLLOUT_FAILING] = EXIT_BAD,
-		[ROLLOUT_FAILED] = EXIT_ROLLED_BACK,
+		[ROLLOUT_FAILED] = EXIT_BAD, /* nothing went back */
 		[ROLLOUT_ROLLING_BACK] = EXIT_ROLLED_BACK, /* its end is certain */
 		[ROLLOUT_ROLLED_BACK] = EXIT_ROLLED_BACK,
 		[ROLLOUT_REPLACED] = EXIT_BAD,
@@ -166,6 +173,8 @@ int rollout_run(struct rollout *r, struct err *err)
 	if (!r->is_forced && before != NULL && strcmp(before->id, r->deployment.id) == 0 &&
 	    before->rollout != ECS_ROLLOUT_IN_PROGRESS) {
 		r->outcome = "unchanged";
+		guard_close(r->guard);
+		r->guard = NULL; /* there was nothing to guard */
 		rollout_report_end(r);
 		return 0;
 	}

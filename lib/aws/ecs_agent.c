@@ -59,7 +59,6 @@ int ecs_agent_task(struct http *h, struct ecs_this_task *out, struct err *err)
 	struct http_request request = { .method = "GET" };
 	struct ecs_this_task task = { 0 };
 	struct json *doc;
-	const char *slash;
 
 	if (!is_set("ECS_CONTAINER_METADATA_URI_V4"))
 		return err_set(err, ERR_NOTFOUND, "not a task of ECS");
@@ -70,8 +69,8 @@ int ecs_agent_task(struct http *h, struct ecs_this_task *out, struct err *err)
 		(void)snprintf((char *)&task + task_members[i].offset, ECS_AGENT_NAME_SIZE, "%s",
 		    json_get_text(json_get(doc, task_members[i].member), ""));
 	json_free(doc);
-	slash = strrchr(task.task_arn, '/');
-	(void)snprintf(task.task_id, sizeof(task.task_id), "%s", slash ? slash + 1 : "");
+	(void)snprintf(task.task_id, sizeof(task.task_id), "%s",
+	    str_behind_last(task.task_arn, '/'));
 	*out = task;
 	return 0;
 }

@@ -136,14 +136,6 @@ static int list(struct aws *a, const char *cluster, const char *service, size_t 
 	return ecs_call(a, ECS_LIST_SERVICE_DEPLOYMENTS, service, &body, answer, err);
 }
 
-/* What people know it by: the last part of the ARN. */
-static const char *id_of(const char *arn)
-{
-	const char *slash = strrchr(arn, '/');
-
-	return slash != NULL ? slash + 1 : arn;
-}
-
 static int describe(struct aws *a, const char *const *arns, size_t count, struct json **answer,
     struct err *err)
 {
@@ -158,7 +150,8 @@ static int describe(struct aws *a, const char *const *arns, size_t count, struct
 		json_text(&w, arns[i]);
 	json_array_end(&w);
 	json_object_end(&w);
-	return ecs_call(a, ECS_DESCRIBE_SERVICE_DEPLOYMENTS, id_of(arns[0]), &body, answer, err);
+	return ecs_call(a, ECS_DESCRIBE_SERVICE_DEPLOYMENTS, str_behind_last(arns[0], '/'), &body,
+	    answer, err);
 }
 
 /* ECS answers in an order of its own. */
@@ -239,7 +232,7 @@ int ecs_rollout(struct aws *a, const char *arn, struct ecs_rollout *out, struct 
 	r = find(described, arn);
 	if (r == NULL)
 		rc = err_set(err, ERR_NOTFOUND, "service deployment '%s': ECS does not know it",
-		    id_of(arn));
+		    str_behind_last(arn, '/'));
 	else
 		rc = ecs_read_rollout(r, out, err);
 	json_free(described);

@@ -71,7 +71,7 @@ int iam_simulate(struct aws *a, const char *role_arn, const char *resource,
 {
 	struct buf body = BUF_INIT(BODY_MAX);
 	struct aws_request r = { .op = IAM_SIMULATE_PRINCIPAL_POLICY };
-	const char *region, *name = strrchr(role_arn, '/');
+	const char *region;
 	struct xml *root = NULL;
 	int rc;
 
@@ -81,7 +81,7 @@ int iam_simulate(struct aws *a, const char *role_arn, const char *resource,
 	write_body(&body, role_arn, resource, actions, count);
 	r.body = buf_str(&body);
 	r.region = region_home(region);
-	r.resource = name != NULL ? name + 1 : role_arn;
+	r.resource = str_behind_last(role_arn, '/');
 	rc = body.full ? err_set(err, ERR_INVALID, "role '%.100s': the name is too long", role_arn)
 		       : aws_call_xml(a, &r, NULL, &root, err);
 	if (rc == 0)

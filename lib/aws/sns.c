@@ -35,7 +35,6 @@ static int ask(struct aws *a, const char *topic_arn, const char *token, struct x
 {
 	struct buf body = BUF_INIT(BODY_MAX);
 	struct aws_request r = { .op = SNS_LIST_SUBSCRIPTIONS_BY_TOPIC };
-	const char *name = strrchr(topic_arn, ':');
 	int rc;
 
 	buf_adds(&body, "TopicArn=");
@@ -45,7 +44,7 @@ static int ask(struct aws *a, const char *topic_arn, const char *token, struct x
 		sigv4_encode(&body, str_from(token), false);
 	}
 	r.body = buf_str(&body);
-	r.resource = name != NULL ? name + 1 : topic_arn;
+	r.resource = str_behind_last(topic_arn, ':');
 	rc = body.full ? err_set(err, ERR_INVALID, "sns: the topic's name is too long")
 		       : aws_call_xml(a, &r, NULL, root, err);
 	buf_release(&body);

@@ -102,6 +102,13 @@ bool str_cut(struct str s, char c, struct str *head, struct str *tail)
 	return at < s.n;
 }
 
+const char *str_behind_last(const char *text, char c)
+{
+	const char *at = strrchr(text, c);
+
+	return at ? at + 1 : text;
+}
+
 bool str_to_u64(struct str s, uint64_t *out)
 {
 	uint64_t value = 0;

@@ -48,6 +48,9 @@ size_t str_find(struct str s, char c);
  */
 bool str_cut(struct str s, char c, struct str *head, struct str *tail);
 
+/* What stands behind the last `c` of a C string, in place; all of it where there is none. */
+const char *str_behind_last(const char *text, char c);
+
 /* Decimal digits only, no sign, no blanks, at least one; false when it does not fit. */
 bool str_to_u64(struct str s, uint64_t *out);
 

@@ -127,6 +127,26 @@ static void test_cut(void)
 	CHECK_INT(str_find((struct str){ "a\0b", 3 }, 'b'), 2);
 }
 
+static void test_behind_last(void)
+{
+	static const struct {
+		const char *text, *behind;
+	} cases[] = {
+		{ "", "" },
+		{ "name", "name" },
+		{ "a/name", "name" },
+		{ "a/b/name", "name" },
+		{ "/name", "name" },
+		{ "a/", "" },
+		{ "/", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		test_case = cases[i].text;
+		CHECK_TEXT(str_behind_last(cases[i].text, '/'), cases[i].behind);
+	}
+}
+
 static void test_to_u64(void)
 {
 	static const struct {
@@ -210,6 +230,7 @@ static const struct test tests[] = {
 	{ "parts", test_parts },
 	{ "slices", test_slices },
 	{ "cut", test_cut },
+	{ "behind last", test_behind_last },
 	{ "to u64", test_to_u64 },
 	{ "only", test_only },
 };
