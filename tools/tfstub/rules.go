@@ -18,7 +18,7 @@ import (
 type rule func(tftypes.Value) error
 
 // A schema knows types only. These are the real provider's own checks of values
-// whose breach a review is likely to miss; tflint knows the choices (enums), and
+// whose breach a review is likely to miss; its choices (enums) are in choices.go, and
 // ARNs are not judged because mocks make up random ones. A key is an attribute's
 // name, or a type and the names on the way to it.
 var rules = map[string]rule{
@@ -188,14 +188,12 @@ func judgeValue(typeName string, names []string, decided map[string]bool, v tfty
 	if !v.IsKnown() {
 		return nil
 	}
-	check, ok := rules[typeName+"."+full]
-	if !ok {
-		check, ok = rules[names[len(names)-1]]
+	for _, check := range []rule{rules[typeName+"."+full], choices[typeName+"."+full], rules[names[len(names)-1]]} {
+		if check != nil {
+			return check(v)
+		}
 	}
-	if !ok {
-		return nil
-	}
-	return check(v)
+	return nil
 }
 
 // namesOf leaves the indexes out of a path.

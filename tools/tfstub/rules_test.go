@@ -28,7 +28,13 @@ const schemaText = `{"provider_schemas": {
 					}
 				}}}
 			}},
-			"aws_lb": {"block": {"attributes": {"name": {"type": "string", "optional": true}}}}
+			"aws_lb": {"block": {"attributes": {"name": {"type": "string", "optional": true}}}},
+			"aws_lb_listener": {"block": {"block_types": {"default_action": {"nesting_mode": "list", "block": {
+				"block_types": {"redirect": {"nesting_mode": "list", "block": {
+					"attributes": {"status_code": {"type": "string", "required": true}}
+				}}}
+			}}}}},
+			"aws_ecs_task_definition": {"block": {"attributes": {"requires_compatibilities": {"type": ["list", "string"], "optional": true}}}}
 		}
 	}
 }}`
@@ -59,6 +65,12 @@ func TestJudge(t *testing.T) {
 	c := readTestCatalog(t, all)
 	queue := c.resources["aws_sqs_queue"].ValueType().(tftypes.Object)
 	route := queue.AttributeTypes["route"].(tftypes.List).ElementType
+	action := c.resources["aws_lb_listener"].ValueType().(tftypes.Object).AttributeTypes["default_action"].(tftypes.List).ElementType
+	redirect := action.(tftypes.Object).AttributeTypes["redirect"].(tftypes.List).ElementType
+	redirects := func(code string) map[string]any {
+		to := fill(redirect, map[string]any{"status_code": code})
+		return map[string]any{"default_action": []tftypes.Value{fill(action, map[string]any{"redirect": []tftypes.Value{to}})}}
+	}
 	for _, test := range []struct {
 		name, typeName string
 		members        map[string]any
@@ -84,6 +96,10 @@ func TestJudge(t *testing.T) {
 		{"longest name", "aws_lb", map[string]any{"name": strings.Repeat("n", 32)}, ""},
 		{"longer name", "aws_lb", map[string]any{"name": strings.Repeat("n", 33)}, "at most 32"},
 		{"name with a dot", "aws_lb", map[string]any{"name": "a.b"}, "letters, digits"},
+		{"choice in a block", "aws_lb_listener", redirects("HTTP_301"), ""},
+		{"no choice in a block", "aws_lb_listener", redirects("HTTP_308"), `"HTTP_308" is none of ["HTTP_301"`},
+		{"choices", "aws_ecs_task_definition", map[string]any{"requires_compatibilities": []tftypes.Value{text("EC2"), text("FARGATE")}}, ""},
+		{"no choice among them", "aws_ecs_task_definition", map[string]any{"requires_compatibilities": []tftypes.Value{text("EC2"), text("fargate")}}, `"fargate" is none of`},
 		{"name that ends with a hyphen", "aws_lb", map[string]any{"name": "a-"}, "letters, digits"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
