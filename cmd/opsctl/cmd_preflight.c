@@ -8,6 +8,7 @@
 #include "mem.h"
 #include "ports.h"
 #include "preflight.h"
+#include "recording.h"
 #include "screen.h"
 
 enum {
@@ -95,6 +96,8 @@ static int look(struct run *r, struct err *err)
 	size_t first = 0;
 
 	if (r->cli->context.local_dir[0] != '\0') {
+		if (recording_allows_files(r->cli, "the system", err) != 0)
+			return -1;
 		(void)add_part(r, "local", preflight_local);
 	} else {
 		if (add_account(r, err) != 0)

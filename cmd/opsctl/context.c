@@ -37,7 +37,7 @@ const char *context_key_name(enum context_key key)
 
 static int nothing_runs(const struct context *c, struct err *err)
 {
-	if (upstate_is_running(c->local_dir))
+	if (!c->is_recorded && upstate_is_running(c->local_dir))
 		return err_set(err, ERR_BUSY, "opsctl up in %s is not ready yet", c->local_dir);
 	return err_set(err, ERR_IO, "nothing runs in %s; run: opsctl up", c->local_dir);
 }

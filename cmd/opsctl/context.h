@@ -45,6 +45,7 @@ struct context {
 	char local_dir[CONTEXT_VALUE_MAX];                     /* of `local`; "" otherwise */
 	struct context_service services[CONTEXT_SERVICES_MAX]; /* in the order of the file */
 	size_t service_count;
+	bool is_recorded; /* by another run, maybe on another machine: local_dir is but a name */
 };
 
 const char *context_key_name(enum context_key key); /* "url", "api-admin-url" */

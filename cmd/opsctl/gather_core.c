@@ -69,8 +69,10 @@ int ask_queue(struct ask *a, struct err *err)
 	struct queue *queue = NULL;
 	int rc = ports_queue(a->cli, &queue, err);
 
-	if (rc == 0 && queue_stats(queue, &out->stats, err) != 0)
+	if (rc == 0 && queue_stats(queue, &out->stats, err) != 0) {
 		rc = ports_failed(a->cli, err);
+		recording_refused(a->cli, CONTEXT_QUEUE, err);
+	}
 	out->has_before = last != NULL && last->queue.fact.state == FACT_KNOWN;
 	if (out->has_before)
 		out->dead_before = last->queue.stats.dead;
@@ -102,6 +104,7 @@ int ask_store(struct ask *a, struct err *err)
 		(void)cli_next(a->cli, "check the permissions and the space of the store");
 		if (context_value_is_aws(CONTEXT_STORE, url))
 			(void)ports_failed(a->cli, err);
+		recording_refused(a->cli, CONTEXT_STORE, err);
 		store_close(store);
 		return -1;
 	}

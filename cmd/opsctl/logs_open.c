@@ -6,6 +6,7 @@
 #include "logs_cmd.h"
 #include "mem.h"
 #include "ports.h"
+#include "recording.h"
 
 enum { STREAMS_MAX = 500 };
 
@@ -165,6 +166,8 @@ static int open_files(struct logs_cmd *c, struct err *err)
 {
 	if (c->view.wanted.task)
 		return err_set(err, ERR_USAGE, "--task: a system on this machine has no tasks");
+	if (recording_allows_files(c->cli, "the log", err) != 0)
+		return -1;
 	if (!c->follows && !has_files(c)) {
 		(void)err_set(err, ERR_NOTFOUND, "no logs in %s", c->cli->context.local_dir);
 		return cli_next(c->cli, "run: opsctl up");

@@ -118,6 +118,14 @@ int ports_guard_account(struct cli *cli, enum context_key key, struct err *err)
 
 /* ---- ports ---- */
 
+/* What the value of a key names could not be opened or read. */
+static int refused(struct cli *cli, enum context_key key, struct err *err)
+{
+	(void)ports_failed(cli, err);
+	recording_refused(cli, key, err);
+	return -1;
+}
+
 int ports_queue(struct cli *cli, struct queue **out, struct err *err)
 {
 	return ports_queue_watched(cli, NULL, 0, out, err);
@@ -149,7 +157,7 @@ int ports_queue_watched(struct cli *cli, struct progress *progress, unsigned red
 	options.aws = cli->aws;
 	options.progress = progress != NULL ? show_progress : NULL;
 	if (queue_open(out, str_from(url), &options, err) != 0)
-		return ports_failed(cli, err);
+		return refused(cli, CONTEXT_QUEUE, err);
 	return 0;
 }
 
@@ -165,7 +173,7 @@ int ports_store(struct cli *cli, struct store **out, struct err *err)
 		return -1;
 	options.aws = cli->aws;
 	if (store_open(out, str_from(url), &options, err) != 0)
-		return ports_failed(cli, err);
+		return refused(cli, CONTEXT_STORE, err);
 	return 0;
 }
 
@@ -179,7 +187,7 @@ int ports_secret(struct cli *cli, struct secret **out, struct err *err)
 	if (open_aws(cli, err) != 0)
 		return -1;
 	if (secret_open(out, str_from(url), &(struct secret_options){ .aws = cli->aws }, err) != 0)
-		return ports_failed(cli, err);
+		return refused(cli, CONTEXT_SECRET, err);
 	return 0;
 }
 
@@ -193,7 +201,7 @@ int ports_token(struct cli *cli, struct secret_value *out, struct err *err)
 		return -1;
 	rc = secret_get(secret, SECRET_CURRENT, out, err);
 	secret_close(secret);
-	return rc == 0 ? 0 : ports_failed(cli, err);
+	return rc == 0 ? 0 : refused(cli, CONTEXT_SECRET, err);
 }
 
 /* ---- services ---- */

@@ -5,6 +5,7 @@
 #include "lines.h"
 #include "logs.h"
 #include "ports.h"
+#include "recording.h"
 #include "stop.h"
 #include "walk.h"
 
@@ -31,6 +32,8 @@ static int read_file(struct reconcile_sources *s, struct err *err)
 	int rc;
 
 	(void)snprintf(path, sizeof(path), "%s/ops-api.log", s->cli->context.local_dir);
+	if (recording_allows_files(s->cli, "the log", err) != 0)
+		return -1;
 	if (lines_open(&lines, path, err) != 0)
 		return cli_next(s->cli, "run: opsctl up");
 	while ((rc = lines_next(&lines, &line, &is_long, err)) == 1)

@@ -2,21 +2,27 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "context_out.h"
 #include "file.h"
 #include "http_tape.h"
 #include "mem.h"
-#include "prefix.h"
-#include "redact.h"
-#include "timestamp.h"
+#include "recording_head.h"
 
-#define SCHEMA "opsctl/recording/1"
+enum {
+	HEAD_MAX = 128 * 1024,
+	END_MAX = 64 * 1024,
+	FILE_MAX = HTTP_TAPE_BYTES_MAX + 1024 * 1024,
+};
 
-enum { HEAD_MAX = 128 * 1024, FILE_MAX = HTTP_TAPE_BYTES_MAX + 1024 * 1024 };
+/* Why what is on this machine could not be used. */
+struct refusal {
+	struct err err; /* its code ERR_NONE: it could, or nobody tried */
+	char next[ERR_TEXT_MAX];
+};
 
 struct recording {
 	struct http_tape *tape;
@@ -24,18 +30,11 @@ struct recording {
 	bool has_begun;
 	int failed_errno;               /* why a line could not be written; 0: all were */
 	char credentials[ERR_TEXT_MAX]; /* why AWS could not be asked, or "" */
+	pthread_mutex_t lock;           /* of refusals */
+	struct refusal refusals[CONTEXT_KEY_COUNT];
 };
 
 #define NOT_ON_AWS "is on one machine"
-
-/* By these the services are found; a replay must look where the recording did. */
-static const char *const places[] = { "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_USE_FIPS_ENDPOINT",
-	"AWS_USE_DUALSTACK_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SQS",
-	"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_SSM", "AWS_ENDPOINT_URL_SECRETS_MANAGER",
-	"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL_ECS", "AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING",
-	"AWS_ENDPOINT_URL_ELASTIC_LOAD_BALANCING_V2", "AWS_ENDPOINT_URL_CLOUDWATCH",
-	"AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", "AWS_ENDPOINT_URL_IAM", "AWS_ENDPOINT_URL_ECR",
-	"AWS_ENDPOINT_URL_SNS" };
 
 bool recording_is_replay(const struct cli *cli)
 {
@@ -57,56 +56,23 @@ static void put_line(void *arg, struct str line)
 	buf_release(&whole);
 }
 
-static void write_places(struct json_writer *w)
+static void write_refusals(struct json_writer *w, const struct recording *r)
 {
-	json_key(w, "environment");
+	json_key(w, "refusals");
 	json_object_begin(w);
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		const char *value = getenv(places[i]);
-		struct buf shown = BUF_INIT(4096);
+	for (int key = 0; key < CONTEXT_KEY_COUNT; key++) {
+		const struct refusal *refusal = &r->refusals[key];
 
-		redact_body(&shown, str_from(value), 4096, NULL, 0);
-		if (value)
-			json_member_str(w, places[i], buf_str(&shown));
-		buf_release(&shown);
+		if (refusal->err.code == ERR_NONE)
+			continue;
+		json_key(w, context_key_name((enum context_key)key));
+		json_object_begin(w);
+		json_member_text(w, "code", err_name(refusal->err.code));
+		json_member_text(w, "text", refusal->err.text);
+		json_member_text(w, "next", refusal->next);
+		json_object_end(w);
 	}
 	json_object_end(w);
-}
-
-/* What of the context speaks no HTTP. */
-static bool is_of_this_machine(const char *value)
-{
-	return prefix_is_one_of("sqlite:|file:|env:", value);
-}
-
-static void write_not_kept(struct json_writer *w, const struct context *c)
-{
-	json_key(w, "not_recorded");
-	json_array_begin(w);
-	for (int key = 0; key < CONTEXT_KEY_COUNT; key++)
-		if (is_of_this_machine(c->values[key]))
-			json_text(w, context_key_name((enum context_key)key));
-	json_array_end(w);
-}
-
-static void write_head(struct cli *cli, struct buf *out)
-{
-	char at[CLOCK_RFC3339_SIZE];
-	struct json_writer w;
-	int64_t now_ms = clock_wall_ms(cli->clock);
-
-	clock_rfc3339(now_ms, at);
-	out_json_begin(&w, out, SCHEMA);
-	json_member_text(&w, "version", OPS_VERSION);
-	json_member_text(&w, "command", cli->command->name);
-	json_member_text(&w, "at", at);
-	json_member_int(&w, "at_ms", now_ms);
-	json_member_text(&w, "context", cli->context.name);
-	context_values_json(&w, &cli->context);
-	write_places(&w);
-	json_member_text(&w, "endpoint_url", cli_text(cli, "endpoint-url"));
-	write_not_kept(&w, &cli->context);
-	json_object_end(&w);
 }
 
 static void write_end(const struct recording *r, enum exit_code code, struct buf *out)
@@ -124,6 +90,7 @@ static void write_end(const struct recording *r, enum exit_code code, struct buf
 	json_member_uint(&w, "left_out", left_out);
 	if (r->credentials[0])
 		json_member_text(&w, "credentials", r->credentials);
+	write_refusals(&w, r);
 	json_object_end(&w);
 	json_object_end(&w);
 }
@@ -143,116 +110,36 @@ static int create(struct recording *r, const char *path, struct err *err)
 
 /* ---- reading ---- */
 
-static int read_values(const struct json *head, struct context *c, struct err *err)
+static void copy(char out[ERR_TEXT_MAX], const struct json *object, const char *key)
 {
-	const struct json *values = json_get(head, "values");
-
-	for (int k = 0; k < CONTEXT_KEY_COUNT; k++) {
-		enum context_key key = (enum context_key)k;
-		const char *value = json_get_text(json_get(values, context_key_name(key)), "");
-
-		/* Credentials are not needed, so none are looked for. */
-		if (*value == '\0' || key == CONTEXT_PROFILE)
-			continue;
-		if (context_check_value(key, value, err) != 0)
-			return -1;
-		(void)snprintf(c->values[key], CONTEXT_VALUE_MAX, "%s", value);
-	}
-	return 0;
+	(void)snprintf(out, ERR_TEXT_MAX, "%s", json_get_text(json_get(object, key), ""));
 }
 
-static int read_service(const char *name, const struct json *values, struct context *c,
-    struct err *err)
+static void read_refusal(const struct json *object, struct refusal *out)
 {
-	const char *key;
+	const char *name = json_get_text(json_get(object, "code"), "");
 
-	for (size_t i = 0; (key = json_key_at(values, i)) != NULL; i++) {
-		struct buf name_and_key = BUF_INIT(256);
-		int rc;
-
-		buf_addf(&name_and_key, "%s.%s", name, key);
-		rc = context_service_take(c->services, &c->service_count, buf_text(&name_and_key),
-		    json_get_text(json_get(values, key), ""), err);
-		buf_release(&name_and_key);
-		if (rc != 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int read_context(const struct json *head, struct context *out, struct err *err)
-{
-	const struct json *services = json_get(head, "services");
-	struct context *c = xcalloc(1, sizeof(*c));
-	const char *name;
-	int rc = read_values(head, c, err);
-
-	for (size_t i = 0; rc == 0 && (name = json_key_at(services, i)) != NULL; i++)
-		rc = read_service(name, json_get(services, name), c, err);
-	(void)snprintf(c->name, sizeof(c->name), "%s",
-	    json_get_text(json_get(head, "context"), "recording"));
-	if (rc == 0)
-		*out = *c;
-	free(c);
-	return rc;
-}
-
-/* Whatever surrounds us, the client of AWS finds what the recording's found, and no credentials. */
-static int set_environment(const struct json *head, struct err *err)
-{
-	static const char *const fixed[][2] = {
-		{ "AWS_ACCESS_KEY_ID", "REPLAY" }, { "AWS_SECRET_ACCESS_KEY", "REPLAY" },
-		{ "AWS_CONFIG_FILE", "/dev/null" }, { "AWS_SHARED_CREDENTIALS_FILE", "/dev/null" },
-		{ "AWS_EC2_METADATA_DISABLED", "true" },
-		{ "AWS_MAX_ATTEMPTS", "100" }, /* the recording knows how many there were */
-	};
-	const struct json *environment = json_get(head, "environment");
-	const char *endpoint = json_get_text(json_get(head, "endpoint_url"), NULL);
-	int rc = unsetenv("AWS_PROFILE") | unsetenv("AWS_SESSION_TOKEN");
-
-	for (size_t i = 0; i < ARRAY_SIZE(fixed); i++)
-		rc |= setenv(fixed[i][0], fixed[i][1], 1);
-	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
-		const char *value = json_get_text(json_get(environment, places[i]), NULL);
-
-		rc |= value && !endpoint ? setenv(places[i], value, 1) : unsetenv(places[i]);
-	}
-	if (endpoint)
-		rc |= setenv("AWS_ENDPOINT_URL", endpoint, 1);
-	if (!getenv("AWS_REGION"))
-		rc |= setenv("AWS_REGION", "us-east-1", 1); /* answers are found without it, too */
-	return rc == 0 ? 0 : err_errno(err, "environment");
-}
-
-static int read_head(struct cli *cli, struct recording *r, struct str line, struct err *err)
-{
-	struct json *head = NULL;
-	int rc = -1;
-
-	if (json_parse(line, &head, err) != 0 ||
-	    strcmp(json_get_text(json_get(head, "schema"), ""), SCHEMA) != 0) {
-		(void)err_set(err, ERR_CONFIG, "its first line is not the head of a recording");
-		goto out;
-	}
-	if (read_context(head, &cli->context, err) != 0 || set_environment(head, err) != 0)
-		goto out;
-	r->tape = http_tape_player(json_get_int(json_get(head, "at_ms"), 0));
-	cli->clock = http_tape_clock(r->tape);
-	rc = 0;
-out:
-	json_free(head);
-	return rc;
+	for (int code = ERR_NONE + 1; code < ERR_CODE_COUNT; code++)
+		if (strcmp(err_name((enum err_code)code), name) == 0)
+			out->err.code = (enum err_code)code;
+	copy(out->err.text, object, "text");
+	copy(out->next, object, "next");
 }
 
 static void read_end(struct recording *r, struct str line)
 {
+	const struct json *end, *refusals;
 	struct json *doc = NULL;
 	struct err ignored; /* torn, by a command that was killed: as if it was not there */
 
 	if (json_parse(line, &doc, &ignored) != 0)
 		return;
-	(void)snprintf(r->credentials, sizeof(r->credentials), "%s",
-	    json_get_text(json_get(json_get(doc, "end"), "credentials"), ""));
+	end = json_get(doc, "end");
+	copy(r->credentials, end, "credentials");
+	refusals = json_get(end, "refusals");
+	for (int key = 0; key < CONTEXT_KEY_COUNT; key++)
+		read_refusal(json_get(refusals, context_key_name((enum context_key)key)),
+		    &r->refusals[key]);
 	json_free(doc);
 }
 
@@ -260,10 +147,13 @@ static void read_end(struct recording *r, struct str line)
 static int read_lines(struct cli *cli, struct recording *r, struct str text, struct err *err)
 {
 	struct str line, rest;
+	int64_t at_ms;
 
 	(void)str_cut(text, '\n', &line, &rest);
-	if (read_head(cli, r, line, err) != 0)
+	if (recording_head_read(cli, line, &at_ms, err) != 0)
 		return -1;
+	r->tape = http_tape_player(at_ms);
+	cli->clock = http_tape_clock(r->tape);
 	while (str_cut(rest, '\n', &line, &rest)) {
 		if (str_has_prefix(line, STR("{\"end\":")))
 			read_end(r, line);
@@ -302,6 +192,7 @@ int recording_open(struct cli *cli, struct err *err)
 		    "--replay has the context of its recording: "
 		    "no --record, no --context beside it");
 	r = xcalloc(1, sizeof(*r));
+	(void)pthread_mutex_init(&r->lock, NULL); /* cannot fail without attributes */
 	cli->recording = r;
 	if ((record ? create(r, record, err) : load(cli, r, replay, err)) != 0)
 		return -1;
@@ -317,7 +208,7 @@ void recording_begin(struct cli *cli)
 
 	if (!r || r->fd == -1)
 		return;
-	write_head(cli, &head);
+	recording_head_write(cli, &head);
 	put_line(r, buf_str(&head));
 	buf_release(&head);
 	r->has_begun = true;
@@ -326,7 +217,7 @@ void recording_begin(struct cli *cli)
 
 static void finish(struct cli *cli, struct recording *r, enum exit_code code)
 {
-	struct buf end = BUF_INIT(1024);
+	struct buf end = BUF_INIT(END_MAX);
 
 	write_end(r, code, &end);
 	put_line(r, buf_str(&end));
@@ -347,17 +238,45 @@ void recording_close(struct cli *cli, enum exit_code code)
 	if (r->fd != -1 && close(r->fd) != 0)
 		out_warn(cli, "the recording is not whole: %s", strerror(errno));
 	http_tape_close(r->tape);
+	(void)pthread_mutex_destroy(&r->lock);
 	free(r);
 	cli->recording = NULL;
 	cli->clock = &clock_system;
 }
 
-int recording_allows(const struct cli *cli, enum context_key key, struct err *err)
+int recording_allows(struct cli *cli, enum context_key key, struct err *err)
 {
-	if (!recording_is_replay(cli) || !is_of_this_machine(cli->context.values[key]))
+	const struct refusal *refusal;
+
+	if (!recording_is_replay(cli) || !recording_is_of_this_machine(cli->context.values[key]))
 		return 0;
-	return err_set(err, ERR_NOTFOUND, HTTP_TAPE_LACKS "the %s " NOT_ON_AWS,
-	    context_key_name(key));
+	refusal = &cli->recording->refusals[key];
+	if (refusal->err.code == ERR_NONE)
+		return err_set(err, ERR_NOTFOUND, HTTP_TAPE_LACKS "the %s " NOT_ON_AWS,
+		    context_key_name(key));
+	*err = refusal->err;
+	return refusal->next[0] != '\0' ? cli_next(cli, "%s", refusal->next) : -1;
+}
+
+int recording_allows_files(const struct cli *cli, const char *what, struct err *err)
+{
+	if (!recording_is_replay(cli))
+		return 0;
+	return err_set(err, ERR_NOTFOUND, HTTP_TAPE_LACKS "%s " NOT_ON_AWS, what);
+}
+
+void recording_refused(const struct cli *cli, enum context_key key, const struct err *err)
+{
+	struct recording *r = cli->recording;
+
+	if (r == NULL || r->fd == -1 || !recording_is_of_this_machine(cli->context.values[key]))
+		return;
+	pthread_mutex_lock(&r->lock);
+	if (r->refusals[key].err.code == ERR_NONE) {
+		r->refusals[key].err = *err;
+		memcpy(r->refusals[key].next, cli->next, sizeof(cli->next));
+	}
+	pthread_mutex_unlock(&r->lock);
 }
 
 bool recording_lacks(const struct cli *cli, const struct err *err)

@@ -5,7 +5,8 @@
  * the command works, whether it fails or not, so that it is there also of one that was killed.
  *
  * A replay takes context, clock and answers from the file: no network, no credentials, no files of
- * the system. What is not on HTTP (a queue or store on this machine) is in no recording.
+ * the system. What is not on HTTP (a queue or store on this machine) is in no recording, but that it
+ * could not be used, and why.
  */
 #ifndef OPS_RECORDING_H
 #define OPS_RECORDING_H
@@ -38,7 +39,20 @@ bool recording_lacks(const struct cli *cli, const struct err *err);
  */
 void recording_settle(struct cli *cli, struct err *err);
 
-/* Whether a value of the context can be opened: ERR_NOTFOUND in a replay of what is no HTTP. */
-int recording_allows(const struct cli *cli, enum context_key key, struct err *err) ATTR_MUST_CHECK;
+/*
+ * Whether a value of the context can be opened. In a replay of what is no HTTP it cannot: the error
+ * is what recording_refused() kept, and its next step is set, else ERR_NOTFOUND. Any thread.
+ */
+int recording_allows(struct cli *cli, enum context_key key, struct err *err) ATTR_MUST_CHECK;
+
+/*
+ * It was opened or used, and failed, and the next step is set: of what is no HTTP the first such error
+ * is kept. Any thread.
+ */
+void recording_refused(const struct cli *cli, enum context_key key, const struct err *err);
+
+/* Whether files of a system on this machine may be read, "the logs": ERR_NOTFOUND in a replay. */
+int recording_allows_files(const struct cli *cli, const char *what, struct err *err)
+    ATTR_MUST_CHECK;
 
 #endif

@@ -5,6 +5,7 @@
 #include "logline.h"
 #include "logs.h"
 #include "ports.h"
+#include "recording.h"
 #include "timestamp.h"
 #include "trace.h"
 
@@ -146,7 +147,8 @@ static int read_file(struct trace *t, const char *name, const char *const names[
 	int rc;
 
 	(void)snprintf(path, sizeof(path), "%s/%s.log", t->cli->context.local_dir, name);
-	if (lines_open(&lines, path, err) != 0)
+	if (recording_allows_files(t->cli, "the log", err) != 0 ||
+	    lines_open(&lines, path, err) != 0)
 		return -1;
 	while ((rc = lines_next(&lines, &line, &is_long, err)) == 1) {
 		if (!is_long && names_one(line, names))

@@ -84,6 +84,26 @@ class HealthTest(SystemTest):
                           "store": "unchecked", "secret": "unchecked", "token": "skipped", "progress": "ok",
                           "errors": "ok"})
 
+    def replayed(self, file, *args):
+        """(exit status, words), less that a next step is for the system that was recorded."""
+        done = self.opsctl("--replay", file, *args)
+        return done.returncode, done.stdout.replace("on the system that was recorded, ", "").replace(
+            " --context local", "")
+
+    def test_replay_of_what_could_not_be_used(self):
+        """It says what was said then: also where a system runs by now, and of one that was only ill."""
+        file = self.home / "recording"
+        for args in (["health"], ["health", "--why"]):
+            recorded = self.opsctl(*args, "--record", file)
+            self.assertEqual(self.replayed(file, *args), (EXIT_BAD, recorded.stdout))
+        self.assertIn("the system of this machine does not run", recorded.stdout)
+        self.up()
+        self.assertEqual(self.replayed(file, "health", "--why"), (EXIT_BAD, recorded.stdout))
+        (self.local / "token").chmod(0o644)
+        recorded = self.opsctl("health", "secret", "--record", file)
+        self.assertIn("chmod 600", recorded.stdout)
+        self.assertEqual(self.replayed(file, "health", "secret"), (EXIT_BAD, recorded.stdout))
+
     def test_one_that_hangs_hides_no_other(self):
         up = self.up()
         os.kill(up.ready["worker_pid"], signal.SIGSTOP)
