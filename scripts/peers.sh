@@ -48,7 +48,8 @@ into()
 make_elasticmq()
 {
 	mvn -q -B -ntp -f "$root/tests/peers/elasticmq-pom.xml" dependency:copy-dependencies \
-		-Dmaven.repo.local="$downloads_dir/maven" -DoutputDirectory="$1"
+		-Dmaven.repo.local="$downloads_dir/maven" -DoutputDirectory="$1" ||
+		not_fetched mvn
 }
 
 # The Go of the machine, when it is new enough; else one fetched by it as a module.
@@ -71,9 +72,9 @@ make_go_program()
 	export GOPATH=$downloads_dir/go GOCACHE=$downloads_dir/go-build
 	export GOTOOLCHAIN=local GOFLAGS='-buildvcs=false -modcacherw' GOBIN=$2
 
-	go=$(go_binary) && [ -n "$go" ] || exit 1
+	go=$(go_binary) && [ -n "$go" ] || not_fetched go || exit 1
 	[ -x "$go" ] || chmod -R u+x "${go%/bin/go}" || exit 1
-	"$go" install "$1"
+	"$go" install "$1" || not_fetched go
 )
 
 make_versitygw()
@@ -97,9 +98,10 @@ make_peer_venv()
 	fi
 	say "installing the Python packages of ${requirements#"$root/"}"
 	rm -rf "$venv"
-	/usr/bin/python3 -m venv "$venv" &&
-		"$venv/bin/pip" install --quiet --no-input --disable-pip-version-check -r "$requirements" &&
-		echo "$sum" >"$venv/complete"
+	/usr/bin/python3 -m venv "$venv" || return 1
+	"$venv/bin/pip" install --quiet --no-input --disable-pip-version-check -r "$requirements" ||
+		not_fetched pip || return 1
+	echo "$sum" >"$venv/complete"
 }
 
 setup_peers()

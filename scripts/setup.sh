@@ -50,6 +50,22 @@ die()
 	exit 1
 }
 
+# Where each tool fetches from, and what sets another place.
+declare -A registries=(
+	[apt]='the Debian mirror (/etc/apt/sources.list and what is beside it)'
+	[pip]='the index of Python packages (PIP_INDEX_URL, or pip config)'
+	[go]='the proxy of Go modules (GOPROXY; see go env)'
+	[npm]='the npm registry (npm config get registry)'
+	[mvn]='the Maven repository (a mirror in ~/.m2/settings.xml)'
+)
+
+# After what the tool itself said. Always fails.
+not_fetched()
+{
+	say "if that was the network: ${registries[$1]} must be within reach; then run this again: what is complete is kept"
+	return 1
+}
+
 # ---- packages ----
 
 missing_packages()
@@ -110,7 +126,9 @@ need_packages()
 	read -r -a as_root < <(root_prefix) ||
 		die "packages are missing; run: sudo apt-get update; sudo apt-get install --no-install-recommends ${missing[*]}"
 	say "installing ${#missing[@]} packages: ${missing[*]}"
-	install_packages "${missing[@]}" || die "not all packages could be installed"
+	install_packages "${missing[@]}" || {
+		not_fetched apt || die "not all packages could be installed"
+	}
 }
 
 setup_build()
@@ -137,10 +155,10 @@ make_venv()
 
 	say "installing the Python packages of scripts/requirements.txt"
 	rm -rf "$venv"
-	/usr/bin/python3 -m venv --system-site-packages "$venv" &&
-		"$venv/bin/pip" install --quiet --no-input --disable-pip-version-check \
-			-r "$root/scripts/requirements.txt" &&
-		echo "$sum" >"$venv/complete"
+	/usr/bin/python3 -m venv --system-site-packages "$venv" || return 1
+	"$venv/bin/pip" install --quiet --no-input --disable-pip-version-check \
+		-r "$root/scripts/requirements.txt" || not_fetched pip || return 1
+	echo "$sum" >"$venv/complete"
 }
 
 setup_python()

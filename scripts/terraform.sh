@@ -81,8 +81,8 @@ make_stub()
 
 	go_in tools build -trimpath -ldflags='-s -w' -o "$1/" ./tfstub &&
 		go_in tools mod download "$rules" &&
-		module=$(go_in tools list -m -f '{{.Dir}}' "$rules") &&
-		cp "$module/tools/provider-schema/schema.json" "$1/"
+		module=$(go_in tools list -m -f '{{.Dir}}' "$rules") || not_fetched go || return 1
+	cp "$module/tools/provider-schema/schema.json" "$1/"
 }
 
 # "no" takes the "-dev" off its version.
@@ -90,7 +90,7 @@ make_tofu()
 {
 	go_in tools/tofu build -trimpath \
 		-ldflags='-s -w -X github.com/opentofu/opentofu/version.dev=no' -o "$1/" \
-		github.com/opentofu/opentofu/cmd/tofu
+		github.com/opentofu/opentofu/cmd/tofu || not_fetched go
 }
 
 is_engine()
@@ -123,14 +123,14 @@ setup_tofu()
 
 make_linters()
 {
-	go_in tools build -trimpath -ldflags='-s -w' -o "$1/" tool &&
-		mkdir "$1/plugins" && mv "$1/tflint-ruleset-aws" "$1/plugins/"
+	go_in tools build -trimpath -ldflags='-s -w' -o "$1/" tool || not_fetched go || return 1
+	mkdir "$1/plugins" && mv "$1/tflint-ruleset-aws" "$1/plugins/"
 }
 
 make_iam()
 {
-	cp "$root"/tools/iam/*.{json,mjs} "$1/" &&
-		npm --prefix "$1" ci --ignore-scripts --no-audit --no-fund
+	cp "$root"/tools/iam/*.{json,mjs} "$1/" || return 1
+	npm --prefix "$1" ci --ignore-scripts --no-audit --no-fund || not_fetched npm
 }
 
 setup_linters()
