@@ -21,7 +21,7 @@ const char *context_service_key_name(enum context_service_key key)
 	return keys[key].name;
 }
 
-int context_service_check(enum context_service_key key, const char *value, struct err *err)
+static int check_value(enum context_service_key key, const char *value, struct err *err)
 {
 	if (strlen(value) >= CONTEXT_VALUE_MAX)
 		return err_set(err, ERR_CONFIG, "%s: longer than %d bytes", keys[key].name,
@@ -65,7 +65,7 @@ static int find_or_add(struct context_service *services, size_t *count, struct s
 static int put(struct context_service *s, enum context_service_key key, const char *value,
     struct err *err)
 {
-	if (context_service_check(key, value, err) == -1)
+	if (check_value(key, value, err) == -1)
 		return err_wrap(err, "service %s", s->name);
 	(void)snprintf(s->values[key], CONTEXT_VALUE_MAX, "%s", value);
 	return 0;

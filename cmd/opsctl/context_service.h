@@ -45,10 +45,6 @@ struct context_service {
 
 const char *context_service_key_name(enum context_service_key key); /* "targets-2" */
 
-/* ERR_CONFIG says what the key allows. */
-int context_service_check(enum context_service_key key, const char *value, struct err *err)
-    ATTR_MUST_CHECK;
-
 /*
  * Take "<name>.<key>", the part of a line's key behind the prefix, into one of the services, a new
  * one when there is none of that name. ERR_CONFIG: an unknown key, a bad name or value, too many.

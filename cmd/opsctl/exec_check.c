@@ -34,7 +34,7 @@ static bool is_old_platform(const char *version)
 	    strncmp(version, "1.2", 3) == 0 || strncmp(version, "1.3", 3) == 0;
 }
 
-void exec_check_service(struct exec_check *c, const struct ecs_service *s)
+static void check_service(struct exec_check *c, const struct ecs_service *s)
 {
 	add(c, "service", !s->can_exec,
 	    s->can_exec ? "its tasks are started for it" : "enableExecuteCommand is off",
@@ -44,7 +44,7 @@ void exec_check_service(struct exec_check *c, const struct ecs_service *s)
 		    "Fargate has the agent from platform version 1.4.0 on");
 }
 
-void exec_check_task(struct exec_check *c, const struct ecs_task *task, const char *container)
+static void check_task(struct exec_check *c, const struct ecs_task *task, const char *container)
 {
 	const struct ecs_container *in = ecs_container(task, container);
 	const char *agent = in != NULL ? in->exec_agent : "";
@@ -63,7 +63,8 @@ void exec_check_task(struct exec_check *c, const struct ecs_task *task, const ch
 				   : "run: opsctl restart");
 }
 
-void exec_check_definition(struct exec_check *c, const struct json *described,
+/* `described` is an answer to DescribeTaskDefinition. */
+static void check_definition(struct exec_check *c, const struct json *described,
     const char *container)
 {
 	const struct json *definition = json_get(described, "taskDefinition");
@@ -92,7 +93,7 @@ static void look_at_tasks(struct exec_check *c, const struct workload *w)
 	else if (tasks.count == 0)
 		add(c, "tasks", true, "none is running", "run: opsctl health --why");
 	for (size_t i = 0; i < tasks.count && i < TASKS_SHOWN_MAX; i++)
-		exec_check_task(c, &tasks.items[i], w->container);
+		check_task(c, &tasks.items[i], w->container);
 	ecs_tasks_release(&tasks);
 }
 
@@ -106,7 +107,7 @@ static void look_at_definition(struct exec_check *c, const struct workload *w,
 		add(c, "task role", true, err.text, "");
 		return;
 	}
-	exec_check_definition(c, described, w->container);
+	check_definition(c, described, w->container);
 	json_free(described);
 }
 
@@ -130,7 +131,7 @@ void exec_check_look(struct exec_check *c, struct cli *cli, const struct workloa
 	*c = (struct exec_check){ .count = 0 };
 	look_at_plugin(c, cli);
 	if (workload_describe(cli, w, s, &err) == 0) {
-		exec_check_service(c, s);
+		check_service(c, s);
 		look_at_definition(c, w, s);
 		look_at_tasks(c, w);
 	} else {

@@ -21,14 +21,6 @@ struct exec_check {
 	bool is_bad; /* one of them is */
 };
 
-/* What the service and its tasks say. Pure. */
-void exec_check_service(struct exec_check *c, const struct ecs_service *s);
-void exec_check_task(struct exec_check *c, const struct ecs_task *task, const char *container);
-
-/* What the task definition says, an answer to DescribeTaskDefinition. Pure. */
-void exec_check_definition(struct exec_check *c, const struct json *described,
-    const char *container);
-
 /* Look at all of it. A failure to ask is a row. */
 void exec_check_look(struct exec_check *c, struct cli *cli, const struct workload *w);
 

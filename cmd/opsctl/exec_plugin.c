@@ -19,7 +19,8 @@ enum { PIECE_SIZE = 4096, TARGET_MAX = 2048, LOOK_MS = 500, STATUS_NO_EXEC = 127
 
 /* ---- is it there? ---- */
 
-bool exec_plugin_is_new(struct str version)
+/* Whether a version "1.2.497.0" is at least 1.2.497. */
+static bool is_new(struct str version)
 {
 	static const uint64_t wanted[] = { 1, 2, 497 };
 	struct str part, rest = str_trim(version);
@@ -46,7 +47,7 @@ int exec_plugin_check(struct cli *cli, char version[EXEC_VERSION_SIZE], struct e
 	text = str_trim(buf_str(&out));
 	if (rc == 0)
 		(void)snprintf(version, EXEC_VERSION_SIZE, "%.*s", STR_ARG(text));
-	if (rc == 0 && !exec_plugin_is_new(text))
+	if (rc == 0 && !is_new(text))
 		rc = err_set(err, ERR_CONFIG,
 		    "%s %.31s is too old: it would put the session's token on its command line",
 		    EXEC_PLUGIN, version);

@@ -38,7 +38,4 @@ struct exec_session {
 /* Hand over until it ends. ERR_IO: it could not be run, or it failed. */
 int exec_plugin_run(const struct exec_session *s, struct err *err) ATTR_MUST_CHECK;
 
-/* Whether a version "1.2.497.0" is at least 1.2.497. */
-bool exec_plugin_is_new(struct str version);
-
 #endif

@@ -109,7 +109,8 @@ static void add_commands(struct buf *out, const char *words)
 	}
 }
 
-void help_manual(const char *words, struct buf *out)
+/* "opsctl-dlq" for "dlq ls"; the commands without a page of their own are in "opsctl". */
+static void add_manual(const char *words, struct buf *out)
 {
 	struct str noun = noun_of(words);
 
@@ -140,7 +141,7 @@ void help_text(const char *words, struct buf *out)
 	}
 	add_options(out, "Options of every command", global_options, global_option_count);
 	buf_adds(out, "\nManual: man ");
-	help_manual(words, out);
+	add_manual(words, out);
 	buf_adds(out,
 	    c == NULL && words[0] == '\0' ? "; exit codes: man opsctl-exit-codes\n" : "\n");
 }
@@ -189,7 +190,7 @@ static void command_json(struct json_writer *w, const struct command *c)
 {
 	struct buf manual = BUF_INIT(64);
 
-	help_manual(c->name, &manual);
+	add_manual(c->name, &manual);
 	json_object_begin(w);
 	json_member_text(w, "name", c->name);
 	json_member_text(w, "operands", c->operands);

@@ -14,7 +14,4 @@ void help_text(const char *words, struct buf *out);
 /* The same rows as one JSON document, opsctl/help/1. */
 void help_json(const char *words, struct buf *out);
 
-/* "opsctl-dlq" for "dlq ls"; the commands without a page of their own are in "opsctl". */
-void help_manual(const char *words, struct buf *out);
-
 #endif

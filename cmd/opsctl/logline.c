@@ -36,7 +36,8 @@ static bool is_control(struct str character)
 	    (character.n == 2 && c == 0xc2 && (unsigned char)character.p[1] < 0xa0);
 }
 
-void logline_clean(struct buf *out, struct str s)
+/* Append with what would steer a terminal made harmless; further lines are indented. */
+static void clean(struct buf *out, struct str s)
 {
 	while (s.n > 0) {
 		size_t n = str_utf8_length(s);
@@ -83,12 +84,12 @@ static void add_value(struct buf *out, const struct json *value)
 	struct json_writer w;
 
 	if (text && *text && !strpbrk(text, " \"=\r\n\t")) {
-		logline_clean(out, str_from(text));
+		clean(out, str_from(text));
 		return;
 	}
 	json_writer_init(&w, &json);
 	json_value(&w, value);
-	logline_clean(out, json.full ? STR("...") : buf_str(&json));
+	clean(out, json.full ? STR("...") : buf_str(&json));
 	buf_release(&json);
 }
 
@@ -101,7 +102,7 @@ static void add_members(struct buf *out, const struct json *line)
 			continue;
 		if (out->n > 0)
 			buf_addc(out, ' ');
-		logline_clean(out, str_from(key));
+		clean(out, str_from(key));
 		buf_addc(out, '=');
 		add_value(out, json_get(line, key));
 	}
@@ -122,7 +123,7 @@ static void read_json(const struct json *line, struct logline *out, struct buf *
 	if (!text)
 		return;
 	if (message)
-		logline_clean(text, str_from(message));
+		clean(text, str_from(message));
 	add_members(text, line);
 }
 
@@ -139,6 +140,6 @@ void logline_read(struct str message, struct logline *out, struct buf *text)
 		read_json(line, out, text);
 		json_free(line);
 	} else if (text) {
-		logline_clean(text, message);
+		clean(text, message);
 	}
 }

@@ -19,7 +19,4 @@ struct logline {
 /* Read `message`, and append to `text` (NULL: not wanted) what is shown of it. */
 void logline_read(struct str message, struct logline *out, struct buf *text);
 
-/* Append with what would steer a terminal made harmless; further lines are indented. */
-void logline_clean(struct buf *out, struct str s);
-
 #endif

@@ -22,7 +22,8 @@ enum {
 
 /* ---- the container ---- */
 
-const char *task_env(const struct task *t, const char *name)
+/* The value of a variable of its environment, or "". */
+static const char *env(const struct task *t, const char *name)
 {
 	const struct json *list = json_get(t->container, "environment");
 
@@ -36,8 +37,7 @@ static int64_t env_seconds(const struct task *t, const char *name, int64_t fallb
 {
 	uint64_t n;
 
-	return str_to_u64(str_from(task_env(t, name)), &n) && n <= INT32_MAX ? (int64_t)n
-									     : fallback;
+	return str_to_u64(str_from(env(t, name)), &n) && n <= INT32_MAX ? (int64_t)n : fallback;
 }
 
 static const char *image_of(const struct task *t)
@@ -117,7 +117,7 @@ static bool has_port(const struct task *t, int port)
 /* "0.0.0.0:8080"; 0: another service, or the default. */
 static int64_t listen_port(const struct task *t)
 {
-	const char *text = task_env(t, "OPS_LISTEN"), *colon = strrchr(text, ':');
+	const char *text = env(t, "OPS_LISTEN"), *colon = strrchr(text, ':');
 	uint64_t port;
 
 	return colon != NULL && str_to_u64(str_from(colon + 1), &port) && port <= 65535
@@ -135,7 +135,7 @@ static void check_port(struct preflight_part *part, const struct task *t,
 		preflight_found(part, CHECK_TARGET_PORT,
 		    has_port(t, port) && (listens == 0 || listens == port), "%d, %s mapped%s%.60s",
 		    port, has_port(t, port) ? "is" : "is not",
-		    listens != 0 ? ", OPS_LISTEN is " : "", task_env(t, "OPS_LISTEN"));
+		    listens != 0 ? ", OPS_LISTEN is " : "", env(t, "OPS_LISTEN"));
 	}
 }
 
@@ -229,9 +229,9 @@ static void check_target_groups(struct preflight_part *part, const struct task *
 
 static enum task_kind kind_of(const struct task *t)
 {
-	if (task_env(t, "OPS_STORE")[0] != '\0')
+	if (env(t, "OPS_STORE")[0] != '\0')
 		return TASK_WORKER;
-	return task_env(t, "OPS_SECRET")[0] != '\0' ? TASK_API : TASK_OTHER;
+	return env(t, "OPS_SECRET")[0] != '\0' ? TASK_API : TASK_OTHER;
 }
 
 /* t->answer is the caller's to free. */

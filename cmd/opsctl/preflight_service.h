@@ -16,9 +16,6 @@ struct task {
 	enum task_kind kind;
 };
 
-/* The value of a variable of its environment, or "". */
-const char *task_env(const struct task *t, const char *name);
-
 /* What its role may and may not do, as IAM simulates it. */
 void preflight_role(struct preflight_part *part, const struct task *t, struct err *err);
 

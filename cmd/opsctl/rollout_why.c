@@ -8,7 +8,8 @@ enum { WAITING_MS = 60 * 1000 };
 
 /* ---- looking ---- */
 
-void rollout_why_keep(struct ecs_tasks *tasks, const char *deployment_id)
+/* Leave only the tasks that this deployment started. */
+static void keep_own(struct ecs_tasks *tasks, const char *deployment_id)
 {
 	size_t n = 0;
 
@@ -18,7 +19,8 @@ void rollout_why_keep(struct ecs_tasks *tasks, const char *deployment_id)
 	tasks->count = n;
 }
 
-void rollout_why_wait(struct rollout_why *why, const struct ecs_tasks *tasks, int64_t now_ms)
+/* Of tasks that ECS wants to run: those that do not yet, though they had a minute. */
+static void count_waiting(struct rollout_why *why, const struct ecs_tasks *tasks, int64_t now_ms)
 {
 	for (size_t i = 0; i < tasks->count; i++) {
 		const struct ecs_task *t = &tasks->items[i];
@@ -45,10 +47,10 @@ void rollout_why_look(const struct why_question *q, struct rollout_why *out)
 	if (ecs_tasks(q->aws, q->cluster, q->service, ECS_TASKS_STOPPED, &stopped, &err) != 0 ||
 	    ecs_tasks(q->aws, q->cluster, q->service, ECS_TASKS_RUNNING, &running, &err) != 0)
 		(void)snprintf(out->unknown, sizeof(out->unknown), "%s", err.text);
-	rollout_why_keep(&stopped, q->deployment_id);
-	rollout_why_keep(&running, q->deployment_id);
+	keep_own(&stopped, q->deployment_id);
+	keep_own(&running, q->deployment_id);
 	stops_group(&stopped, q->container, &out->stops);
-	rollout_why_wait(out, &running, q->now_ms);
+	count_waiting(out, &running, q->now_ms);
 	ecs_tasks_release(&stopped);
 	ecs_tasks_release(&running);
 }

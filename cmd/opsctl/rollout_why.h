@@ -16,12 +16,6 @@ struct rollout_why {
 	char unknown[ERR_TEXT_MAX]; /* why tasks could not be looked at; "" = they were */
 };
 
-/* Leave only the tasks that this deployment started. */
-void rollout_why_keep(struct ecs_tasks *tasks, const char *deployment_id);
-
-/* Of tasks that ECS wants to run: those that do not yet, though they had a minute. Pure. */
-void rollout_why_wait(struct rollout_why *why, const struct ecs_tasks *tasks, int64_t now_ms);
-
 struct why_question {
 	struct aws *aws;
 	const char *cluster, *service, *container, *deployment_id;

@@ -65,9 +65,6 @@ void submit_line_prefix(const char file_sha256[HASH_HEX_SIZE], char out[SUBMIT_P
 void submit_line_id(const char *prefix, uint64_t number, struct str line,
     char out[WEBHOOK_ID_MAX + 1]);
 
-/* The line number in an id of that prefix; false for any other id. */
-bool submit_line_number(struct str id, const char *prefix, uint64_t *number);
-
 /*
  * Find out which of the unknown lines of an earlier run were accepted after all, and set them
  * so in the journal: waits until the queue has moved on from what it held, then looks through

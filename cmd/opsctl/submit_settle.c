@@ -36,7 +36,8 @@ void submit_line_id(const char *prefix, uint64_t number, struct str line,
 	(void)snprintf(out, WEBHOOK_ID_MAX + 1, "%s%" PRIu64 "_%.12s", prefix, number, sha256);
 }
 
-bool submit_line_number(struct str id, const char *prefix, uint64_t *number)
+/* The line number in an id of that prefix; false for any other id. */
+static bool line_number(struct str id, const char *prefix, uint64_t *number)
 {
 	struct str digits;
 
@@ -61,7 +62,7 @@ static void settle_records(struct settle *s, struct str body)
 
 	while (envelope_next(&body, &line)) {
 		if (record_parse(line, &record, &ignored) != 0 ||
-		    !submit_line_number(record.id, s->prefix, &number) || number == 0 ||
+		    !line_number(record.id, s->prefix, &number) || number == 0 ||
 		    number > s->journal->line_count || !journal_is_unknown(s->journal, number))
 			continue;
 		journal_set(s->journal, number, JOURNAL_ACCEPTED);

@@ -36,7 +36,8 @@ static void take_line(struct token_task *task, const struct json *line, enum sec
 	task->is_from_log = true;
 }
 
-void token_trail_read(struct token_tasks *t, const char *nonce, struct str stream,
+/* A line of a task's log; its stream ends in the task's id. */
+static void read_line(struct token_tasks *t, const char *nonce, struct str stream,
     struct str message)
 {
 	struct token_task *task = find_by_stream(t, stream);
@@ -94,7 +95,7 @@ static bool read_event(void *arg, const struct logs_event *event)
 {
 	const struct token_trail *t = arg;
 
-	token_trail_read(t->tasks, t->nonce, event->stream, event->message);
+	read_line(t->tasks, t->nonce, event->stream, event->message);
 	return true;
 }
 

@@ -21,8 +21,4 @@ struct token_trail {
 /* Until all tasks are known, or the deadline. Errors are those of http_call() and logs_events(). */
 int token_trail_follow(const struct token_trail *t, struct err *err) ATTR_MUST_CHECK;
 
-/* Take a line of a task's log into account; its stream ends in the task's id. Pure. */
-void token_trail_read(struct token_tasks *t, const char *nonce, struct str stream,
-    struct str message);
-
 #endif

@@ -85,9 +85,6 @@ int trace_look_into_store(struct trace *t, struct err *err) ATTR_MUST_CHECK;
 int trace_look_into_dead_letters(struct trace *t, struct err *err) ATTR_MUST_CHECK;
 void trace_count_queue(struct trace *t);
 
-/* A line of a log: adds it, and learns ids and outcome from it. `where` is the log. */
-void trace_take_line(struct trace *t, const char *where, int64_t at_ms, struct str line);
-
 /* ---- the answer ---- */
 
 enum trace_verdict {

@@ -66,7 +66,8 @@ static int64_t time_of(const struct json *line, int64_t otherwise_ms)
 	    : otherwise_ms;
 }
 
-void trace_take_line(struct trace *t, const char *where, int64_t at_ms, struct str line)
+/* A line of a log: adds it, and learns ids and outcome from it. `where` is the log. */
+static void take_line(struct trace *t, const char *where, int64_t at_ms, struct str line)
 {
 	struct buf text = BUF_INIT(TRACE_WHAT_SIZE * 4);
 	size_t before = t->count + t->left_out;
@@ -152,7 +153,7 @@ static int read_file(struct trace *t, const char *name, const char *const names[
 		return -1;
 	while ((rc = lines_next(&lines, &line, &is_long, err)) == 1) {
 		if (!is_long && names_one(line, names))
-			trace_take_line(t, name, -1, line);
+			take_line(t, name, -1, line);
 		if (trace_is_stopped())
 			break;
 	}
@@ -186,7 +187,7 @@ static bool take_event(void *arg, const struct logs_event *event)
 
 	/* A filter matches words; what is between quotes may be split into several. */
 	if (names_one(event->message, r->names))
-		trace_take_line(r->t, r->where, event->at_ms, event->message);
+		take_line(r->t, r->where, event->at_ms, event->message);
 	return !trace_is_stopped();
 }
 

@@ -168,7 +168,6 @@ enum ecs_rollout_status {
 	ECS_STATUS_COUNT,
 };
 
-const char *ecs_rollout_status_name(enum ecs_rollout_status status); /* "ROLLBACK_SUCCESSFUL" */
 bool ecs_rollout_is_over(enum ecs_rollout_status status);
 bool ecs_rollout_is_back(enum ecs_rollout_status status); /* rolled back, or on its way */
 

@@ -24,13 +24,7 @@ static const struct {
 	[ECS_ROLLBACK_IN_PROGRESS] = { "ROLLBACK_IN_PROGRESS", false, true },
 	[ECS_ROLLBACK_SUCCESSFUL] = { "ROLLBACK_SUCCESSFUL", true, true },
 	[ECS_ROLLBACK_FAILED] = { "ROLLBACK_FAILED", true, true },
-	[ECS_STATUS_OTHER] = { "unknown", false, false },
 };
-
-const char *ecs_rollout_status_name(enum ecs_rollout_status status)
-{
-	return statuses[status].name;
-}
 
 bool ecs_rollout_is_over(enum ecs_rollout_status status)
 {

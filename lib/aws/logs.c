@@ -217,28 +217,21 @@ static int take_groups(struct listing *l, const struct json *answer, struct err 
 	return logs_answer_groups(answer, l->out, l->max, &l->count, err);
 }
 
-int logs_groups(struct aws *a, const char *prefix, struct logs_group *out, size_t max,
-    size_t *count, bool *more, struct err *err)
-{
-	struct listing l = {
-		.request = { .op = LOGS_DESCRIBE_LOG_GROUPS, .resource = prefix },
-		.prefix = prefix,
-		.ask = ask_groups,
-		.take = take_groups,
-		.out = out,
-		.max = max,
-	};
-
-	return list(a, &l, count, more, err);
-}
-
 int logs_group(struct aws *a, const char *name, struct logs_group *out, struct err *err)
 {
 	struct logs_group found[PAGE_ITEMS];
+	struct listing l = {
+		.request = { .op = LOGS_DESCRIBE_LOG_GROUPS, .resource = name },
+		.prefix = name,
+		.ask = ask_groups,
+		.take = take_groups,
+		.out = found,
+		.max = ARRAY_SIZE(found),
+	};
 	size_t count = 0;
 	bool more;
 
-	if (logs_groups(a, name, found, PAGE_ITEMS, &count, &more, err) != 0)
+	if (list(a, &l, &count, &more, err) != 0)
 		return -1;
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(found[i].name, name) == 0) {

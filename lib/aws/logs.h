@@ -84,10 +84,6 @@ struct logs_group {
 	bool is_encrypted_by_key; /* one of the account's own */
 };
 
-/* Those whose names begin so, by name. */
-int logs_groups(struct aws *a, const char *prefix, struct logs_group *out, size_t max,
-    size_t *count, bool *more, struct err *err) ATTR_MUST_CHECK;
-
 /* The one of that very name. ERR_NOTFOUND. */
 int logs_group(struct aws *a, const char *name, struct logs_group *out, struct err *err)
     ATTR_MUST_CHECK;

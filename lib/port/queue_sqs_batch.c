@@ -39,7 +39,8 @@ void sqs_entry_id(size_t index, char out[SQS_ENTRY_ID_SIZE])
 	(void)snprintf(out, SQS_ENTRY_ID_SIZE, "%u", (unsigned)index);
 }
 
-struct str sqs_code(const char *code)
+/* "AWS.SimpleQueueService.OverLimit" and "OverLimit" are one. */
+static struct str short_code(const char *code)
 {
 	struct str prefix = STR("AWS.SimpleQueueService."), text = str_from(code);
 
@@ -97,7 +98,7 @@ static void refused(const struct sqs_verdict *v, const struct row *row, struct e
 	const char *message = json_get_text(json_get(v->entry, "Message"), "");
 
 	if (!row)
-		row = find_code(codes, ARRAY_SIZE(codes), sqs_code(code));
+		row = find_code(codes, ARRAY_SIZE(codes), short_code(code));
 	(void)err_set(out,
 	    row           ? row->err
 		: is_ours ? ERR_INVALID
@@ -131,7 +132,7 @@ void sqs_verdict_result(const struct sqs_verdict *v, struct err *out)
 
 void sqs_verdict_lease(const struct sqs_verdict *v, struct err *out)
 {
-	struct str code = sqs_code(json_get_text(json_get(v->entry, "Code"), ""));
+	struct str code = short_code(json_get_text(json_get(v->entry, "Code"), ""));
 
 	result(v, find_code(lease_codes, ARRAY_SIZE(lease_codes), code), out);
 }

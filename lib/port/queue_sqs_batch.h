@@ -38,7 +38,4 @@ void sqs_verdict_result(const struct sqs_verdict *v, struct err *out);
 /* The same of a lease, where ERR_CONFLICT says that it is no longer ours. */
 void sqs_verdict_lease(const struct sqs_verdict *v, struct err *out);
 
-/* "AWS.SimpleQueueService.OverLimit" and "OverLimit" are one. */
-struct str sqs_code(const char *code);
-
 #endif

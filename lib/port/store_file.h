@@ -49,9 +49,6 @@ enum { STORE_FILE_NAME_SIZE = 256 };
 int store_file_digest_name(struct str name, char out[STORE_FILE_NAME_SIZE], struct err *err)
     ATTR_MUST_CHECK;
 
-/* The kept digest, "" when there is none or it is not one. */
-void store_file_digest_read(int dir_fd, const char *digest_name, char out[HASH_HEX_SIZE]);
-
 /* Digest of a regular file's bytes; ERR_NOTFOUND; ERR_CORRUPT: it is something else. */
 int store_file_digest_of(int dir_fd, const char *name, char out[HASH_HEX_SIZE], struct err *err)
     ATTR_MUST_CHECK;

@@ -15,7 +15,8 @@ int store_file_digest_name(struct str name, char out[STORE_FILE_NAME_SIZE], stru
 	return 0;
 }
 
-void store_file_digest_read(int dir_fd, const char *digest_name, char out[HASH_HEX_SIZE])
+/* The kept digest, "" when there is none or it is not one. */
+static void read_digest(int dir_fd, const char *digest_name, char out[HASH_HEX_SIZE])
 {
 	char target[HASH_HEX_SIZE];
 	ssize_t n = readlinkat(dir_fd, digest_name, target, sizeof(target));
@@ -132,7 +133,7 @@ static int fill_info(const struct place *at, const struct stat *st, struct store
 		.stored_at_ms = st->st_mtim.tv_sec * INT64_C(1000) + st->st_mtim.tv_nsec / 1000000,
 	};
 
-	store_file_digest_read(at->dir_fd, at->digest_name, found.sha256);
+	read_digest(at->dir_fd, at->digest_name, found.sha256);
 	if (!found.sha256[0])
 		return err_set(err, ERR_CORRUPT, "its digest is missing");
 	*info = found;

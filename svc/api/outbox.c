@@ -13,13 +13,13 @@
 /* Of an envelope's message besides its body: attribute names and values. */
 enum { ATTRIBUTE_BYTES = 1024 };
 
-void parcels_init(struct parcels *p)
+static void list_init(struct parcels *p)
 {
 	p->head = NULL;
 	p->tail = &p->head;
 }
 
-void parcels_add(struct parcels *p, struct parcel *one)
+static void list_add(struct parcels *p, struct parcel *one)
 {
 	one->next = NULL;
 	*p->tail = one;
@@ -52,7 +52,7 @@ bool outbox_has_room(struct outbox *o, size_t bytes)
 
 void outbox_add(struct outbox *o, struct parcel *p)
 {
-	parcels_add(&o->lanes[p->loop], p);
+	list_add(&o->lanes[p->loop], p);
 	atomic_fetch_add_explicit(&o->records, 1, memory_order_relaxed);
 }
 
@@ -68,7 +68,7 @@ void outbox_hand_over(struct outbox *o, unsigned loop)
 	o->waiting.tail = lane->tail;
 	pthread_cond_signal(&o->filled);
 	pthread_mutex_unlock(&o->lock);
-	parcels_init(lane);
+	list_init(lane);
 }
 
 /* ---- out ---- */
@@ -95,7 +95,7 @@ static void cut_batch(struct outbox *o, struct parcels *out)
 		bytes = is_next ? p->line.n : bytes + p->line.n;
 		batch_bytes += more;
 		o->waiting.head = p->next;
-		parcels_add(out, p);
+		list_add(out, p);
 	}
 	if (!o->waiting.head)
 		o->waiting.tail = &o->waiting.head;
@@ -109,7 +109,7 @@ static void cut_late(struct outbox *o, int64_t now_us, struct parcels *late)
 
 		o->waiting.head = p->next;
 		p->result = ERR_TIMEOUT;
-		parcels_add(late, p);
+		list_add(late, p);
 	}
 	if (!o->waiting.head)
 		o->waiting.tail = &o->waiting.head;
@@ -131,8 +131,8 @@ static void await_turn(struct outbox *o)
 
 bool outbox_take(struct outbox *o, struct parcels *out, struct parcels *late)
 {
-	parcels_init(out);
-	parcels_init(late);
+	list_init(out);
+	list_init(late);
 	pthread_mutex_lock(&o->lock);
 	while (!out->head && !late->head && (o->waiting.head || !o->is_stopping)) {
 		int64_t now_us = clock_mono_us(o->o.clock);
@@ -195,10 +195,10 @@ void outbox_deliver(struct outbox *o, struct parcel *list)
 	size_t count = 0;
 
 	for (unsigned i = 0; i < o->o.loop_count; i++)
-		parcels_init(&by_loop[i]);
+		list_init(&by_loop[i]);
 	for (struct parcel *p = list, *next; p; p = next) {
 		next = p->next;
-		parcels_add(&by_loop[p->loop], p);
+		list_add(&by_loop[p->loop], p);
 		count++;
 	}
 	atomic_fetch_sub_explicit(&o->records, count, memory_order_relaxed);
@@ -262,8 +262,8 @@ int outbox_open(struct outbox **out, const struct outbox_options *options, struc
 		o->o.envelope_bytes_max = outbox_line_max(options->queue);
 	o->lanes = xcalloc(options->loop_count, sizeof(*o->lanes));
 	for (unsigned i = 0; i < options->loop_count; i++)
-		parcels_init(&o->lanes[i]);
-	parcels_init(&o->waiting);
+		list_init(&o->lanes[i]);
+	list_init(&o->waiting);
 	pthread_mutex_init(&o->lock, NULL);
 	cond_init(&o->filled);
 	cond_init(&o->passable);

@@ -35,9 +35,6 @@ struct outbox {
 	unsigned sender_count;
 };
 
-void parcels_init(struct parcels *p);
-void parcels_add(struct parcels *p, struct parcel *one);
-
 /*
  * Blocks until there is one of these: the next batch in *out, oldest first, counted by the gate
  * until outbox_leave(); in *late, what has waited beyond its deadline. false: neither, because the

@@ -43,13 +43,21 @@ static void livez(struct api *api, struct httpd_request *r)
 	answer_status(api, r, 200, "alive");
 }
 
+/* "GET, HEAD, OPTIONS"; empty: there is no such path. */
+static void add_allowed(struct str path, struct buf *out)
+{
+	for (size_t i = 0; i < operation_count - 1; i++)
+		if (str_is(path, operations[i].path))
+			buf_addf(out, "%s%s", out->n ? ", " : "", operations[i].method);
+}
+
 static void options(struct api *api, struct httpd_request *r)
 {
 	struct buf allow = BUF_INIT(128);
 	char id[REQUEST_ID_SIZE];
 
 	request_id(r, api->clock, id);
-	route_allow(r->path, &allow);
+	add_allowed(r->path, &allow);
 	httpd_answer(r,
 	    &(struct httpd_answer){
 		.status = 204,
@@ -65,7 +73,7 @@ static void nowhere(struct api *api, struct httpd_request *r)
 	char id[REQUEST_ID_SIZE];
 
 	request_id(r, api->clock, id);
-	route_allow(r->path, &allow);
+	add_allowed(r->path, &allow);
 	if (allow.n)
 		p = (struct problem){ .status = 405,
 			.error = "Method not allowed",
@@ -113,11 +121,4 @@ size_t route_find(const struct httpd_request *r)
 	    !(str_is(r->path, operations[i].path) && str_is(r->method, operations[i].method)))
 		i++;
 	return i;
-}
-
-void route_allow(struct str path, struct buf *out)
-{
-	for (size_t i = 0; i < operation_count - 1; i++)
-		if (str_is(path, operations[i].path))
-			buf_addf(out, "%s%s", out->n ? ", " : "", operations[i].method);
 }

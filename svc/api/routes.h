@@ -25,7 +25,4 @@ extern const size_t operation_count;
 /* The row of a request. */
 size_t route_find(const struct httpd_request *r);
 
-/* "GET, HEAD, OPTIONS"; empty: there is no such path. */
-void route_allow(struct str path, struct buf *out);
-
 #endif
