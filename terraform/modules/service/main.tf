@@ -35,6 +35,10 @@ resource "aws_ecs_task_definition" "this" {
   # What `opsctl deploy` registered is the latest revision; a plan after a deployment is empty.
   track_latest = true
 
+  # A revision stays when the next one comes: it is what the service still runs then, and what `opsctl rollback` goes
+  # back to, which ECS allows only to revisions that are not deregistered.
+  skip_destroy = true
+
   dynamic "runtime_platform" {
     for_each = local.is_fargate ? [var.compute.architecture] : []
 
@@ -74,6 +78,9 @@ resource "aws_ecs_service" "this" {
   # Without capacity providers the launch type says where.
   launch_type      = length(var.compute.capacity_providers) > 0 ? null : upper(var.compute.launch)
   platform_version = local.is_fargate ? "LATEST" : null
+
+  # Other shares of the capacity providers come by a deployment; without this the service would be replaced.
+  force_new_deployment = length(var.compute.capacity_providers) > 0
 
   deployment_minimum_healthy_percent = var.tasks.min_percent
   deployment_maximum_percent         = var.tasks.max_percent
@@ -159,7 +166,14 @@ resource "aws_ecs_service" "this" {
     }
   }
 
-  depends_on = [aws_iam_role_policy.execution, aws_iam_role_policy.task, aws_vpc_security_group_ingress_rule.balancer, aws_vpc_security_group_egress_rule.balancer]
+  # A task must never be without them: not the first one, nor the last that drains while all is destroyed.
+  depends_on = [
+    aws_iam_role_policy.execution,
+    aws_iam_role_policy.task,
+    aws_vpc_security_group_egress_rule.balancer,
+    aws_vpc_security_group_egress_rule.other,
+    aws_vpc_security_group_ingress_rule.balancer,
+  ]
 }
 
 resource "aws_service_discovery_service" "this" {

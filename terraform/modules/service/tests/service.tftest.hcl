@@ -73,6 +73,16 @@ run "a_container_that_can_do_little" {
   }
 
   assert {
+    condition     = aws_ecs_task_definition.this.skip_destroy
+    error_message = "A revision must stay when the next one comes, or nothing can go back to it."
+  }
+
+  assert {
+    condition     = !aws_ecs_service.this.force_new_deployment
+    error_message = "With a launch type nothing asks for a deployment of its own."
+  }
+
+  assert {
     condition     = aws_iam_role.task.name != aws_iam_role.execution.name
     error_message = "The program and the agent must have roles of their own."
   }
@@ -163,6 +173,11 @@ run "bridge_on_instances_behind_an_alb" {
   assert {
     condition     = one(aws_ecs_service.this.capacity_provider_strategy).capacity_provider == "ops-test-ec2"
     error_message = "The capacity provider must say where."
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.force_new_deployment
+    error_message = "Other shares must come by a deployment, not by another service."
   }
 }
 
