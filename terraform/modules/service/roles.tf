@@ -1,5 +1,5 @@
 locals {
-  # Only ECS of this account may take the roles, for tasks of this cluster.
+  # Only ECS may take the roles, for tasks of this account and region: their ARNs say no more when they begin.
   trust = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -64,7 +64,8 @@ locals {
     }],
   )
 
-  # Of the agent in the task that opens the session; the channels have no resource.
+  # Of the agent in the task that opens the session; the channels have no resource. It looks the cluster's log group
+  # up, to see that it is encrypted, and opens no session where it may not.
   exec_policy = {
     exec = jsonencode({
       Version = "2012-10-17"
@@ -74,6 +75,18 @@ locals {
           Effect   = "Allow"
           Action   = ["ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"]
           Resource = ["*"]
+        },
+        {
+          Sid      = "FindSessionLog"
+          Effect   = "Allow"
+          Action   = ["logs:DescribeLogGroups"]
+          Resource = ["*"] # it is asked of all
+        },
+        {
+          Sid      = "WriteSessionLog"
+          Effect   = "Allow"
+          Action   = ["logs:DescribeLogStreams", "logs:CreateLogStream", "logs:PutLogEvents"]
+          Resource = ["arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/ecs/${var.cluster.name}/exec:*"]
         },
         {
           Sid      = "DecryptSession"

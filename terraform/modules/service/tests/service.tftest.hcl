@@ -139,6 +139,23 @@ run "secrets_and_policies" {
   }
 }
 
+run "a_shell_in_the_container" {
+  variables {
+    exec      = true
+    container = { writable_root = true }
+  }
+
+  assert {
+    condition     = { for s in jsondecode(aws_iam_role_policy.task["exec"].policy).Statement : s.Sid => s.Action if strcontains(s.Sid, "Log") } == { FindSessionLog = ["logs:DescribeLogGroups"], WriteSessionLog = ["logs:DescribeLogStreams", "logs:CreateLogStream", "logs:PutLogEvents"] }
+    error_message = "A session whose log cannot be found and written does not begin."
+  }
+
+  assert {
+    condition     = [for s in jsondecode(aws_iam_role_policy.task["exec"].policy).Statement : s.Resource if s.Sid == "WriteSessionLog"] == [["arn:aws:logs:eu-central-1:123456789012:log-group:/ecs/ops-test/exec:*"]]
+    error_message = "The log must be the cluster's, and no other."
+  }
+}
+
 run "bridge_on_instances_behind_an_alb" {
   variables {
     compute = {
