@@ -1,65 +1,61 @@
 #!/usr/bin/env python3
-"""iam.py SIMULATOR [--write] [MODULE]: what each role may do, found by trying all actions that AWS has.
+"""iam.py SIMULATOR [--write] [DIRECTORY...]: what each role may do, by trying all actions of AWS.
 
-The policies come from mocked states; tools/iam/sweep.mjs in the directory SIMULATOR judges them, with
-every resource that the role is about and neighbours of each. What it finds must be, line for line,
-what tests/terraform/iam/<module>/<role>.txt says: a line too many is a permission that nobody asked
-for, one too few a program that will fail. A line "@ KEY=VALUE" begins what is allowed in that context
-and not without. With --write the files are renewed, to be read before they are committed.
+Judged is every role that any root, example or module makes in its mocked tests, in each form that it
+takes there: in the states that distinct.py has made. tools/iam/sweep.mjs in the directory SIMULATOR judges the
+policies, with every resource that they name, its neighbours, the other resources of the same state,
+and strangers. What it finds must be, line for line, what tests/terraform/<directory>.txt
+below iam/ says: a line too many is a permission that nobody asked for, one too few a program that
+will fail. A role without lines is one that nobody judged, and fails.
+
+    [NAME]                  a role; of RUN: as that run of the tests makes it
+    by PRINCIPAL CONDITION  who may take it
+    attached ARN            a policy of AWS's own, which is not looked into
+    SERVICE:ACTION RESOURCE what it may do; *: with any, or the action knows no resources
+    @ KEY=VALUE             begins what is allowed in that context and not without
+
+With --write the files are renewed, to be read before they are committed.
 """
+import concurrent.futures
+import itertools
 import json
 import os
 import pathlib
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
+from typing import NamedTuple
 
-from mocked import RESULTS, ROOT, report, resources, runs
+import distinct
+from mocked import ROOT, report, resources, runs
 
 EXPECTED = pathlib.Path(__file__).parent / "iam"
-# Module -> the run whose state has the roles. That of the stack is made here, see stack.tftest.hcl.
-SUBJECTS = {"stack": "iam/stack", "github_oidc": "terraform/modules/github_oidc",
-            "cluster": "terraform/modules/cluster"}
-RUNS = {"github_oidc": "trust_is_exact"}
-# Tried for everybody: what is ours and not theirs.
+# Tried for everybody: what is somebody else's.
 STRANGERS = """
-arn:aws:sqs:eu-central-1:123456789012:ops arn:aws:sqs:eu-central-1:123456789012:ops-dlq
-arn:aws:s3:::ops-data arn:aws:s3:::ops-data/in/object arn:aws:s3:::ops-data/elsewhere
-arn:aws:s3:::ops-data-other/in/object
-arn:aws:ssm:eu-central-1:123456789012:parameter/ops/token
-arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555
-arn:aws:kms:eu-central-1:123456789012:key/66666666-7777-8888-9999-000000000000
-arn:aws:iam::123456789012:role/administrator arn:aws:iam::123456789012:role/ops-api-task
-arn:aws:ecs:eu-central-1:123456789012:service/ops/ops-api arn:aws:ecs:eu-central-1:123456789012:task/ops/a
-arn:aws:ecs:eu-central-1:123456789012:cluster/ops arn:aws:ecr:eu-central-1:123456789012:repository/ops-api
-arn:aws:logs:eu-central-1:123456789012:log-group:/ecs/ops-api:log-stream:a
-arn:aws:logs:eu-central-1:123456789012:log-group:/ecs/ops-worker:log-stream:a
-arn:aws:sns:eu-central-1:123456789012:ops-alarms arn:aws:secretsmanager:eu-central-1:123456789012:secret:ops
+arn:aws:sqs:eu-central-1:123456789012:stranger arn:aws:sqs:eu-central-1:999999999999:stranger
+arn:aws:s3:::stranger arn:aws:s3:::stranger/in/object
+arn:aws:ssm:eu-central-1:123456789012:parameter/stranger
+arn:aws:kms:eu-central-1:123456789012:key/stranger
+arn:aws:iam::123456789012:role/administrator arn:aws:iam::123456789012:user/stranger
+arn:aws:ecs:eu-central-1:123456789012:service/stranger/stranger
+arn:aws:ecs:eu-central-1:123456789012:task/stranger/a arn:aws:ecs:eu-central-1:123456789012:cluster/stranger
+arn:aws:ecr:eu-central-1:123456789012:repository/stranger
+arn:aws:ec2:eu-central-1:123456789012:instance/i-00000000000000000
+arn:aws:logs:eu-central-1:123456789012:log-group:/stranger:log-stream:a
+arn:aws:sns:eu-central-1:123456789012:stranger
+arn:aws:secretsmanager:eu-central-1:123456789012:secret:stranger-AbCdEf
 """.split()
 
 
-def test_stack():
-    """The mocked state of a copy of the stack, with a test of our own in it."""
-    place = RESULTS / "iam/stack"
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
-    with tempfile.TemporaryDirectory() as copy:
-        modules = shutil.copytree(ROOT / "terraform/modules", f"{copy}/modules")
-        shutil.rmtree(f"{modules}/stack/tests")
-        (pathlib.Path(modules) / "stack/tests").mkdir()
-        shutil.copy(EXPECTED / "stack.tftest.hcl", f"{modules}/stack/tests")
-        engine = [os.environ["TF"], f"-chdir={modules}/stack"]
-        environment = dict(os.environ, TF_DATA_DIR=str(place / "data"))
-        subprocess.run([*engine, "init", "-backend=false", "-input=false"], env=environment,
-                       check=True, stdout=subprocess.DEVNULL)
-        done = subprocess.run([*engine, "test", "-json", "-verbose"], env=environment, text=True,
-                              capture_output=True)
-    (place / "test.jsonl").write_text(done.stdout)
-    if done.returncode != 0:
-        sys.exit(f"the test of the stack's roles failed: {done.stdout}{done.stderr}")
+class Role(NamedTuple):
+    title: str
+    trust: dict
+    policies: list
+    managed: list  # ARNs of policies that are AWS's own
+    siblings: frozenset  # the resources of the same state
 
+
+# ---- the roles of a state ----
 
 def policies_by_role(module):
     """Role's name -> its policies, inline and attached."""
@@ -79,94 +75,189 @@ def policies_by_role(module):
     return found
 
 
+WITHIN = {"aws_s3_bucket": "/elsewhere/object", "aws_cloudwatch_log_group": ":log-stream:a"}
+
+
+def arns(module):
+    """Of the resources in a state, and of something within those that hold anything."""
+    found = set()
+    for resource in resources(module, *distinct.SHAPES):
+        arn = resource["values"].get("arn") or resource["values"]["id"]
+        found |= {arn, arn + WITHIN.get(resource["type"], "")}
+    return frozenset(found)
+
+
+def roles_of(run):
+    trusts = {r["values"]["name"]: json.loads(r["values"]["assume_role_policy"])
+              for r in resources(run.module, "aws_iam_role")}
+    for name, (policies, managed) in policies_by_role(run.module).items():
+        yield Role(name, trusts[name], policies, managed, arns(run.module))
+    if "probe_policy" in run.outputs:
+        document = json.loads(run.outputs["probe_policy"]["value"])
+        yield Role("probe", {"Statement": []}, [document], [], arns(run.module))
+
+
+def roles_in(directory):
+    """Each role of the directory's tests, and again where a run makes it otherwise; without policies where
+    only who may take it is other."""
+    seen = {}
+    for run in runs(f"distinct/{directory}"):
+        for role in roles_of(run):
+            forms = seen.setdefault(role.title, [])
+            trust = json.dumps(role.trust, sort_keys=True)
+            may = json.dumps([role.policies, role.managed], sort_keys=True)
+            if trust in forms and may in forms:
+                continue
+            title = f"{role.title} of {run.name.split()[1]}" if forms else role.title
+            is_new = may not in forms
+            forms += [trust, may]
+            yield role._replace(title=title) if is_new else role._replace(title=title, policies=[], managed=[])
+
+
+# ---- what they may ----
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
 def values_of(document, member):
     """All texts under that member of the policy's statements."""
     for statement in document["Statement"]:
-        value = statement.get(member, [])
-        yield from [value] if isinstance(value, str) else value
+        yield from listed(statement.get(member, []))
 
 
 def neighbour(arn):
     return re.sub(r"(/in|/\*|:\*)?$", r"-other\1", arn, count=1)
 
 
-def candidates(policies):
-    """Every resource that a policy names, a neighbour of each, and strangers. A pattern stands for one."""
-    named = {arn for p in policies for arn in values_of(p, "Resource") if arn != "*"}
-    both = named | {neighbour(arn) for arn in named}
+def candidates(role):
+    """Every resource that a policy names, a neighbour of each, siblings and strangers. A pattern stands for one."""
+    named = {arn for p in role.policies for arn in values_of(p, "Resource") if arn != "*"}
+    both = named | {neighbour(arn) for arn in named} | role.siblings
     return sorted({arn.replace("*", "any") for arn in both} | set(STRANGERS))
 
 
 def contexts(policies):
-    """What conditions ask for, one context for each."""
+    """What conditions ask for, each value once; and first of all nothing."""
     asked = {json.dumps(s["Condition"], sort_keys=True) for p in policies for s in p["Statement"]
              if s.get("Condition")}
+    yield {}
     for condition in sorted(asked):
-        context = {}
-        for keys in json.loads(condition).values():
-            for key, value in keys.items():
-                context[key] = (value if isinstance(value, str) else value[0]).replace("*", "")
-        yield context
+        keys = [(key, listed(value)) for keys in json.loads(condition).values() for key, value in keys.items()]
+        for values in itertools.product(*(values for _, values in keys)):
+            yield {key: value.replace("*", "") for (key, _), value in zip(keys, values)}
 
 
-def sweep(simulator, policies, context):
-    request = {"policies": policies, "resources": candidates(policies), "context": context}
-    done = subprocess.run(["node", "sweep.mjs"], cwd=simulator, input=json.dumps(request),
-                          text=True, stdout=subprocess.PIPE, check=True)
-    return done.stdout.splitlines()
+def answer(simulator, requests):
+    done = subprocess.run(["node", "sweep.mjs"], cwd=simulator, text=True, stdout=subprocess.PIPE, check=True,
+                          input=json.dumps(requests))
+    return json.loads(done.stdout)
 
 
-def permissions(simulator, policies, managed):
-    lines = [f"attached {arn}" for arn in sorted(managed)]
-    always = sweep(simulator, policies, {}) if policies else []
-    lines += always
-    for context in contexts(policies):
-        more = sorted(set(sweep(simulator, policies, context)) - set(always))
+def sweep(simulator, roles):
+    """Role by role: (context, what is allowed in it). One process for each core."""
+    requests = [[{"policies": role.policies, "resources": candidates(role), "context": context}
+                 for context in contexts(role.policies)] for role in roles]
+    flat = [request for group in requests for request in group]
+    cores = os.cpu_count()
+    with concurrent.futures.ThreadPoolExecutor(cores) as pool:
+        shares = list(pool.map(lambda i: answer(simulator, flat[i::cores]), range(cores)))
+    answers = (shares[i % cores][i // cores] for i in range(len(flat)))
+    return [[(request["context"], next(answers)) for request in group] for group in requests]
+
+
+def trusted(document):
+    for statement in document["Statement"]:
+        who = [f"{kind}={name}" for kind, names in statement["Principal"].items() for name in listed(names)]
+        when = [f"{operator}:{key}={value}" for operator, keys in statement.get("Condition", {}).items()
+                for key, values in sorted(keys.items()) for value in listed(values)]
+        yield " ".join(["by", *who, *when])
+
+
+def lines_of(role, answers):
+    yield from trusted(role.trust)
+    yield from (f"attached {arn}" for arn in sorted(role.managed))
+    always = answers[0][1]["allowed"]
+    yield from always
+    for context, answer in answers[1:]:
+        more = sorted(set(answer["allowed"]) - set(always))
         if more:
-            lines += ["@ " + " ".join(f"{k}={v}" for k, v in sorted(context.items())), *more]
-    return lines
+            yield "@ " + " ".join(f"{k}={v}" for k, v in sorted(context.items()))
+            yield from more
 
 
-def subjects(only):
-    for module, directory in SUBJECTS.items():
-        if only and module not in only:
-            continue
-        states = [run for run in runs(directory) if run.name.endswith(RUNS.get(module, ""))]
-        if not states:
-            sys.exit(f"{directory} has no mocked state")
-        merged = {}
-        for run in states:
-            for role, policies in policies_by_role(run.module).items():
-                merged.setdefault(role, policies)
-        for role, (policies, managed) in sorted(merged.items()):
-            yield module, role, policies, managed
-        if module == "stack":
-            yield module, "probe", [json.loads(states[0].outputs["probe_policy"]["value"])], []
+# ---- what is expected ----
+
+def expectations(file):
+    """Title -> lines."""
+    found, lines = {}, []
+    for line in file.read_text().splitlines() if file.exists() else []:
+        if line.startswith("["):
+            lines = found.setdefault(line[1:].replace("]", "", 1), [])
+        elif line and line[0] != "#":
+            lines.append(line)
+    return found
 
 
-def compare(file, got):
-    wanted = [line for line in file.read_text().splitlines() if line and line[0] != "#"] \
-        if file.exists() else []
-    name = file.relative_to(EXPECTED)
-    return [f"{name}: may, and should not: {line}" for line in got if line not in wanted] + \
-        [f"{name}: should, and may not: {line}" for line in wanted if line not in got]
+def compare(name, wanted, got):
+    yield from (f"{name}: [{title}]: nobody judged this role" for title in got if title not in wanted)
+    yield from (f"{name}: [{title}]: there is no such role" for title in wanted if title not in got)
+    for title in set(got) & set(wanted):
+        may, should = got[title], wanted[title]
+        yield from (f"{name}: [{title}]: may, and should not: {line}" for line in may if line not in should)
+        yield from (f"{name}: [{title}]: should, and may not: {line}" for line in should if line not in may)
+
+
+# What no plan may see, of anything or of what is not Terraform's.
+CONTENT = re.compile(r"secretsmanager:GetSecretValue |sqs:ReceiveMessage |logs:(Get|Filter|StartQuery)|ecr:BatchGetImage |"
+                     r"(s3:GetObject\w*|ssm:GetParameter\w*) (\*$|.*stranger)")
+
+
+def harmful(name, role, answers):
+    """A role that plans changes nothing and sees no content, whatever the list says that somebody renewed."""
+    for _, answer in answers if role.title.split()[0].endswith("-plan") else ():
+        # To decrypt is a change in the eyes of AWS; of which key, the list says.
+        yield from (f"{name}: [{role.title}]: changes: {line}" for line in answer["changes"]
+                    if not line.startswith("kms:Decrypt arn:"))
+        yield from (f"{name}: [{role.title}]: sees content: {line}" for line in answer["allowed"]
+                    if CONTENT.match(line))
+
+
+def nameless(name, role):
+    """A resource without an ARN is one that distinct.py gives none: it would be judged by chance."""
+    principals = [p for s in role.trust["Statement"] for p in listed(s["Principal"].get("Federated", []))]
+    for policy in role.policies:
+        for text in [*values_of(policy, "Resource"), *principals]:
+            if text != "*" and not text.startswith("arn:"):
+                yield f"{name}: [{role.title}]: '{text}' is no ARN"
+
+
+def written(got):
+    titles = {title: f"[{title.replace(' ', '] ', 1)}" + ("" if " " in title else "]") for title in got}
+    return "\n".join("\n".join([titles[title], *lines]) + "\n" for title, lines in got.items())
 
 
 def main():
-    simulator, *only = [word for word in sys.argv[1:] if word != "--write"]
-    is_write = "--write" in sys.argv
-    problems, count = [], 0
-    test_stack()
-    for module, role, policies, managed in subjects(only):
-        file = EXPECTED / module / f"{role}.txt"
-        got = permissions(simulator, policies, managed)
-        count += 1
-        if is_write:
-            file.parent.mkdir(exist_ok=True)
-            file.write_text("".join(f"{line}\n" for line in got))
-        else:
-            problems += compare(file, got)
-    return report(f"{count} roles", problems)
+    simulator, *chosen = [word for word in sys.argv[1:] if word != "--write"]
+    directories = [d for d in distinct.with_roles(ROOT) if not chosen or d in chosen]
+    by_directory = {d: list(roles_in(d)) for d in directories}
+    answers = iter(sweep(simulator, [role for roles in by_directory.values() for role in roles]))
+    problems = []
+    for directory, roles in by_directory.items():
+        file = EXPECTED / f"{directory.removeprefix('terraform/')}.txt"
+        swept = [(role, next(answers)) for role in roles]
+        got = {role.title: list(lines_of(role, found)) for role, found in swept}
+        for role, found in swept:
+            problems += [*nameless(directory, role), *harmful(directory, role, found)]
+        if "--write" in sys.argv:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(written(got))
+        problems += compare(directory, expectations(file), got)
+    if not chosen:
+        files = {str(f.relative_to(EXPECTED))[:-4] for f in EXPECTED.rglob("*.txt")}
+        problems += [f"{name}: makes no role" for name in files - {d.removeprefix("terraform/") for d in directories}]
+    return report(f"{sum(map(len, by_directory.values()))} roles", problems)
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

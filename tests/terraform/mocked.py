@@ -2,7 +2,7 @@
 
 The lane keeps what `terraform test -json -verbose` says of a directory in
 build/terraform/<directory>/test.jsonl. faults.py has a tree and results of its own: TERRAFORM_ROOT,
-in which terraform/ is, and TERRAFORM_RESULTS.
+in which terraform/ is, and TERRAFORM_RESULTS. What distinct.py makes is below "distinct".
 """
 import json
 import os
@@ -41,7 +41,7 @@ def run_of(directory, event):
     state = event["test_state"]
     values = state.get("values", state)  # OpenTofu has a level more
     name = f"{pathlib.Path(event['@testfile']).name} {event['@testrun']}"
-    return Run(directory, name, values.get("root_module", {}), values.get("outputs", {}),
+    return Run(directory.removeprefix("distinct/"), name, values.get("root_module", {}), values.get("outputs", {}),
                json.dumps(values))
 
 

@@ -59,6 +59,11 @@ variable "plan" {
     condition     = var.plan == null || alltrue([for s in try(var.plan.subjects, []) : can(regex("^(pull_request|environment:[^*?]+|ref:refs/(heads|tags)/[^*?]+)$", s))])
     error_message = "plan.subjects must be pull_request, environment:<name> or ref:refs/heads/<branch>, without wildcards."
   }
+
+  validation {
+    condition     = var.plan == null || alltrue([for arn in try(var.plan.readable_parameter_arns, []) : !can(regex("[*?]", arn))])
+    error_message = "plan.readable_parameter_arns must name each parameter, without wildcards: what is beside them may be the token."
+  }
 }
 
 variable "push" {

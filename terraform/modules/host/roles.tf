@@ -1,4 +1,7 @@
+data "aws_caller_identity" "current" {}
+
 locals {
+  account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
 
   # A shell through Session Manager; AWS's own policy for it would let the host read every parameter too.
@@ -8,7 +11,13 @@ locals {
       {
         Sid      = "SessionManager"
         Effect   = "Allow"
-        Action   = ["ssm:UpdateInstanceInformation", "ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"]
+        Action   = ["ssm:UpdateInstanceInformation"]
+        Resource = ["arn:${local.partition}:ec2:${local.region}:${local.account}:instance/*"] # its own id is not known yet
+      },
+      {
+        Sid      = "SessionChannels"
+        Effect   = "Allow"
+        Action   = ["ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel"]
         Resource = ["*"] # they have no resource
       },
       {
@@ -60,6 +69,10 @@ resource "aws_iam_role" "snapshots" {
       Effect    = "Allow"
       Principal = { Service = "dlm.${data.aws_partition.current.dns_suffix}" }
       Action    = "sts:AssumeRole"
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = local.account }
+        ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:dlm:${local.region}:${local.account}:policy/*" }
+      }
     }]
   })
 }

@@ -42,6 +42,11 @@ locals {
   parameters      = [for arn in values(var.secrets) : arn if strcontains(arn, ":ssm:")]
   manager_secrets = [for arn in values(var.secrets) : arn if strcontains(arn, ":secretsmanager:")]
 
+  secret_services = concat(
+    length(local.parameters) == 0 ? [] : ["ssm"],
+    length(local.manager_secrets) == 0 ? [] : ["secretsmanager"],
+  )
+
   secrets = concat(
     length(local.parameters) == 0 ? [] : [{
       Sid      = "ReadParameters"
@@ -61,6 +66,8 @@ locals {
       Effect   = "Allow"
       Action   = ["kms:Decrypt"]
       Resource = var.secret_key_arns
+      # What else the key protects (logs, objects) stays closed.
+      Condition = { StringLike = { "kms:ViaService" = [for service in local.secret_services : "${service}.${local.region}.amazonaws.com*"] } }
     }],
   )
 

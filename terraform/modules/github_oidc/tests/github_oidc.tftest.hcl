@@ -201,6 +201,18 @@ run "plan_by_pattern" {
   expect_failures = [var.plan]
 }
 
+run "parameters_by_pattern" {
+  command = plan
+  variables {
+    plan = {
+      state_bucket_arn        = "arn:aws:s3:::ops-state-123456789012"
+      state_key_arn           = "arn:aws:kms:eu-central-1:123456789012:key/7c0a1f3e-0000-4000-8000-000000000000"
+      readable_parameter_arns = ["arn:aws:ssm:eu-central-1:123456789012:parameter/ops/*"]
+    }
+  }
+  expect_failures = [var.plan]
+}
+
 run "family_by_pattern" {
   command = plan
   variables {
