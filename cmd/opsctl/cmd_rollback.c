@@ -137,7 +137,8 @@ static int cmd_rollback(struct cli *cli, struct err *err)
 	int rc = rollout_open(&r, cli, "rollback",
 	    "run: opsctl up  # of the older programs, when Ctrl-C has ended the new", err);
 
-	r.is_guarded = cli_flag(cli, "guard");
+	if (rc == 0)
+		rc = rollout_read_guard(&r, err);
 	if (rc == 0)
 		rc = roll_back(&r, err);
 	rollout_release(&r);

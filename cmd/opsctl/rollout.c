@@ -49,7 +49,7 @@ void rollout_release(struct rollout *r)
 int rollout_consent(struct rollout *r, enum access_danger danger, const char *question,
     struct err *err)
 {
-	if (workload_guard_account(r->cli, err) != 0)
+	if (ports_guard_account(r->cli, err) != 0)
 		return -1;
 	return access_change(r->cli, danger, question, err);
 }
@@ -89,7 +89,7 @@ static enum exit_code exit_code_of_phase(enum rollout_phase phase)
 		[ROLLOUT_RUNNING] = EXIT_TIMED_OUT,
 		[ROLLOUT_DEPLOYED] = EXIT_OK,
 		[ROLLOUT_FAILING] = EXIT_BAD,
-		[ROLLOUT_FAILED] = EXIT_BAD, /* nothing went back */
+		[ROLLOUT_FAILED] = EXIT_BAD,               /* nothing went back */
 		[ROLLOUT_ROLLING_BACK] = EXIT_ROLLED_BACK, /* its end is certain */
 		[ROLLOUT_ROLLED_BACK] = EXIT_ROLLED_BACK,
 		[ROLLOUT_REPLACED] = EXIT_BAD,

@@ -32,7 +32,7 @@ struct rollout {
 
 	/* under way */
 	struct ecs_service *service; /* as it was described last */
-	struct guard *guard;         /* NULL: none */
+	struct guard *guard;         /* NULL: none, or nothing was changed */
 	struct ecs_deployment deployment;
 	char arn[ECS_ARN_SIZE]; /* of the service deployment; "" = not known, or not yet */
 	unsigned searches;      /* for it, in vain */
@@ -76,6 +76,9 @@ struct rollout {
 int rollout_open(struct rollout *r, struct cli *cli, const char *verb, const char *instead,
     struct err *err) ATTR_MUST_CHECK;
 void rollout_release(struct rollout *r);
+
+/* Of a command that has OPTIONS_GUARD. ERR_USAGE: not together with --no-wait. */
+int rollout_read_guard(struct rollout *r, struct err *err) ATTR_MUST_CHECK;
 
 /* Whether the account is the context's, and whoever must be asked agrees: before any change. */
 int rollout_consent(struct rollout *r, enum access_danger danger, const char *question,

@@ -48,6 +48,8 @@ static void end_json(struct rollout *r)
 	rollout_why_json(&w, &r->why);
 	if (r->guard != NULL)
 		guard_json(&w, &r->guard_count);
+	else if (r->is_guarded)
+		json_member_text(&w, "guard", NULL);
 	rollout_event_end(r, &w, &out);
 }
 
@@ -93,8 +95,11 @@ static void print_guard(struct rollout *r)
 {
 	struct buf text = BUF_INIT(1024);
 
-	if (r->guard == NULL)
+	if (r->guard == NULL) {
+		if (r->is_guarded)
+			out_text(r->cli, "guard      nothing was changed, nothing was guarded\n");
 		return;
+	}
 	guard_text(&r->guard_count, &text);
 	out_text(r->cli, "guard      %s\n", buf_text(&text));
 	if (!r->guard_count.is_settled)

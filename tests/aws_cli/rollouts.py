@@ -100,7 +100,7 @@ next       run: opsctl logs --service api --since 15m
         failed = service(deployment(2, 2, "FAILED", failedTasks=3), deploymentConfiguration={
             "deploymentCircuitBreaker": {"enable": True, "rollback": False}})
         self.story(failed)
-        done = self.change(*DEPLOY, code=EXIT_ROLLED_BACK)
+        done = self.change(*DEPLOY, code=EXIT_BAD)  # nothing went back
         self.assertIn("run: opsctl rollback api", done.stdout)
 
     def test_no_breaker(self):
@@ -492,6 +492,24 @@ class Guarded(OnEcs):
         self.story(HALF, HALF, DEPLOYED)
         end = self.events(*DEPLOY, "--guard", "--guard-allow", "1000")[-1]
         self.assertEqual(end["outcome"], "deployed")
+
+    def test_nothing_to_guard(self):
+        """The image in use; an answer of ECS that the deployment in force is the one that was; nobody waits."""
+        self.front(good=10 ** 6)
+        for image in OLD, NEW:
+            self.looks(STEADY)
+            self.answer("UpdateService", result={"service": STEADY})
+            deploy = ("deploy", "api", "--image", image, "--guard")
+            self.assertIsNone(self.events(*deploy)[-1]["guard"])
+            done = self.change(*deploy)
+            self.assertIn("guard      nothing was changed, nothing was guarded\n", done.stdout)
+            self.assertNotIn(" failed", done.stdout)
+        self.forget()
+        self.looks(STEADY)
+        done = self.opsctl(*DEPLOY, "--guard", "--no-wait", "--yes")
+        self.assertEqual(done.returncode, EXIT_USAGE, done.stderr)
+        self.assertIn("--no-wait", done.stderr)
+        self.assertEqual(self.calls("UpdateService"), [])
 
     def test_fails_already(self):
         """What fails before the change is not its fault: nothing is changed."""
