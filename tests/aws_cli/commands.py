@@ -78,7 +78,7 @@ class Running(OnSystem):
 
     def test_rotate(self):
         self.context(account=MOTO_ACCOUNT)
-        rotated = self.document("token", "rotate", "--yes")
+        rotated = self.document("token", "rotate", "--yes", "--force")
         self.assertEqual(rotated["previous"]["fingerprint"], fingerprint(self.token))
         self.assertEqual([v["accepted"] for v in rotated["versions"]], [True, True])
         self.document("submit", "--wait")

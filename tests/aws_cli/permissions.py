@@ -76,7 +76,7 @@ class OfTheIntake(Permissions, OnSystem):
     def test_token(self):
         self.check("token show", [], ["--reveal"])
         self.check("token check", [])
-        self.check("token rotate", ["--dry-run"], ["--yes"])
+        self.check("token rotate", ["--dry-run", "--force"], ["--yes", "--force"])
 
     def test_health(self):
         self.check("health", [], unreached=("GetMetricData",))  # only where something waits

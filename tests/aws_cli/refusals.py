@@ -137,7 +137,7 @@ class Refusals(OnAws):
         new.write_text("whsec_" + "S" * 43 + "=\n")
         commands = [args for args, *_ in self.COMMANDS if "--reveal" not in args]
         commands += [("context", "check"), ("health",),
-                     ("token", "rotate", "--yes", "--timeout", "100ms", "--from-file", str(new))]
+                     ("token", "rotate", "--yes", "--force", "--timeout", "100ms", "--from-file", str(new))]
         for args in commands:
             for verbosity in ("-q", "-v", "-vv"):
                 for more in ([], ["--json"]):

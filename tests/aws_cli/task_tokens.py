@@ -138,7 +138,7 @@ class TaskTokens(OnEcs):
         first, left = self.serve("127.0.0.2"), [False] * 3
         self.serve("127.0.0.3", first.server_port, accepts=lambda: left.pop() if left else True)
         self.tasks(first.server_port, "127.0.0.2", "127.0.0.3")
-        document = self.document("token", "rotate", "--yes")
+        document = self.document("token", "rotate", "--yes", "--force")
         self.assertTrue(document["proved"])
         self.assertEqual(self.states(document), [(True, "address")] * 2)
         self.assertEqual([t["previous"] for t in document["tasks"]], [True] * 2)
@@ -147,7 +147,7 @@ class TaskTokens(OnEcs):
         self.front()
         first = self.serve("127.0.0.2", accepts=lambda: False)
         self.tasks(first.server_port, "127.0.0.2")
-        done = self.opsctl("token", "rotate", "--yes", "--timeout", "1s")
+        done = self.opsctl("token", "rotate", "--yes", "--force", "--timeout", "1s")
         self.assertEqual(done.returncode, EXIT_TIMED_OUT, done.stderr)
         self.assertIn("the token was replaced, but: 1 task of 1", done.stderr)
 
@@ -155,7 +155,7 @@ class TaskTokens(OnEcs):
         """After the grace period nobody takes the previous one any more, or that is told."""
         front = self.front()
         self.tasks(1)
-        self.ok("token", "rotate", "--yes")
+        self.ok("token", "rotate", "--yes", "--force")
         self.assertEqual(self.opsctl("token", "check").returncode, EXIT_OK)
         self.assertEqual(self.opsctl("token", "check", "--retired").returncode, EXIT_BAD)
         answers = [True, False]
@@ -166,11 +166,11 @@ class TaskTokens(OnEcs):
         self.front()
         self.tasks(1)
         for access, args, want in (("read-only", ["--yes"], EXIT_PERMISSION), ("confirm", ["--yes"], EXIT_USAGE),
-                                   ("confirm", ["--confirm", "peers"], EXIT_OK), ("full", ["--yes", "--force"], EXIT_OK)):
+                                   ("confirm", ["--confirm", "peers"], EXIT_OK), ("full", ["--yes"], EXIT_OK)):
             with self.subTest(access=access, args=args):
                 self.context(access=access)
                 before = self.opsctl("token", "show", "--reveal").stdout
-                done = self.opsctl("token", "rotate", *args)
+                done = self.opsctl("token", "rotate", "--force", *args)
                 self.assertEqual(done.returncode, want, done.stderr)
                 changed = before != self.opsctl("token", "show", "--reveal").stdout
                 self.assertEqual(changed, want == EXIT_OK)

@@ -33,7 +33,7 @@ ROWS = {
     "logs": [],
     "tail": ["--timeout", "1s"],
     "token show": [],
-    "token rotate": ["--yes", "--timeout", "2s"],
+    "token rotate": ["--yes", "--force", "--timeout", "2s"],
     "token check": ["--timeout", "2s"],
     "queue stat": [],
     "dlq ls": [],
