@@ -110,9 +110,13 @@ static int create(struct recording *r, const char *path, struct err *err)
 
 /* ---- reading ---- */
 
+/* A text that will be shown: err_set() leaves nothing in it that would steer a terminal. */
 static void copy(char out[ERR_TEXT_MAX], const struct json *object, const char *key)
 {
-	(void)snprintf(out, ERR_TEXT_MAX, "%s", json_get_text(json_get(object, key), ""));
+	struct err shown;
+
+	(void)err_set(&shown, ERR_CORRUPT, "%s", json_get_text(json_get(object, key), ""));
+	memcpy(out, shown.text, sizeof(shown.text));
 }
 
 static void read_refusal(const struct json *object, struct refusal *out)

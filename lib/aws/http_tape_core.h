@@ -10,10 +10,10 @@ void http_tape_operation(const struct http_request *r, struct buf *out);
 
 void http_tape_url(const struct http_request *r, struct buf *out); /* redacted */
 
-/* What becomes of a body; its text is by which member it is kept, or why it is not. */
+/* As what a body is kept; the last two: not at all. */
 enum http_tape_form { HTTP_TAPE_TEXT, HTTP_TAPE_BASE64, HTTP_TAPE_NO_TEXT, HTTP_TAPE_TOO_LARGE };
 
-/* Append it as it is kept, redacted or in base64; of the last two forms nothing. */
+/* Append it so, redacted or in base64. */
 enum http_tape_form http_tape_body(const struct http_request *r, struct str body, struct buf *out);
 
 /* Write an exchange as a line; read it back into a response, or its failure: then -1. */

@@ -123,7 +123,8 @@ class Past(OnLogs):
             when = {"logGroupName": "/ops/api", **({"nextToken": f"t{i}"} if i else {})}
             if events is None:
                 self.answer("FilterLogEvents", when=when, error={
-                    "code": "InvalidParameterException", "message": "The specified nextToken is invalid", "status": 400})
+                    "code": "InvalidParameterException", "status": 400,
+                    "message": "The specified nextToken is invalid"})
             else:
                 self.answer("FilterLogEvents", when=when, times=1, result={"events": events, "nextToken": f"t{i + 1}"})
 
