@@ -167,7 +167,7 @@ static int consent(struct cli *cli, struct err *err)
 {
 	bool wants_name = strcmp(cli->context.values[CONTEXT_ACCESS], "confirm") == 0;
 
-	if (workload_guard_account(cli, err) != 0)
+	if (ports_guard_account(cli, err) != 0)
 		return -1;
 	return access_change(cli, ACCESS_DANGEROUS,
 	    wants_name ? "Run a command in a container of this context?" : NULL, err);

@@ -226,6 +226,13 @@ static int check_grace(struct cli *cli, const struct token_versions *v, struct e
 	return is_early ? token_turn_refuse(cli, v, err) : 0;
 }
 
+static int guard_account(struct cli *cli, struct err *err)
+{
+	const char *secret = cli->context.values[CONTEXT_SECRET];
+
+	return context_value_is_aws(CONTEXT_SECRET, secret) ? ports_guard_account(cli, err) : 0;
+}
+
 static int rotate(struct cli *cli, struct token_versions *v, struct str token, struct err *err)
 {
 	char dropped[HASH_FINGERPRINT_SIZE] = "";
@@ -234,7 +241,7 @@ static int rotate(struct cli *cli, struct token_versions *v, struct str token, s
 
 	if (v->has_previous)
 		memcpy(dropped, v->fingerprints[SECRET_PREVIOUS], sizeof(dropped));
-	if (ports_guard_account(cli, CONTEXT_SECRET, err) == -1 || check_grace(cli, v, err) == -1 ||
+	if (guard_account(cli, err) == -1 || check_grace(cli, v, err) == -1 ||
 	    consent(cli, err) == -1 || token_turn_rotate(v, token, err) == -1)
 		return -1;
 	if (token_versions_read(v, err) == -1)

@@ -104,12 +104,12 @@ int ports_check_account(const struct context *c, const struct aws_identity *who,
 	    who->account, c->name, account);
 }
 
-int ports_guard_account(struct cli *cli, enum context_key key, struct err *err)
+int ports_guard_account(struct cli *cli, struct err *err)
 {
 	const struct context *c = &cli->context;
 	struct aws_identity who;
 
-	if (c->values[CONTEXT_ACCOUNT][0] == '\0' || !context_value_is_aws(key, c->values[key]))
+	if (c->values[CONTEXT_ACCOUNT][0] == '\0')
 		return 0;
 	if (ports_identity(cli, &who, err) != 0)
 		return -1;

@@ -43,9 +43,9 @@ int ports_check_account(const struct context *c, const struct aws_identity *who,
 
 /*
  * Before a change of what has no account in its name: ask who we are, and whether that is the
- * account of the context. 0 where the value of that key is not on AWS, or the context names none.
+ * account of the context. 0 where the context names none.
  */
-int ports_guard_account(struct cli *cli, enum context_key key, struct err *err) ATTR_MUST_CHECK;
+int ports_guard_account(struct cli *cli, struct err *err) ATTR_MUST_CHECK;
 
 void ports_close(struct cli *cli); /* the client of AWS; when all ports are closed */
 

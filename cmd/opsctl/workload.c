@@ -52,18 +52,6 @@ int workload_find(struct cli *cli, const char *name, const char *instead, struct
 	return ports_aws(cli, &out->aws, err);
 }
 
-int workload_guard_account(struct cli *cli, struct err *err)
-{
-	const struct context *c = &cli->context;
-	struct aws_identity who;
-
-	if (c->values[CONTEXT_ACCOUNT][0] == '\0')
-		return 0;
-	if (ports_identity(cli, &who, err) != 0)
-		return -1;
-	return ports_check_account(c, &who, err) == 0 ? 0 : ports_failed(cli, err);
-}
-
 int workload_describe(struct cli *cli, const struct workload *w, struct ecs_service *out,
     struct err *err)
 {

@@ -27,9 +27,6 @@ int workload_check_name(struct cli *cli, const char *name, struct err *err) ATTR
 int workload_find(struct cli *cli, const char *name, const char *instead, struct workload *out,
     struct err *err) ATTR_MUST_CHECK;
 
-/* ERR_CONFIG: the credentials are of another account than the context. Before any change. */
-int workload_guard_account(struct cli *cli, struct err *err) ATTR_MUST_CHECK;
-
 /* What ECS says of it now. ERR_NOTFOUND: it is not there. The next step is set. */
 int workload_describe(struct cli *cli, const struct workload *w, struct ecs_service *out,
     struct err *err) ATTR_MUST_CHECK;
