@@ -10,6 +10,18 @@ locals {
   # Entry without hosts and paths; at most one, says the validation.
   default_route = one([for name, route in var.routes : name if length(route.hosts) + length(route.paths) == 0])
   rules         = { for name, route in var.routes : name => route if name != local.default_route }
+
+  # What would replace a target group gives it another name: a listener holds the old one until the new one is there.
+  target_groups = { for name, route in var.routes : name => join("-", [
+    trim(substr("${var.name}-${name}", 0, 25), "-"),
+    substr(sha1(jsonencode([name, route.port, route.target_type, route.protocol_version, var.vpc_id])), 0, 6),
+  ]) }
+
+  # What the kind of a route asks when nothing else is said.
+  health = { for name, route in var.routes : name => {
+    path    = coalesce(route.health_path, route.protocol_version == "GRPC" ? "/grpc.health.v1.Health/Check" : "/health")
+    matcher = coalesce(route.health_matcher, route.protocol_version == "GRPC" ? "0" : "200")
+  } }
 }
 
 resource "aws_lb" "this" {
@@ -39,7 +51,7 @@ resource "aws_lb_target_group" "this" {
   #checkov:skip=CKV_AWS_378:TLS ends at the load balancer, tasks are reached inside the VPC only
   for_each = var.routes
 
-  name                 = "${var.name}-${each.key}"
+  name                 = local.target_groups[each.key]
   vpc_id               = var.vpc_id
   target_type          = each.value.target_type
   port                 = each.value.port
@@ -48,12 +60,18 @@ resource "aws_lb_target_group" "this" {
   deregistration_delay = each.value.deregistration_delay_s
 
   health_check {
-    path                = each.value.health_path
-    matcher             = each.value.health_matcher
+    path                = local.health[each.key].path
+    matcher             = local.health[each.key].matcher
     interval            = each.value.health_interval_s
     timeout             = min(5, each.value.health_interval_s - 1)
     healthy_threshold   = 2
     unhealthy_threshold = 3
+  }
+
+  tags = { Name = "${var.name}-${each.key}" }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }
 
@@ -132,7 +150,7 @@ resource "aws_lb_listener_rule" "this" {
 }
 
 resource "aws_security_group" "this" {
-  name        = "${var.name}-alb"
+  name_prefix = "${var.name}-alb-"
   description = "Load balancer ${var.name}. Services add their own way out."
   vpc_id      = var.vpc_id
   tags        = { Name = "${var.name}-alb" }

@@ -1,9 +1,11 @@
 locals {
-  # What the certificate covers and what leads here: the domain first, since it is the certificate's own name.
-  names = distinct(concat(
-    var.domain_name == null ? [] : [var.domain_name],
-    flatten([for name in sort(keys(var.routes)) : var.routes[name].hosts]),
-  ))
+  # What the certificate covers: the domain first, since it is the certificate's own name.
+  hosts = flatten([for name in sort(keys(var.routes)) : var.routes[name].hosts])
+  names = distinct(concat(var.domain_name == null ? [] : [var.domain_name], local.hosts))
+
+  # What leads here. The domain does when something is served under it: else it may well be another's.
+  is_domain_served = anytrue([for route in var.routes : length(route.hosts) == 0])
+  aliases          = local.is_domain_served ? local.names : distinct(local.hosts)
 
   zone_id           = one(var.zone[*].id)
   makes_certificate = local.https && var.certificate == null
@@ -52,7 +54,7 @@ resource "aws_acm_certificate_validation" "this" {
 }
 
 resource "aws_route53_record" "alias" {
-  for_each = var.zone == null ? toset([]) : toset(local.names)
+  for_each = var.zone == null ? toset([]) : toset(local.aliases)
 
   zone_id = local.zone_id
   name    = each.key

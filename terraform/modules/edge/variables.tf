@@ -34,7 +34,7 @@ variable "internal" {
 }
 
 variable "routes" {
-  description = "What is served: name -> the host names and paths that lead to it (with neither it is the default, of which there is one at most; without a default all else is 404), its place among the rules, and its target group. protocol_version is HTTP1, HTTP2 or GRPC; target_type ip (awsvpc) or instance (bridge). health_path of gRPC is /package.Service/Method."
+  description = "What is served: name -> the host names and paths that lead to it (with neither it is the default, of which there is one at most; without a default all else is 404), its place among the rules, and its target group. protocol_version is HTTP1, HTTP2 or GRPC; target_type ip (awsvpc) or instance (bridge). health_path and health_matcher null: /health and 200, or for GRPC /grpc.health.v1.Health/Check and 0; of GRPC they are /package.Service/Method and gRPC's codes, 0 to 99."
   type = map(object({
     hosts                  = optional(list(string), [])
     paths                  = optional(list(string), [])
@@ -42,8 +42,8 @@ variable "routes" {
     port                   = number
     target_type            = optional(string, "ip")
     protocol_version       = optional(string, "HTTP1")
-    health_path            = optional(string, "/health")
-    health_matcher         = optional(string, "200")
+    health_path            = optional(string)
+    health_matcher         = optional(string)
     health_interval_s      = optional(number, 10)
     deregistration_delay_s = optional(number, 30)
   }))
@@ -70,8 +70,18 @@ variable "routes" {
   }
 
   validation {
-    condition     = alltrue([for k in keys(var.routes) : can(regex("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", k)) && length("${var.name}-${k}") <= 32])
-    error_message = "routes: names are lower-case letters, digits and hyphens, at most 32 together with the load balancer's."
+    condition     = alltrue([for k in keys(var.routes) : can(regex("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", k))])
+    error_message = "routes: names are lower-case letters, digits and hyphens."
+  }
+
+  validation {
+    condition     = alltrue([for r in var.routes : r.health_path == null || can(regex(r.protocol_version == "GRPC" ? "^/[A-Za-z0-9_.]+/[A-Za-z0-9_]+$" : "^/", r.health_path))])
+    error_message = "routes: health_path must begin with a slash, and be /package.Service/Method of GRPC."
+  }
+
+  validation {
+    condition     = alltrue([for r in var.routes : r.health_matcher == null || can(regex(r.protocol_version == "GRPC" ? "^[0-9]{1,2}([,-][0-9]{1,2})*$" : "^[2-4][0-9]{2}([,-][2-4][0-9]{2})*$", r.health_matcher))])
+    error_message = "routes: health_matcher must be of the codes 200 to 499, or of gRPC's 0 to 99: 200, 200-399 or 0,12."
   }
 
   validation {
@@ -156,9 +166,9 @@ variable "idle_timeout_s" {
 }
 
 variable "waf" {
-  description = "A web ACL with AWS's rules for known bad inputs (Log4j among them), common attacks and bad addresses, and a limit of requests from one address in five minutes; null: none."
+  description = "A web ACL with AWS's rules for known bad inputs (Log4j among them), common attacks and bad addresses, and a limit of requests from one address in five minutes, which a sender with many users behind one address must not reach; null: none."
   type = object({
-    rate_limit = optional(number, 10000)
+    rate_limit = optional(number, 100000)
   })
   default = null
 

@@ -31,6 +31,12 @@ resource "aws_wafv2_web_acl" "this" {
       block {
         custom_response {
           response_code = 429
+
+          # A good client waits for as long as the counting takes to fall.
+          response_header {
+            name  = "Retry-After"
+            value = "60"
+          }
         }
       }
     }
@@ -175,12 +181,31 @@ resource "aws_cloudwatch_log_group" "waf" {
   kms_key_id        = var.kms_key_arn
 }
 
-# Credentials stand in these headers; a signature is as good as a token for five minutes.
+# What was refused or counted is logged; a line for each request would cost as much as the web ACL itself, and the
+# access logs have one. Credentials stand in these headers; a signature is as good as a token for five minutes.
 resource "aws_wafv2_web_acl_logging_configuration" "this" {
   count = var.waf == null ? 0 : 1
 
   resource_arn            = aws_wafv2_web_acl.this[0].arn
   log_destination_configs = aws_cloudwatch_log_group.waf[*].arn
+
+  logging_filter {
+    default_behavior = "DROP"
+
+    filter {
+      behavior    = "KEEP"
+      requirement = "MEETS_ANY"
+
+      dynamic "condition" {
+        for_each = ["BLOCK", "COUNT", "EXCLUDED_AS_COUNT"]
+        content {
+          action_condition {
+            action = condition.value
+          }
+        }
+      }
+    }
+  }
 
   redacted_fields {
     single_header {

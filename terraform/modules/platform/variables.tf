@@ -49,7 +49,7 @@ variable "network" {
 variable "waf" {
   description = "Web ACL before the API, as the module edge has it; null: none."
   type = object({
-    rate_limit = optional(number, 10000)
+    rate_limit = optional(number, 100000)
   })
   default = {}
 }

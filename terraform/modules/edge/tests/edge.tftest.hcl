@@ -96,6 +96,16 @@ run "kept_safe" {
   }
 
   assert {
+    condition     = startswith(aws_lb_target_group.this["api"].name, "ops-test-api-") && aws_lb_target_group.this["api"].name == "ops-test-api-${substr(sha1(jsonencode(["api", 8080, "ip", "HTTP1", "vpc-1"])), 0, 6)}"
+    error_message = "A target group that is replaced must get another name."
+  }
+
+  assert {
+    condition     = aws_security_group.this.name_prefix == "ops-test-alb-"
+    error_message = "A security group that is replaced must get another name."
+  }
+
+  assert {
     condition     = aws_lb_target_group.this["api"].target_type == "ip" && aws_lb_target_group.this["api"].health_check[0].path == "/health"
     error_message = "Targets must be addresses of tasks, asked for /health."
   }
@@ -160,8 +170,58 @@ run "no_default_route" {
   }
 
   assert {
+    condition     = keys(aws_route53_record.alias) == ["intake.example.com"]
+    error_message = "The route's own host must lead here."
+  }
+
+  assert {
     condition     = length(aws_lb_listener_rule.this["api"].condition) == 2
     error_message = "Host and path must both have to match."
+  }
+}
+
+run "a_domain_that_nothing_is_served_under" {
+  variables {
+    domain_name = "example.com"
+    certificate = { arn = "arn:aws:acm:eu-central-1:123456789012:certificate/2" }
+    routes      = { api = { port = 8080, hosts = ["intake.example.com"], priority = 1 } }
+  }
+
+  assert {
+    condition     = keys(aws_route53_record.alias) == ["intake.example.com"]
+    error_message = "A domain that only names the certificate must be left to whoever has it."
+  }
+}
+
+run "paths_under_the_domain" {
+  variables {
+    certificate = { arn = "arn:aws:acm:eu-central-1:123456789012:certificate/2" }
+    routes = {
+      api = { port = 8080, paths = ["/submit"], priority = 1 }
+      a-very-long-name-of-a-route = { port = 8081, hosts = ["long.example.com"], priority = 2 }
+    }
+  }
+
+  assert {
+    condition     = keys(aws_route53_record.alias) == ["intake.example.com", "long.example.com"]
+    error_message = "Paths without hosts are served under the domain."
+  }
+
+  assert {
+    condition     = length(aws_lb_target_group.this["a-very-long-name-of-a-route"].name) <= 32
+    error_message = "The name of a target group must fit."
+  }
+}
+
+run "grpc_with_the_health_method_of_all" {
+  variables {
+    certificate = { arn = "arn:aws:acm:eu-central-1:123456789012:certificate/2" }
+    routes      = { user = { port = 5000, hosts = ["user.example.com"], priority = 1, protocol_version = "GRPC" } }
+  }
+
+  assert {
+    condition     = aws_lb_target_group.this["user"].health_check[0].path == "/grpc.health.v1.Health/Check" && aws_lb_target_group.this["user"].health_check[0].matcher == "0"
+    error_message = "gRPC has neither /health nor 200."
   }
 }
 
@@ -202,6 +262,11 @@ run "web_acl" {
   assert {
     condition     = startswith(aws_cloudwatch_log_group.waf[0].name, "aws-waf-logs-") && aws_cloudwatch_log_group.waf[0].kms_key_id == var.kms_key_arn
     error_message = "Its log group must be named as WAF wants it, and encrypted."
+  }
+
+  assert {
+    condition     = aws_wafv2_web_acl_logging_configuration.this[0].logging_filter[0].default_behavior == "DROP" && toset([for c in one(aws_wafv2_web_acl_logging_configuration.this[0].logging_filter[0].filter).condition : c.action_condition[0].action]) == toset(["BLOCK", "COUNT", "EXCLUDED_AS_COUNT"])
+    error_message = "What came through must not be logged a second time: it costs more than to serve it."
   }
 
   assert {
@@ -267,10 +332,34 @@ run "grpc_without_tls" {
   expect_failures = [var.routes]
 }
 
-run "name_of_target_group_too_long" {
+run "bad_name_of_a_route" {
   command = plan
   variables {
-    routes = { a-very-long-name-of-a-route = { port = 8080 } }
+    routes = { API = { port = 8080 } }
+  }
+  expect_failures = [var.routes]
+}
+
+run "grpc_asked_for_a_page" {
+  command = plan
+  variables {
+    routes = { user = { port = 5000, protocol_version = "GRPC", health_path = "/health" } }
+  }
+  expect_failures = [var.routes]
+}
+
+run "grpc_asked_for_an_http_status" {
+  command = plan
+  variables {
+    routes = { user = { port = 5000, protocol_version = "GRPC", health_matcher = "200" } }
+  }
+  expect_failures = [var.routes]
+}
+
+run "http_asked_for_a_grpc_status" {
+  command = plan
+  variables {
+    routes = { api = { port = 8080, health_matcher = "0" } }
   }
   expect_failures = [var.routes]
 }
@@ -313,6 +402,22 @@ run "closes_after_the_service" {
     idle_timeout_s = 75
   }
   expect_failures = [var.idle_timeout_s]
+}
+
+run "a_sender_with_many_users" {
+  variables {
+    waf = {}
+  }
+
+  assert {
+    condition     = one([for r in aws_wafv2_web_acl.this[0].rule : r.statement[0].rate_based_statement[0].limit if r.name == "rate"]) >= 100000
+    error_message = "300 requests a second from one address are one busy sender."
+  }
+
+  assert {
+    condition     = one(one([for r in aws_wafv2_web_acl.this[0].rule : r.action[0].block[0].custom_response[0].response_header if r.name == "rate"])).name == "Retry-After"
+    error_message = "Who is sent away must be told for how long."
+  }
 }
 
 run "limit_too_low" {
