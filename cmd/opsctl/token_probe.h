@@ -9,8 +9,9 @@
 
 #include "clock.h"
 #include "err.h"
-#include "http.h"
 #include "str.h"
+
+struct http;
 
 /* What the ids of its requests begin with, so that nobody takes them for a client's. */
 #define TOKEN_REQUEST_PREFIX "opsctl-"
