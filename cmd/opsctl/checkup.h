@@ -59,7 +59,7 @@ struct checkup_scope {
 	bool is_all;
 	char *const *names;
 	int count;
-	bool lines;      /* the last log lines of tasks that failed */
+	bool lines;      /* the last log lines of tasks that failed, and why letters are dead */
 	bool is_watched; /* see gather.h */
 };
 

@@ -60,11 +60,28 @@ struct facts_metrics {
 
 /* ---- ports ---- */
 
+enum { FACTS_DEAD_MAX = 4 };
+
+/* Dead letters of one verdict and reason, as autopsy.h has them. */
+struct facts_dead {
+	uint64_t count;
+	const char *verdict;
+	char why[FACTS_TEXT_SIZE]; /* "" where the verdict says it all */
+};
+
 struct facts_queue {
 	struct fact fact;
 	struct queue_stats stats;
 	bool has_before; /* there was a look before */
 	uint64_t dead_before;
+	/*
+	 * Why letters are dead, where somebody wants causes and SQLite has them. On SQS nobody looks:
+	 * to see a letter is to receive it, which raises its receive count and hides it for a while;
+	 * that is for who asks for it (dlq ls).
+	 */
+	struct facts_dead dead[FACTS_DEAD_MAX];
+	size_t dead_count;
+	uint64_t dead_others; /* letters of other reasons, and those that were not looked at */
 };
 
 struct facts_store {

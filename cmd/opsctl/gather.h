@@ -21,7 +21,7 @@ enum {
 struct gather_wish {
 	unsigned parts;
 	bool services[CONTEXT_SERVICES_MAX]; /* of the context, by index */
-	bool lines;                          /* the last log lines of tasks that failed */
+	bool lines;                          /* of tasks that failed; and why letters are dead */
 	int timeout_ms;                      /* of each call, with its retries */
 	/*
 	 * One look of many: no progress is shown, and what is under way is given up when the command,

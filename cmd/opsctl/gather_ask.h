@@ -33,6 +33,9 @@ int ask_store(struct ask *a, struct err *err);
 int ask_secret(struct ask *a, struct err *err); /* and ops-api about it */
 int ask_alarms(struct ask *a, struct err *err);
 
+/* gather_dead.c: look at dead letters, where that changes nothing about them. */
+void gather_dead(struct queue *queue, struct facts_queue *out);
+
 /* gather_service.c */
 enum { ASK_SERVICES = 10 };
 int ask_services(struct ask *a, struct err *err); /* part: the first; it and some that follow */

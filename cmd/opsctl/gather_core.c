@@ -73,6 +73,9 @@ int ask_queue(struct ask *a, struct err *err)
 		rc = ports_failed(a->cli, err);
 		recording_refused(a->cli, CONTEXT_QUEUE, err);
 	}
+	if (rc == 0 && a->wish->lines && out->stats.dead > 0 &&
+	    !context_value_is_aws(CONTEXT_QUEUE, a->facts->context->values[CONTEXT_QUEUE]))
+		gather_dead(queue, out);
 	out->has_before = last != NULL && last->queue.fact.state == FACT_KNOWN;
 	if (out->has_before)
 		out->dead_before = last->queue.stats.dead;

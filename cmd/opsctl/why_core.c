@@ -346,6 +346,20 @@ bool why_backlog(const struct facts *f, const struct facts_service *s, struct ca
 	return true;
 }
 
+/* "9 not acceptable: email_timestream is missing" */
+static void tell_deaths(const struct facts_queue *q, struct cause *out)
+{
+	for (size_t i = 0; i < q->dead_count; i++) {
+		const struct facts_dead *d = &q->dead[i];
+
+		cause_evidence(out, "%" PRIu64 " %s%s%s", d->count, d->verdict,
+		    d->why[0] != '\0' ? ": " : "", d->why);
+	}
+	if (q->dead_count > 0 && q->dead_others > 0)
+		cause_evidence(out, "%" PRIu64 " of other reasons, or not looked at",
+		    q->dead_others);
+}
+
 bool why_dead_letters(const struct facts *f, const struct facts_service *s, struct cause *out)
 {
 	const struct facts_queue *q = &f->queue;
@@ -357,6 +371,7 @@ bool why_dead_letters(const struct facts *f, const struct facts_service *s, stru
 	if (q->has_before && q->stats.dead > q->dead_before)
 		cause_evidence(out, "%" PRIu64 " more than at the last look",
 		    q->stats.dead - q->dead_before);
+	tell_deaths(q, out);
 	cause_next(out, "run: opsctl dlq ls");
 	return true;
 }

@@ -199,6 +199,21 @@ class HealthTest(SystemTest):
         self.assertEqual(self.states()["dead letters"], "warn")
         self.assertIn("opsctl dlq ls", self.rows["dead letters"]["next"])
 
+    def test_why_letters_are_dead(self):
+        """Read where reading changes nothing; each reason is counted."""
+        refused = "replace(body, 'email_timestream', 'other')"
+        self.bury(None, refused, refused, None, None)
+        with self.database() as database:  # its own digest: it is whole, and not acceptable
+            for id, body in database.execute("SELECT id, body FROM message").fetchall():
+                digest = hashlib.sha256(body if isinstance(body, bytes) else body.encode()).hexdigest()
+                database.execute("UPDATE message SET sha256 = ? WHERE id = ?", (digest, id))
+        database.close()
+        before = self.document("dlq", "ls")["letters"]
+        cause, = (c for c in self.document("health", "--why", code=EXIT_BAD)["causes"] if c["name"] == "dead-letters")
+        self.assertEqual(cause["evidence"][0], "3 would pass")
+        self.assertRegex(cause["evidence"][1], r"^2 not acceptable: \S")
+        self.assertEqual(self.document("dlq", "ls")["letters"], before)
+
     def test_stuck(self):
         """Messages wait for minutes and nothing is stored."""
         up = self.up()

@@ -360,6 +360,15 @@ static void dead_letters(void)
 	facts.queue.dead_before = 9;
 }
 
+static void dead_reasons(void)
+{
+	dead_letters();
+	facts.queue.dead[0] = (struct facts_dead){ 9, "not acceptable", "no email_timestream" };
+	facts.queue.dead[1] = (struct facts_dead){ 2, "would pass", "" };
+	facts.queue.dead_count = 2;
+	facts.queue.dead_others = 1;
+}
+
 static void alarm_fires(void)
 {
 	alarm_items[1] = (struct alarm){ .name = "prod-5xx",
@@ -495,6 +504,12 @@ static const struct {
 	    "0 of 0 tasks of the worker run", "opsctl logs --service worker" },
 	{ "dead letters", dead_letters, { "dead-letters" }, NULL, "12 messages",
 	    "3 more than at the last look", "opsctl dlq ls" },
+	{ "why letters are dead", dead_reasons, { "dead-letters" }, NULL, "12 messages",
+	    "9 not acceptable: no email_timestream", "opsctl dlq ls" },
+	{ "letters that would pass", dead_reasons, { "dead-letters" }, NULL, "12 messages",
+	    "2 would pass", NULL },
+	{ "letters of other reasons", dead_reasons, { "dead-letters" }, NULL, "12 messages",
+	    "1 of other reasons", NULL },
 	{ "alarm", alarm_fires, { "alarms" }, NULL, "1 firing alarm",
 	    "prod-5xx for 4 min: too many", "prod-" },
 };
