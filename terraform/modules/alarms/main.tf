@@ -6,21 +6,24 @@ locals {
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
   region    = data.aws_region.current.region
+
+  where_to_look = coalesce(var.runbook_url, "opsctl health --why, then docs/runbook.md")
 }
 
 resource "aws_cloudwatch_metric_alarm" "this" {
   for_each = local.alarms
 
   alarm_name          = "${var.name}-${each.key}"
-  alarm_description   = "${each.value.text} What to do: ${var.runbook_url}"
+  alarm_description   = "${each.value.text} What to do: ${local.where_to_look}"
   comparison_operator = each.value.when
   threshold           = each.value.threshold
   evaluation_periods  = each.value.periods
   datapoints_to_alarm = each.value.periods
   treat_missing_data  = each.value.missing
   actions_enabled     = true
-  alarm_actions       = [aws_sns_topic.this.arn]
-  ok_actions          = [aws_sns_topic.this.arn]
+
+  # Of what "down" is made, "down" tells: once, and when it is over. That others are well again is no news.
+  alarm_actions = contains(local.down, each.key) ? [] : [aws_sns_topic.this.arn]
 
   dynamic "metric_query" {
     for_each = each.value.queries
@@ -48,7 +51,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
 
 resource "aws_cloudwatch_composite_alarm" "down" {
   alarm_name        = "${var.name}-down"
-  alarm_description = "Service down: tasks are missing, answers fail, or nothing is stored. First: opsctl health --why. Then: ${var.runbook_url}"
+  alarm_description = "Service down: tasks are missing, answers fail, or nothing is stored. What to do: ${local.where_to_look}"
   alarm_rule        = join(" OR ", [for key in local.down : "ALARM(\"${aws_cloudwatch_metric_alarm.this[key].alarm_name}\")"])
   actions_enabled   = true
   alarm_actions     = [aws_sns_topic.this.arn]

@@ -25,18 +25,31 @@ locals {
 
   ecs = { for name, s in var.services : name => { ClusterName = var.cluster.name, ServiceName = s.ecs_service } }
 
+  # Answers that the load balancer gives by itself count as failed: with no target left there are no others, and then
+  # requests are not counted. It does not say for which target group it gave them: where others are behind it too, the
+  # service is judged by its targets' answers, and by whether there is a target.
+  answers = { for name, s in local.with_http : name => s.entry.shared ? {
+    failed = "FILL(targets, 0)"
+    all    = "FILL(requests, 0)"
+    } : {
+    failed = "(FILL(targets, 0) + FILL(itself, 0))"
+    all    = "(FILL(requests, 0) + FILL(itself, 0))"
+  } }
+
   errors = { for name, s in local.with_http : "${name}-errors" => {
     text      = "More than ${var.thresholds.error_percent} % of the answers of ${name} are 5xx."
     when      = "GreaterThanThreshold"
     threshold = var.thresholds.error_percent
     periods   = var.thresholds.evaluate_periods
     missing   = "notBreaching"
-    queries = [
-      { id = "share", expression = "IF(requests > 0, 100 * (FILL(targets, 0) + FILL(itself, 0)) / requests, 0)" },
-      { id = "requests", namespace = local.balancers[name].namespace, metric = "RequestCount", stat = "Sum", of = local.balancers[name].all },
-      { id = "targets", namespace = local.balancers[name].namespace, metric = local.balancers[name].of_targets, stat = "Sum", of = local.balancers[name].targets },
-      { id = "itself", namespace = local.balancers[name].namespace, metric = local.balancers[name].of_itself, stat = "Sum", of = local.balancers[name].all },
-    ]
+    queries = concat(
+      [
+        { id = "share", expression = "IF(${local.answers[name].all} > 0, 100 * ${local.answers[name].failed} / ${local.answers[name].all}, 0)" },
+        { id = "requests", namespace = local.balancers[name].namespace, metric = "RequestCount", stat = "Sum", of = local.balancers[name].targets },
+        { id = "targets", namespace = local.balancers[name].namespace, metric = local.balancers[name].of_targets, stat = "Sum", of = local.balancers[name].targets },
+      ],
+      [for balancer in [local.balancers[name]] : { id = "itself", namespace = balancer.namespace, metric = balancer.of_itself, stat = "Sum", of = balancer.all } if !s.entry.shared],
+    )
   } }
 
   latency = { for name, s in local.with_http : "${name}-latency" => {
@@ -49,6 +62,18 @@ locals {
       { id = "p99", namespace = local.balancers[name].namespace, metric = local.balancers[name].latency, stat = "p99", of = local.balancers[name].targets },
     ]
   } }
+
+  # Of an empty target group nothing is reported.
+  targets = { for name, s in local.with_entry : "${name}-targets" => {
+    text      = "The load balancer finds no healthy target of ${name}: nobody is served."
+    when      = "LessThanThreshold"
+    threshold = 1
+    periods   = var.thresholds.evaluate_periods
+    missing   = "breaching"
+    queries = [
+      { id = "hosts", namespace = local.balancers[name].namespace, metric = "HealthyHostCount", stat = "Maximum", of = local.balancers[name].targets },
+    ]
+  } if s.min_running > 0 }
 
   unhealthy = { for name, s in local.with_entry : "${name}-unhealthy" => {
     text      = "The load balancer finds targets of ${name} unhealthy."
@@ -119,11 +144,11 @@ locals {
     }
   }
 
-  alarms = merge(local.errors, local.latency, local.unhealthy, local.running, local.cpu, local.memory, local.queues)
+  alarms = merge(local.errors, local.latency, local.targets, local.unhealthy, local.running, local.cpu, local.memory, local.queues)
 
   # What an old task set would not have shown: answers. A rolling deployment has unhealthy targets by nature.
   deployment_alarms = { for name in keys(var.services) : name => [for key in ["${name}-errors", "${name}-latency"] : key if contains(keys(local.alarms), key)] }
 
-  # The work is not done: nothing runs, answers fail, or nothing is stored.
-  down = sort([for key in keys(local.alarms) : key if endswith(key, "-running") || endswith(key, "-errors") || key == "queue-age"])
+  # The work is not done: nothing runs, nobody is served, answers fail, or nothing is stored.
+  down = sort(concat(keys(local.running), keys(local.targets), keys(local.errors), [for key in keys(local.queues) : key if key == "queue-age"]))
 }

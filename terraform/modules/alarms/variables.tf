@@ -38,7 +38,7 @@ variable "cluster" {
 }
 
 variable "services" {
-  description = "Name -> name of the ECS service as a plain text (so that the service itself can depend on its alarms), tasks that must run, and the load balancer that leads to it. The names are fixed in the code; entry: output of edge, grpc_nlb or classic_elb; http = false: no alarms of answers, for what speaks gRPC behind an NLB, which counts none."
+  description = "Name -> name of the ECS service as a plain text (so that the service itself can depend on its alarms), tasks that must run, and the load balancer that leads to it. The names are fixed in the code; entry: output of edge, grpc_nlb or classic_elb; http = false: no alarms of answers, for what speaks gRPC behind an NLB, which counts none. entry.shared: others are behind the load balancer too."
   type = map(object({
     ecs_service = string
     min_running = optional(number, 1)
@@ -47,6 +47,7 @@ variable "services" {
       kind          = optional(string, "target_group")
       load_balancer = string
       target_group  = optional(string)
+      shared        = optional(bool, false)
     }))
   }))
   nullable = false
@@ -87,10 +88,14 @@ variable "thresholds" {
 }
 
 variable "runbook_url" {
-  description = "Where those who are woken look; part of every alarm's text."
+  description = "Where those who are woken look, as a URL; part of every alarm's text. null: opsctl and docs/runbook.md are named."
   type        = string
-  default     = "docs/runbook.md"
-  nullable    = false
+  default     = null
+
+  validation {
+    condition     = var.runbook_url == null || can(regex("^https?://", var.runbook_url))
+    error_message = "runbook_url must be a URL: it is read in an e-mail."
+  }
 }
 
 variable "dashboard" {

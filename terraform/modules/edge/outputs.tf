@@ -8,6 +8,7 @@ output "entries" {
     target_group      = aws_lb_target_group.this[name].arn_suffix
     load_balancer     = aws_lb.this.arn_suffix
     port              = route.port
+    shared            = length(var.routes) > 1
   } }
   depends_on = [aws_lb_listener.main, aws_lb_listener_rule.this]
 }

@@ -86,6 +86,7 @@ variable "entry" {
     target_group      = optional(string)
     load_balancer     = optional(string)
     elb_name          = optional(string)
+    shared            = optional(bool, false)
   })
   nullable = false
 
@@ -248,7 +249,7 @@ variable "alarms" {
       protocol = string
       endpoint = string
     }))
-    runbook_url = optional(string, "docs/runbook.md")
+    runbook_url = optional(string)
     dashboard   = optional(bool, true)
     thresholds = optional(object({
       error_percent    = optional(number, 1)

@@ -32,14 +32,34 @@ variables {
 run "the_whole_path_is_watched" {
   assert {
     condition = sort(keys(aws_cloudwatch_metric_alarm.this)) == tolist([
-      "api-cpu", "api-errors", "api-latency", "api-memory", "api-running", "api-unhealthy", "dead-letters", "queue-age",
+      "api-cpu", "api-errors", "api-latency", "api-memory", "api-running", "api-targets", "api-unhealthy", "dead-letters", "queue-age",
     "worker-cpu", "worker-memory", "worker-running"])
     error_message = "Each service, the queue and its dead letters must have their alarms."
   }
 
   assert {
-    condition     = alltrue([for a in aws_cloudwatch_metric_alarm.this : a.actions_enabled && length(a.alarm_actions) == 1 && strcontains(a.alarm_description, "runbook")])
-    error_message = "Each alarm must tell somebody, and where to look."
+    condition     = alltrue([for a in aws_cloudwatch_metric_alarm.this : a.actions_enabled && length(a.alarm_actions) + (strcontains(aws_cloudwatch_composite_alarm.down.alarm_rule, "ALARM(\"${a.alarm_name}\")") ? 1 : 0) == 1 && strcontains(a.alarm_description, "opsctl health --why")])
+    error_message = "Each alarm must tell somebody once, and where to look."
+  }
+
+  assert {
+    condition     = alltrue([for a in aws_cloudwatch_metric_alarm.this : a.ok_actions == null || length(coalesce(a.ok_actions, [])) == 0]) && length(aws_cloudwatch_composite_alarm.down.ok_actions) == 1
+    error_message = "Only the end of an outage is news: the first apply must not send a letter for each alarm."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["api-targets"].treat_missing_data == "breaching"
+    error_message = "An empty target group, of which nothing is reported, must raise the alarm."
+  }
+
+  assert {
+    condition     = [for q in aws_cloudwatch_metric_alarm.this["api-errors"].metric_query : one(q.metric).dimensions if q.id == "requests"] == [tomap({ LoadBalancer = "app/ops-test/0123456789abcdef", TargetGroup = "targetgroup/api/fedcba9876543210" })]
+    error_message = "The requests of others must not dilute the errors."
+  }
+
+  assert {
+    condition     = [for q in aws_cloudwatch_metric_alarm.this["api-errors"].metric_query : q.expression if q.return_data] == ["IF((FILL(requests, 0) + FILL(itself, 0)) > 0, 100 * (FILL(targets, 0) + FILL(itself, 0)) / (FILL(requests, 0) + FILL(itself, 0)), 0)"]
+    error_message = "Without a target no request is counted, and all answers are the load balancer's."
   }
 
   assert {
@@ -53,7 +73,7 @@ run "the_whole_path_is_watched" {
   }
 
   assert {
-    condition     = aws_cloudwatch_composite_alarm.down.alarm_rule == "ALARM(\"ops-test-api-errors\") OR ALARM(\"ops-test-api-running\") OR ALARM(\"ops-test-queue-age\") OR ALARM(\"ops-test-worker-running\")"
+    condition     = aws_cloudwatch_composite_alarm.down.alarm_rule == "ALARM(\"ops-test-api-errors\") OR ALARM(\"ops-test-api-running\") OR ALARM(\"ops-test-api-targets\") OR ALARM(\"ops-test-queue-age\") OR ALARM(\"ops-test-worker-running\")"
     error_message = "Service down must be missing tasks, failing answers, or an old queue."
   }
 
@@ -68,7 +88,7 @@ run "the_whole_path_is_watched" {
   }
 
   assert {
-    condition     = length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets) == 11
+    condition     = length(jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets) == 12
     error_message = "The dashboard must show what is watched."
   }
 
@@ -92,9 +112,26 @@ run "the_metrics_have_their_right_names" {
   assert {
     condition = toset(flatten([for a in aws_cloudwatch_metric_alarm.this : [for q in a.metric_query : [for m in q.metric : "${m.namespace} ${m.metric_name}"]]])) == toset([
       "AWS/ApplicationELB RequestCount", "AWS/ApplicationELB HTTPCode_Target_5XX_Count", "AWS/ApplicationELB HTTPCode_ELB_5XX_Count",
-      "AWS/ApplicationELB TargetResponseTime", "AWS/ApplicationELB UnHealthyHostCount", "ECS/ContainerInsights RunningTaskCount",
+      "AWS/ApplicationELB TargetResponseTime", "AWS/ApplicationELB HealthyHostCount", "AWS/ApplicationELB UnHealthyHostCount", "ECS/ContainerInsights RunningTaskCount",
     "AWS/ECS CPUUtilization", "AWS/ECS MemoryUtilization", "AWS/SQS ApproximateAgeOfOldestMessage", "AWS/SQS ApproximateNumberOfMessagesVisible"])
     error_message = "A misspelt metric never alarms."
+  }
+}
+
+run "behind_a_load_balancer_of_several" {
+  variables {
+    services = { api = { ecs_service = "ops-test-api", entry = { load_balancer = "app/ops-test/0123456789abcdef", target_group = "targetgroup/api/fedcba9876543210", shared = true } } }
+    queue    = null
+  }
+
+  assert {
+    condition     = !strcontains(jsonencode(aws_cloudwatch_metric_alarm.this["api-errors"].metric_query), "itself") && [for q in aws_cloudwatch_metric_alarm.this["api-errors"].metric_query : q.expression if q.return_data] == ["IF(FILL(requests, 0) > 0, 100 * FILL(targets, 0) / FILL(requests, 0), 0)"]
+    error_message = "What the load balancer answers for others must not roll this service back."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_composite_alarm.down.alarm_rule, "ops-test-api-targets")
+    error_message = "That nobody is served must still be seen."
   }
 }
 
@@ -106,7 +143,7 @@ run "classic_elb" {
 
   assert {
     condition = toset(flatten([for a in aws_cloudwatch_metric_alarm.this : [for q in a.metric_query : [for m in q.metric : m.metric_name if m.namespace == "AWS/ELB"]]])) == toset([
-    "RequestCount", "HTTPCode_Backend_5XX", "HTTPCode_ELB_5XX", "Latency", "UnHealthyHostCount"])
+    "RequestCount", "HTTPCode_Backend_5XX", "HTTPCode_ELB_5XX", "Latency", "HealthyHostCount", "UnHealthyHostCount"])
     error_message = "A Classic ELB has other names for its metrics."
   }
 }
@@ -118,7 +155,7 @@ run "grpc_behind_an_nlb" {
   }
 
   assert {
-    condition     = sort(keys(aws_cloudwatch_metric_alarm.this)) == tolist(["user-cpu", "user-memory", "user-running", "user-unhealthy"])
+    condition     = sort(keys(aws_cloudwatch_metric_alarm.this)) == tolist(["user-cpu", "user-memory", "user-running", "user-targets", "user-unhealthy"])
     error_message = "An NLB counts no answers."
   }
 
@@ -163,6 +200,16 @@ run "a_pigeon" {
   }
 
   expect_failures = [var.subscriptions]
+}
+
+run "a_runbook_that_no_mail_can_link" {
+  command = plan
+
+  variables {
+    runbook_url = "docs/runbook.md"
+  }
+
+  expect_failures = [var.runbook_url]
 }
 
 run "more_than_all" {

@@ -69,6 +69,11 @@ run "https_with_a_certificate_of_its_own" {
   }
 
   assert {
+    condition     = output.entries["api"].shared
+    error_message = "Alarms must know that others are behind the load balancer."
+  }
+
+  assert {
     condition     = aws_lb_listener.main.default_action[0].target_group_arn == aws_lb_target_group.this["api"].arn
     error_message = "The route without hosts must be the default."
   }
