@@ -47,7 +47,7 @@ into()
 
 make_elasticmq()
 {
-	mvn -q -B -ntp -f "$root/tests/peers/elasticmq-pom.xml" dependency:copy-dependencies \
+	mvn -q -B -C -ntp -f "$root/tests/peers/elasticmq-pom.xml" dependency:copy-dependencies \
 		-Dmaven.repo.local="$downloads_dir/maven" -DoutputDirectory="$1" ||
 		not_fetched mvn
 }
