@@ -1,7 +1,7 @@
 """A server between opsctl and its peers: it passes calls on, or is AWS in trouble for those of all services.
 
-An answer() is what it takes: None lets the call through, a tuple (status, body) is said instead; it may
-also wait, and sees each Call.
+answer() is asked for each Call: None lets it through, a tuple (status, body) or (status, body, headers) is said
+instead.
 """
 import http.client
 import http.server
@@ -25,7 +25,7 @@ class Call:
     def __init__(self, method, path, headers, body):
         scope = SCOPE.search(headers.get("Authorization", ""))
         self.service = scope[1] if scope else ""
-        self.body, query = body, urllib.parse.urlsplit(path).query
+        self.body, self.path, query = body, urllib.parse.urlsplit(path).path, urllib.parse.urlsplit(path).query
         self.params = dict(urllib.parse.parse_qsl(query or body.decode("utf-8", "replace"), keep_blank_values=True))
         if self.service == "s3":
             self.action = {"HEAD": "HeadObject", "PUT": "PutObject"}.get(method, "GetObject")
@@ -98,7 +98,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with self.between.lock:
             self.between.calls.append(call)
         said = self.between.answer(call)
-        status, body, headers = (*said, []) if said else self.between.pass_on(call, self)
+        status, body, headers = (*said, [])[:3] if said else self.between.pass_on(call, self)
         body = body.encode() if isinstance(body, str) else body
         self.send_response(status)
         for name, value in headers:

@@ -1,11 +1,13 @@
-"""opsctl probe and trace with everything on AWS's side: SQS, S3, SSM, CloudWatch Logs."""
+"""opsctl probe, trace and dlq redrive with everything on AWS's side: SQS, S3, SSM, CloudWatch Logs."""
 import json
 import time
 
 import system  # which finds lib
 import lib
-from system import OnAws, OnSystem
-from system import EXIT_BAD, EXIT_CREDENTIALS, EXIT_NOTFOUND, EXIT_OK, EXIT_PERMISSION, EXIT_REMOTE
+import peers
+from system import OnAws, OnSystem, Service, wait_until
+from system import (EXIT_BAD, EXIT_CREDENTIALS, EXIT_NOTFOUND, EXIT_OK, EXIT_PERMISSION, EXIT_REMOTE,
+                    EXIT_TIMED_OUT)
 
 HOPS = ["secret", "dns", "tcp", "tls", "first byte", "accepted", "queued", "received", "stored", "visible"]
 GROUPS = {"api": "/ops/api", "worker": "/ops/worker"}
@@ -94,6 +96,57 @@ class ProbingRefused(OnAws):
     def test_endpoint_down(self):
         self.fails(EXIT_REMOTE, "io", {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_ENDPOINT_URL_SSM": "",
                                        "AWS_MAX_ATTEMPTS": "1"})
+
+
+class Redriving(OnAws):
+    """Letters of ops-api: the first goes back alone, and the others when its object is stored."""
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(self.drain)
+        self.services = peers.environment(self.peers) | {
+            "HOME": str(self.home), "OPS_QUEUE": self.values["queue"], "OPS_STORE": self.values["store"],
+            "OPS_SECRET": self.values["secret"]}
+
+    def letters(self, count):
+        """What ops-api put into the queue, as dead letters; their objects."""
+        sqs = self.client("sqs", "elasticmq")
+        with Service("api", self.home / "api.log", self.services | {"OPS_DRAIN_GRACE_S": "0"},
+                     "--listen=127.0.0.1:0") as api:
+            self.context(url=api.url("public"))
+            objects = [self.document("submit")["object"] for _ in range(count)]
+        for _ in range(count):
+            message, = sqs.receive_message(QueueUrl=self.queue_url(), MessageAttributeNames=["All"],
+                                           WaitTimeSeconds=5)["Messages"]
+            sqs.send_message(QueueUrl=self.queue_url("ops-dlq"), MessageBody=message["Body"],
+                             MessageAttributes=message["MessageAttributes"])
+            sqs.delete_message(QueueUrl=self.queue_url(), ReceiptHandle=message["ReceiptHandle"])
+        return objects
+
+    def is_stored(self, name):
+        return self.opsctl("verify-s3", name).returncode == EXIT_OK
+
+    def test_canary_first(self):
+        objects = self.letters(4)
+        redrive = ("dlq", "redrive", "--passing", "--yes")
+        error = self.document(*redrive, "--timeout", "300ms", code=EXIT_TIMED_OUT)["error"]
+        self.assertIn("the other 3 were left alone", error["message"])
+        self.assertEqual(error["next"], "run: opsctl health")
+        wait_until(lambda: (self.count("ops"), self.count("ops-dlq")) == (1, 3), "one is back")
+        with Service("worker", self.home / "worker.log", self.services):
+            done = self.opsctl(*redrive, "--timeout", "30s")
+            self.assertEqual(done.returncode, EXIT_OK, done.stderr)
+            self.assertRegex(done.stderr, r"the first is stored: \d{4}/.*\.ndjson\n")
+            wait_until(lambda: all(map(self.is_stored, objects)), "all are stored")
+        self.assertEqual((self.count("ops"), self.count("ops-dlq")), (0, 0))
+
+    def test_none_that_would_fail(self):
+        """Where other bytes lie under its key the worker would refuse it again."""
+        for name in self.letters(2):
+            self.client("s3", "versitygw").put_object(Bucket="intake", Key="in/" + name, Body=b"other\n")
+        self.assertEqual([letter["verdict"] for letter in self.document("dlq", "ls")["letters"]], ["clashes"] * 2)
+        self.assertEqual(self.document("dlq", "redrive", "--passing", "--yes")["redriven"], 0)
+        self.assertEqual((self.count("ops"), self.count("ops-dlq")), (0, 2))
 
 
 class Tracing(OnSystem):
