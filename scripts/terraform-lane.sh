@@ -78,12 +78,17 @@ state_checks()
 	local api=build/dev/svc/api/ops-api worker=build/dev/svc/worker/ops-worker
 
 	export PYTHONDONTWRITEBYTECODE=1
+	check 'states of distinct names' tests/terraform/distinct.py
 	check 'no secret in a state' tests/terraform/leaks.py
+	check 'rules for every state' tests/terraform/posture.py
 	check 'scaling by the backlog' tests/terraform/backlog.py
 	if check build make_programs build/dev; then
 		check 'settings of the services' tests/terraform/settings.py "$api" "$worker"
 		check 'opsctl reads the outputs' tests/terraform/outputs.py build/dev/cmd/opsctl/opsctl
+		[ -z "$servers" ] || check 'programs under their roles' tests/terraform/programs.py \
+			build/dev/tests/peers/aws_tool build/dev/cmd/opsctl/opsctl "$api" "$worker"
 	fi
+	[ -z "$servers" ] || check 'the backend of the state' tests/terraform/state.py
 	if [ -n "$scanners" ]; then
 		check 'container definitions' "$python" tests/terraform/containers.py
 	fi
@@ -161,7 +166,7 @@ planted_faults()
 
 lane_terraform()
 {
-	local scanners='' linters='' iam_dir=''
+	local scanners='' linters='' servers='' iam_dir=''
 
 	if ! setup_terraform; then
 		skip 'lane terraform: no engine, or no stand-in provider'
@@ -169,6 +174,7 @@ lane_terraform()
 	fi
 	if setup_scanners; then scanners=yes; else skip 'checkov, zizmor, hadolint'; fi
 	if setup_linters; then linters=yes; else skip 'tflint, terraform-docs, actionlint'; fi
+	if setup_peers; then servers=yes; else skip 'programs and state on servers that judge'; fi
 	setup_iam || skip 'IAM simulator'
 	export TF
 	rm -rf "$tf_results"

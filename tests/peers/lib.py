@@ -126,5 +126,13 @@ class OnPeers(unittest.TestCase):
         iam.delete_user(UserName=name)
 
 
+def gateway_user(gateway, keys):
+    """A user of versitygw, with these keys."""
+    subprocess.run([f"{peers.HOME}/versitygw-1.7.0/versitygw", "admin", "--access", peers.KEY,
+                    "--secret", peers.SECRET, "--endpoint-url", gateway.url, "create-user",
+                    "--access", keys["AWS_ACCESS_KEY_ID"], "--secret", keys["AWS_SECRET_ACCESS_KEY"],
+                    "--role", "user"], check=True, capture_output=True, timeout=LIMIT_S)
+
+
 def statement(actions, resources="*"):
     return {"Effect": "Allow", "Action": actions, "Resource": resources}

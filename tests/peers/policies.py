@@ -87,7 +87,8 @@ class Page(lib.OnPeers):
         self.assertNotIn(token["Value"], done.stdout + done.stderr)
 
 
-class Services(lib.OnPeers):
+class OnServices(lib.OnPeers):
+    """Services that may do just what a test says, on servers that judge."""
     PEERS = ("moto", "versitygw")
     BUCKETS, QUEUES = (PLACEHOLDERS["BUCKET"],), ("ops:100",)
 
@@ -105,19 +106,12 @@ class Services(lib.OnPeers):
         keys = self.user(user, *statements)
         self.users[name] = keys["AWS_ACCESS_KEY_ID"]
         if name == "worker":
-            self.versitygw_user(keys)
+            lib.gateway_user(self.peers["versitygw"], keys)
             self.allow_bucket(statements)
         env = self.env | keys | settings | {
             "OPS_QUEUE": self.queue, "OPS_ADMIN_LISTEN": "127.0.0.1:0", "OPS_LOG_LEVEL": "debug",
             "OPS_LOG_FORMAT": "json", "OPS_DRAIN_TIMEOUT_S": "5", "AWS_MAX_ATTEMPTS": "1"}
         return Service(name, lib.PROGRAMS[name], env, self.home)
-
-    def versitygw_user(self, keys):
-        gateway = self.peers["versitygw"]
-        subprocess.run([f"{peers.HOME}/versitygw-1.7.0/versitygw", "admin", "--access", peers.KEY,
-                        "--secret", peers.SECRET, "--endpoint-url", gateway.url, "create-user",
-                        "--access", keys["AWS_ACCESS_KEY_ID"], "--secret", keys["AWS_SECRET_ACCESS_KEY"],
-                        "--role", "user"], check=True, capture_output=True, timeout=lib.LIMIT_S)
 
     def allow_bucket(self, statements):
         s3, bucket = self.client("s3", "versitygw"), PLACEHOLDERS["BUCKET"]
@@ -177,6 +171,8 @@ class Services(lib.OnPeers):
             "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"])["Attributes"]
         return sum(map(int, attributes.values()))
 
+
+class Services(OnServices):
     # ---- enough ----
 
     def test_policies_suffice(self):

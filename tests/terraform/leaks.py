@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""No secret is in any mocked state.
+"""No secret is in any mocked state, and every directory has one.
 
-Secret is what a test gives to an ephemeral variable, and what an attribute holds that the provider
-calls sensitive: it must be null, or made up by the mock.
+Secret is what a test gives to an ephemeral variable, what it calls a sentinel, and what an attribute
+holds that the provider calls sensitive: it must be null, or made up by the mock.
 """
 import re
 import sys
@@ -25,6 +25,17 @@ def ephemeral_values(directory):
             if len(value) >= SHORTEST]
 
 
+def sentinels(directory):
+    """The secrets of tests have such a name, whoever they are given to."""
+    tests = (file.read_text() for file in (ROOT / directory).glob("tests/*.hcl"))
+    return {word for text in tests for word in re.findall(r"sentinel-[\w-]+", text)}
+
+
+def directories():
+    return {str(file.parent.relative_to(ROOT)) for file in (ROOT / "terraform").rglob("*.tf")
+            if "tests" not in file.parts}
+
+
 def sensitive_texts(values, marks):
     """The texts in `values` at the places that `marks` marks."""
     if marks is True:
@@ -42,18 +53,18 @@ def sensitive_texts(values, marks):
 
 
 def main():
-    problems, count = [], 0
-    for run in runs("terraform"):
+    problems, count, seen = [], 0, set()
+    for run in runs("terraform", "distinct/terraform/bootstrap"):  # whose own tests only plan
         count += 1
-        for secret in ephemeral_values(run.directory):
+        seen.add(run.directory)
+        for secret in {*ephemeral_values(run.directory), *sentinels(run.directory)}:
             if secret in run.text:
-                problems.append(f"{run}: the state holds the value of an ephemeral variable")
+                problems.append(f"{run}: the state holds the value of a secret variable")
         for resource in resources(run.module):
             for text in sensitive_texts(resource["values"], resource.get("sensitive_values")):
                 if text and not MOCKED.fullmatch(text):
                     problems.append(f"{run}: {resource['address']}: holds a sensitive value")
-    if count == 0:
-        problems.append("there is no mocked state")
+    problems += [f"{directory}: has no mocked state" for directory in sorted(directories() - seen)]
     return report(f"{count} mocked states", problems)
 
 
