@@ -51,6 +51,7 @@ static void add_ports(struct run *r)
 		int (*look)(void *arg, struct err *err);
 	} ports[] = {
 		{ "token", "ssm:", CONTEXT_SECRET, preflight_token },
+		{ "token", "secretsmanager:", CONTEXT_SECRET, preflight_secret },
 		{ "queue", "http", CONTEXT_QUEUE, preflight_queue },
 		{ "store", "s3:", CONTEXT_STORE, preflight_store },
 		{ "alarms", "", CONTEXT_ALARMS, preflight_alarms },
@@ -300,6 +301,7 @@ static const struct option_row options[] = {
 static const struct command_call calls[] = {
 	{ STS_GET_CALLER_IDENTITY, CALL_AWS, NULL },
 	{ SSM_GET_PARAMETER, CONTEXT_SECRET, NULL },
+	{ SECRETSMANAGER_DESCRIBE_SECRET, CONTEXT_SECRET, NULL },
 	{ SQS_GET_QUEUE_ATTRIBUTES, CONTEXT_QUEUE, NULL },
 	{ SQS_GET_QUEUE_ATTRIBUTES, CALL_DEAD_LETTERS, NULL },
 	{ S3_GET_BUCKET_ENCRYPTION, CONTEXT_STORE, NULL },

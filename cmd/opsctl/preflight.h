@@ -25,6 +25,8 @@ enum preflight_check {
 	CHECK_ACCOUNT,
 	CHECK_TOKEN_READABLE,
 	CHECK_TOKEN_TYPE,
+	CHECK_TOKEN_STAGES,
+	CHECK_TOKEN_ROTATION,
 	CHECK_QUEUE_THERE,
 	CHECK_QUEUE_DEAD,
 	CHECK_QUEUE_RECEIVES,
@@ -104,7 +106,8 @@ void preflight_failed(struct preflight_part *part, enum preflight_check check,
     const struct err *err);
 
 /* Runs of fanout.h for the parts; arg is a struct preflight_part. They always return 0. */
-int preflight_token(void *arg, struct err *err);
+int preflight_token(void *arg, struct err *err);  /* in SSM */
+int preflight_secret(void *arg, struct err *err); /* a token in Secrets Manager */
 int preflight_queue(void *arg, struct err *err);
 int preflight_store(void *arg, struct err *err);
 int preflight_service(void *arg, struct err *err);

@@ -4,6 +4,7 @@
 
 #include "alarms.h"
 #include "bucket.h"
+#include "managed_secret.h"
 #include "preflight.h"
 #include "sns.h"
 #include "sqs_settings.h"
@@ -26,6 +27,32 @@ int preflight_token(void *arg, struct err *err)
 	preflight_found(part, CHECK_TOKEN_READABLE, true, "version %" PRId64, found.version);
 	preflight_found(part, CHECK_TOKEN_TYPE, strcmp(found.type, "SecureString") == 0, "%s",
 	    found.type);
+	return 0;
+}
+
+/* Secrets Manager encrypts everything; by whose key is worth knowing. */
+int preflight_secret(void *arg, struct err *err)
+{
+	struct preflight_part *part = arg;
+	const char *url = part->p->context->values[CONTEXT_SECRET];
+	struct managed_secret s;
+
+	if (managed_secret(part->p->aws, url + strlen("secretsmanager:"), &s, err) != 0) {
+		preflight_failed(part, CHECK_TOKEN_READABLE, err);
+		return 0;
+	}
+	preflight_found(part, CHECK_TOKEN_READABLE, !s.is_deleted, "%s",
+	    s.is_deleted ? "it is to be deleted, and cannot be read" : "it can be read");
+	preflight_found(part, CHECK_TOKEN_TYPE, true, "by %s",
+	    s.key[0] != '\0' ? s.key : "the account's key aws/secretsmanager");
+	preflight_found(part, CHECK_TOKEN_STAGES, s.current[0] != '\0',
+	    "current %.36s, previous %.36s", s.current[0] != '\0' ? s.current : "none",
+	    s.previous[0] != '\0' ? s.previous : "none");
+	if (s.pending[0] != '\0')
+		preflight_found(part, CHECK_TOKEN_ROTATION, false, "%.36s is pending", s.pending);
+	else
+		preflight_found(part, CHECK_TOKEN_ROTATION, true, "%s",
+		    s.rotates ? "by itself" : "by opsctl token rotate");
 	return 0;
 }
 

@@ -237,6 +237,14 @@ const struct aws_operation aws_operations[AWS_OP_COUNT] = {
 		.is_repeatable = true,
 		.resource = AWS_ON_PARAMETER,
 	},
+	[SECRETSMANAGER_DESCRIBE_SECRET] = {
+		.service = AWS_SECRETSMANAGER,
+		.name = "DescribeSecret",
+		.noun = "secret",
+		.is_repeatable = true,
+		.resource = AWS_ON_SECRET,
+		.billed = "$5 per million",
+	},
 	[SECRETSMANAGER_GET_SECRET_VALUE] = {
 		.service = AWS_SECRETSMANAGER,
 		.name = "GetSecretValue",

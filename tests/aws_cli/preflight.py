@@ -187,6 +187,34 @@ class Preflight(OnEcs):
         self.context(secret="ssm:/plain")
         self.one_is("bad", "token", "encrypted", "String")
 
+    def of_secret(self, **stages):
+        """Findings about a secret of Secrets Manager whose versions are at these stages."""
+        self.door("answers", "DELETE")
+        self.answer("DescribeSecret", "secretsmanager", result={
+            "ARN": "arn:aws:secretsmanager:us-east-1:1:secret:ops/token-AbCdEf", "Name": "ops/token",
+            "VersionIdsToStages": {version * 32: [stage] for stage, version in stages.items()}})
+        self.all_is_well()
+        document = json.loads(self.opsctl("verify", "--json").stdout)
+        return {f["check"]: (f["state"], f["detail"]) for f in document["findings"] if f["part"] == "token"}
+
+    def test_managed_secret(self):
+        self.env["AWS_ENDPOINT_URL_SECRETS_MANAGER"] = self.peers["moto"].url
+        manager = self.client("secretsmanager")
+        manager.create_secret(Name="ops/token", SecretString="whsec_" + "A" * 43 + "=")
+        self.context(secret="secretsmanager:ops/token")
+        document = json.loads(self.opsctl("verify", "--json").stdout)
+        found = {f["check"]: f["state"] for f in document["findings"] if f["part"] == "token"}
+        self.assertEqual(found, dict.fromkeys(("there", "encrypted", "versions", "rotation"), "ok"))
+        found = self.of_secret(AWSCURRENT="2", AWSPREVIOUS="1")
+        self.assertEqual(found["versions"], ("ok", f"current {'2' * 32}, previous {'1' * 32}"))
+        found = self.of_secret(AWSCURRENT="2", AWSPENDING="3")
+        self.assertEqual(found["rotation"], ("warning", f"{'3' * 32} is pending"))
+        self.assertEqual(self.of_secret()["versions"], ("bad", "current none, previous none"))
+        self.door("answers", "DELETE")
+        self.all_is_well()
+        self.context(secret="secretsmanager:nobody")
+        self.assertEqual(self.findings("bad")["token", "there"].count("nobody"), 1)
+
     def test_dead_letters(self):
         sqs = self.client("sqs")
         sqs.set_queue_attributes(QueueUrl=self.queue_url("ops-dlq"), Attributes={"MessageRetentionPeriod": "345600"})

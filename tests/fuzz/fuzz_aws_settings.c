@@ -3,6 +3,7 @@
 #include "ecr.h"
 #include "elb_attributes.h"
 #include "iam.h"
+#include "managed_secret.h"
 #include "sns.h"
 #include "sqs_settings.h"
 #include "ssm_parameter.h"
@@ -13,6 +14,7 @@ static void read_json(const struct json *doc)
 {
 	struct sqs_settings queue;
 	struct ssm_parameter parameter;
+	struct managed_secret secret;
 	struct ecr_image image;
 	struct err err;
 
@@ -21,6 +23,8 @@ static void read_json(const struct json *doc)
 	else
 		FUZZ_CHECK(queue.retention_s >= -1 && queue.visibility_s >= -1);
 	if (ssm_read_parameter(doc, &parameter, &err) != 0)
+		FUZZ_CHECK(err.code == ERR_CORRUPT);
+	if (managed_secret_read(doc, &secret, &err) != 0)
 		FUZZ_CHECK(err.code == ERR_CORRUPT);
 	if (ecr_read_image(doc, &image, &err) != 0)
 		FUZZ_CHECK(err.code == ERR_NOTFOUND);

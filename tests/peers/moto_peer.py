@@ -44,6 +44,7 @@ RESOURCE = {
     ("ssm", "GetParameter"): lambda p: f"parameter/{p['Name'].lstrip('/').partition(':')[0]}",
     ("ssm", "GetParameterHistory"): lambda p: f"parameter/{p['Name'].lstrip('/')}",
     ("ssm", "PutParameter"): lambda p: f"parameter/{p['Name'].lstrip('/')}",
+    ("secretsmanager", "DescribeSecret"): lambda p: f"secret:{p['SecretId']}-AbCdEf",
     ("secretsmanager", "GetSecretValue"): lambda p: f"secret:{p['SecretId']}-AbCdEf",
     ("ecs", "DescribeServices"): lambda p: f"service/{p['cluster']}/{p['services'][0]}",
     ("ecs", "UpdateService"): lambda p: f"service/{p['cluster']}/{p['service']}",

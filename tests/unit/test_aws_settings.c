@@ -3,6 +3,7 @@
 #include "ecr.h"
 #include "elb_attributes.h"
 #include "iam.h"
+#include "managed_secret.h"
 #include "sns.h"
 #include "sqs_settings.h"
 #include "ssm_parameter.h"
@@ -202,6 +203,56 @@ static void test_parameters(void)
 	json_free(doc);
 }
 
+/* ---- Secrets Manager ---- */
+
+static void test_secrets(void)
+{
+	static const struct {
+		const char *name, *answer, *key, *current, *previous, *pending;
+		bool rotates, is_deleted;
+	} cases[] = {
+		{ "new", "{\"ARN\":\"a\"}", "", "", "", "", false, false },
+		{ "in use",
+		    "{\"ARN\":\"a\",\"KmsKeyId\":\"k\",\"RotationEnabled\":true,"
+		    "\"VersionIdsToStages\":{\"v1\":[\"AWSPREVIOUS\"],"
+		    "\"v2\":[\"AWSCURRENT\",\"AWSPENDING\"],\"v0\":[]}}",
+		    "k", "v2", "v1", "", true, false },
+		{ "half rotated",
+		    "{\"ARN\":\"a\",\"VersionIdsToStages\":{\"v2\":[\"AWSCURRENT\"],"
+		    "\"v3\":[\"AWSPENDING\"]}}",
+		    "", "v2", "", "v3", false, false },
+		{ "deleted", "{\"ARN\":\"a\",\"DeletedDate\":1.5}", "", "", "", "", false, true },
+		{ "garbage", "{\"ARN\":\"a\",\"VersionIdsToStages\":[1,{}],\"DeletedDate\":null}",
+		    "", "", "", "", false, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct json *doc = parse_json(cases[i].answer);
+		struct managed_secret s;
+		struct err err;
+
+		test_case = cases[i].name;
+		CHECK_OK(managed_secret_read(doc, &s, &err), &err);
+		CHECK_TEXT(s.key, cases[i].key);
+		CHECK_TEXT(s.current, cases[i].current);
+		CHECK_TEXT(s.previous, cases[i].previous);
+		CHECK_TEXT(s.pending, cases[i].pending);
+		CHECK(s.rotates == cases[i].rotates);
+		CHECK(s.is_deleted == cases[i].is_deleted);
+		json_free(doc);
+	}
+}
+
+static void test_no_secret(void)
+{
+	struct json *doc = parse_json("{\"Name\":\"x\"}");
+	struct managed_secret s;
+	struct err err;
+
+	CHECK_ERR(managed_secret_read(doc, &s, &err), &err, ERR_CORRUPT);
+	json_free(doc);
+}
+
 /* ---- IAM ---- */
 
 #define SIMULATION(results)                                                                        \
@@ -347,6 +398,8 @@ static const struct test tests[] = {
 	{ "buckets", test_buckets },
 	{ "versioning", test_versioning },
 	{ "parameters", test_parameters },
+	{ "managed secrets", test_secrets },
+	{ "no managed secret", test_no_secret },
 	{ "simulation", test_simulation },
 	{ "image names", test_image_names },
 	{ "images", test_images },
