@@ -88,7 +88,7 @@ FAULTS = (
     Fault(f"{STACK}/policies.tf", '"${module.bucket.arn}/in/*"', '"${module.bucket.arn}*"', "iam",
           "elsewhere"),
     Fault(f"{STACK}/policies.tf", '"sqs:DeleteMessage", ', "", "iam", "should, and may not"),
-    Fault(f"{OIDC}/deploy.tf", "= d.pass_role_arns", '= "*"', "iam", "role/administrator"),
+    Fault(f"{OIDC}/deploy.tf", "= d.pass_role_arns", '= "*"', "iam", "iam:PassRole *"),
     Fault(f"{OIDC}/plan.tf", '"ec2:DescribeVpcs",', '"ec2:*Vpcs", "ec2:DeleteVpc",', "iam", "changes: ec2:DeleteVpc"),
     Fault(f"{OIDC}/plan.tf", '"${var.plan.state_bucket_arn}/*"', '"*"', "iam", "sees content: s3:GetObject"),
     Fault("modules/network/flow_logs.tf", '"aws:SourceAccount" = local.account', '"aws:SourceAccount" = "*"', "iam",
