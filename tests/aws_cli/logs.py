@@ -290,6 +290,8 @@ class Live(Streaming):
         self.assertIn("billed by the minute", self.stderr())
         self.next(process)
         self.assertRegex(self.stderr(), r"another session\n-- live again; .* opsctl logs --since \S+Z --until \S+Z\n")
+        process.send_signal(2)
+        self.assertEqual(process.wait(lib.LIMIT_S), 130)
 
     def test_missing_group(self):
         self.context(**{"service.api.logs": "/no/such"})
