@@ -312,6 +312,12 @@ static bool is_other_region(const struct aws_exchange *x, const struct aws_error
 	    (code == ERR_CONFIG || (code == ERR_INVALID && !e->code[0]));
 }
 
+/* A service that fails says how: who does not may be a proxy, or something else at that address. */
+static bool is_wordless(const struct aws_error *e, int status)
+{
+	return status >= 500 && e->code[0] == '\0' && e->message[0] == '\0';
+}
+
 int aws_error_set(const struct aws_exchange *x, const struct aws_error *e, int status,
     struct err *err)
 {
@@ -330,5 +336,8 @@ int aws_error_set(const struct aws_exchange *x, const struct aws_error *e, int s
 		return err_set(err, code, "%s: %s%s%s (credentials of: %s%s%s)", name, what,
 		    e->message[0] ? ": " : "", e->message, x->creds->provider,
 		    x->creds->renew[0] ? "; renew with: " : "", x->creds->renew);
+	if (is_wordless(e, status))
+		return err_set(err, code, "%s: %s and no more, from %s", name, what,
+		    x->endpoint.url);
 	return err_set(err, code, "%s: %s%s%s", name, what, e->message[0] ? ": " : "", e->message);
 }

@@ -271,6 +271,8 @@ static const struct {
 	    "sqs ReceiveMessage on queue 'x': QueueDoesNotExist: no such queue" },
 	{ "no body", S3_HEAD_OBJECT, NULL, "b", "k", 404, { .code = "" },
 	    "s3 HeadObject on key 'k': HTTP 404" },
+	{ "failed without a word", SSM_GET_PARAMETER, "/t", "", "", 500, { .code = "" },
+	    "ssm GetParameter on parameter '/t': HTTP 500 and no more, from https://e:1" },
 	{ "credentials", STS_GET_CALLER_IDENTITY, NULL, "", "", 403,
 	    { .code = "ExpiredToken", .message = "it is expired" },
 	    "sts GetCallerIdentity: ExpiredToken: it is expired (credentials of: profile x)" },
@@ -302,6 +304,7 @@ static void test_texts(void)
 		struct aws_exchange x = { .request = &r,
 			.op = &aws_operations[r.op],
 			.region = "us-east-1",
+			.endpoint = { .url = "https://e:1" },
 			.creds = &creds };
 		struct err err = { 0 };
 
