@@ -75,6 +75,7 @@ module "cluster" {
     instance_type = "t3.medium"
     min_size      = 2
     max_size      = 6
+    balancers     = { edge = module.edge.security_group_id }
   }
 }
 

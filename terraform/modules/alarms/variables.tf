@@ -31,10 +31,16 @@ variable "subscriptions" {
 variable "cluster" {
   description = "The ECS cluster: output `cluster` of the module cluster."
   type = object({
-    name = string
-    arn  = string
+    name               = string
+    arn                = string
+    container_insights = optional(string, "enhanced")
   })
   nullable = false
+
+  validation {
+    condition     = var.cluster.container_insights != "disabled" || alltrue([for s in var.services : s.min_running == 0])
+    error_message = "cluster: without Container Insights nobody counts tasks: set it, or min_running of all services to 0."
+  }
 }
 
 variable "services" {

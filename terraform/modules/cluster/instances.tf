@@ -10,6 +10,8 @@ locals {
   is_managed   = var.ec2 == null ? false : var.ec2.managed
   is_protected = var.ec2 == null ? false : var.ec2.managed && var.ec2.termination_protection
 
+  balancers = var.ec2 == null ? {} : var.ec2.balancers
+
   image_parameters = {
     X86_64 = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id"
     ARM64  = "/aws/service/ecs/optimized-ami/amazon-linux-2023/arm64/recommended/image_id"
@@ -95,14 +97,19 @@ resource "aws_autoscaling_group" "this" {
     version = aws_launch_template.this[0].latest_version
   }
 
-  # A new image or type comes by exchanging instances, each drained first.
-  instance_refresh {
-    strategy = "Rolling"
+  # A new image or type comes by exchanging instances, each drained first. Only the capacity provider drains: without
+  # it nobody would, so there the exchange is the operator's (README), and the group changes what it starts next.
+  dynamic "instance_refresh" {
+    for_each = local.is_managed ? ["Rolling"] : []
 
-    preferences {
-      min_healthy_percentage       = 100
-      max_healthy_percentage       = 200
-      scale_in_protected_instances = "Refresh"
+    content {
+      strategy = instance_refresh.value
+
+      preferences {
+        min_healthy_percentage       = 100
+        max_healthy_percentage       = 200
+        scale_in_protected_instances = "Refresh"
+      }
     }
   }
 
@@ -119,6 +126,13 @@ resource "aws_autoscaling_group" "this" {
   lifecycle {
     ignore_changes = [desired_capacity] # managed scaling's
   }
+
+  # An instance must never be without them: the agent registers with them, and reports what it stops when all is destroyed.
+  depends_on = [
+    aws_iam_role_policy.session,
+    aws_iam_role_policy_attachment.instance,
+    aws_vpc_security_group_egress_rule.instance,
+  ]
 }
 
 resource "aws_ecs_capacity_provider" "ec2" {
@@ -141,7 +155,7 @@ resource "aws_ecs_capacity_provider" "ec2" {
 resource "aws_security_group" "instance" {
   count = var.ec2 == null ? 0 : 1
 
-  name        = "${var.name}-instances"
+  name_prefix = "${var.name}-instances-"
   description = "Instances of the cluster ${var.name}. Services in bridge mode add their own way in."
   vpc_id      = var.ec2.vpc_id
   tags        = { Name = "${var.name}-instances" }
@@ -160,6 +174,30 @@ resource "aws_vpc_security_group_egress_rule" "instance" {
   ip_protocol       = "tcp"
   from_port         = 443
   to_port           = 443
+}
+
+# Bridge mode takes free ports from the range that Linux has for them. The rules are here and not with the services,
+# which share the groups at both ends: two equal rules are refused.
+resource "aws_vpc_security_group_ingress_rule" "balancer" {
+  for_each = local.balancers
+
+  security_group_id            = aws_security_group.instance[0].id
+  description                  = "Load balancer ${each.key} to free ports."
+  referenced_security_group_id = each.value
+  ip_protocol                  = "tcp"
+  from_port                    = 32768
+  to_port                      = 65535
+}
+
+resource "aws_vpc_security_group_egress_rule" "balancer" {
+  for_each = local.balancers
+
+  security_group_id            = each.value
+  description                  = "To free ports of the instances of ${var.name}."
+  referenced_security_group_id = aws_security_group.instance[0].id
+  ip_protocol                  = "tcp"
+  from_port                    = 32768
+  to_port                      = 65535
 }
 
 resource "aws_iam_role" "instance" {

@@ -21,6 +21,7 @@ locals {
     network_mode               = "awsvpc"
     architecture               = var.fargate.architecture
     instance_security_group_id = null
+    balancer_group_ids         = []
     capacity_providers         = local.fargate_shares
   }
 
@@ -29,6 +30,7 @@ locals {
     network_mode               = var.ec2.network_mode
     architecture               = var.ec2.architecture
     instance_security_group_id = one(aws_security_group.instance[*].id)
+    balancer_group_ids         = values(local.balancers)
     capacity_providers         = [for p in aws_ecs_capacity_provider.ec2 : { name = p.name, weight = 1, base = 0 }]
   }
 }

@@ -1,10 +1,11 @@
 output "cluster" {
-  description = "The cluster: input `cluster` of other modules. It is there when its capacity providers are."
+  description = "The cluster: input `cluster` of other modules. It is there when its capacity providers and instances are."
   value = {
-    name = aws_ecs_cluster.this.name
-    arn  = aws_ecs_cluster.this.arn
+    name               = aws_ecs_cluster.this.name
+    arn                = aws_ecs_cluster.this.arn
+    container_insights = var.container_insights
   }
-  depends_on = [aws_ecs_cluster_capacity_providers.this]
+  depends_on = [aws_autoscaling_group.this, aws_ecs_cluster_capacity_providers.this]
 }
 
 output "fargate" {
@@ -13,8 +14,9 @@ output "fargate" {
 }
 
 output "ec2" {
-  description = "Input `compute` of a service on the cluster's instances; null: it has none."
+  description = "Input `compute` of a service on the cluster's instances, which its load balancers reach; null: it has none."
   value       = local.ec2
+  depends_on  = [aws_vpc_security_group_egress_rule.balancer, aws_vpc_security_group_ingress_rule.balancer]
 }
 
 output "instance_security_group_id" {

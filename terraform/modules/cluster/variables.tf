@@ -33,7 +33,7 @@ variable "log_retention_days" {
 }
 
 variable "container_insights" {
-  description = "Container Insights: enhanced, enabled or disabled. Scaling on the backlog of a queue needs it."
+  description = "Container Insights: enhanced, enabled or disabled. Scaling on the backlog of a queue and alarms of missing tasks need it."
   type        = string
   default     = "enhanced"
   nullable    = false
@@ -61,7 +61,7 @@ variable "fargate" {
 }
 
 variable "ec2" {
-  description = "Instances of our own in an auto-scaling group; null: none. managed: ECS sizes the group and drains instances by a capacity provider; without it min_size instances stay, which is the only way for services behind a Classic ELB. network_mode is what tasks on them use: bridge or awsvpc. image_parameter names the SSM parameter of the machine image."
+  description = "Instances of our own in an auto-scaling group; null: none. managed: ECS sizes the group and drains instances by a capacity provider; without it min_size instances stay, which is the only way for services behind a Classic ELB. network_mode is what tasks on them use: bridge or awsvpc. image_parameter names the SSM parameter of the machine image; the default changes with each image of AWS, one that ends in /<version>/image_id never. balancers: name -> security group of a load balancer that leads to free ports of tasks in bridge mode."
   type = object({
     vpc_id                 = string
     subnet_ids             = list(string)
@@ -76,12 +76,18 @@ variable "ec2" {
     volume_gib             = optional(number, 30)
     termination_protection = optional(bool, true)
     force_delete           = optional(bool, false)
+    balancers              = optional(map(string), {})
   })
   default = null
 
   validation {
     condition     = var.ec2 == null || try(var.ec2.min_size >= 0 && var.ec2.max_size >= var.ec2.min_size && var.ec2.max_size > 0, false)
     error_message = "ec2.min_size must be at least 0 and ec2.max_size at least that, and 1."
+  }
+
+  validation {
+    condition     = !try(var.ec2.managed, false) || !can(regex("^(aws|ecs|fargate)", var.name))
+    error_message = "name must not begin with aws, ecs or fargate: no capacity provider of ours may be called so."
   }
 
   validation {

@@ -75,12 +75,13 @@ variable "namespace" {
 }
 
 variable "images" {
-  description = "Images of Prometheus, Alertmanager and Grafana, by digest."
+  description = "Images of Prometheus, Alertmanager and Grafana, by digest; 3.5.0, 0.28.1 and 12.1.1 are those that the files in packaging/monitoring were made for."
   type = object({
-    prometheus   = string
-    alertmanager = string
-    grafana      = string
+    prometheus   = optional(string, "prom/prometheus@sha256:63805ebb8d2b3920190daf1cb14a60871b16fd38bed42b857a3182bc621f4996")
+    alertmanager = optional(string, "prom/alertmanager@sha256:27c475db5fb156cab31d5c18a4251ac7ed567746a2483ff264516437a39b15ba")
+    grafana      = optional(string, "grafana/grafana@sha256:a1701c2180249361737a99a01bc770db39381640e4d631825d38ff4535efa47d")
   })
+  default  = {}
   nullable = false
 
   validation {
@@ -102,6 +103,11 @@ variable "targets" {
   validation {
     condition     = alltrue([for t in var.targets : contains(["A", "SRV"], t.record)])
     error_message = "targets: record must be A or SRV."
+  }
+
+  validation {
+    condition     = length(distinct([for t in var.targets : t.security_group_id if t.record == "SRV"])) <= 1
+    error_message = "targets: those with SRV records must be on instances of one security group."
   }
 }
 

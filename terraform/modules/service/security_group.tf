@@ -1,18 +1,23 @@
 locals {
-  # From the load balancer's group into ours and out of its own. Bridge mode with free ports opens the range that
-  # Linux takes them from.
-  from_balancers = { for key, e in var.entries : key => {
-    security_group_id = e.security_group_id
-    from              = local.is_awsvpc ? var.ports[key].port : var.ports[key].host_port > 0 ? var.ports[key].host_port : 32768
-    to                = local.is_awsvpc ? var.ports[key].port : var.ports[key].host_port > 0 ? var.ports[key].host_port : 65535
-    protocol          = var.ports[key].protocol
+  # Where each port is met. Bridge mode takes free ports from a range that Linux has for them.
+  is_free = { for key, p in var.ports : key => !local.is_awsvpc && p.host_port == 0 }
+  met_at = { for key, p in var.ports : key => {
+    from     = local.is_free[key] ? 32768 : local.is_awsvpc ? p.port : p.host_port
+    to       = local.is_free[key] ? 65535 : local.is_awsvpc ? p.port : p.host_port
+    protocol = p.protocol
   } }
+
+  # From the load balancer's group into ours and out of its own. To free ports the cluster has opened the way, once for
+  # all services on its instances.
+  from_balancers = { for key, e in var.entries : key => merge(local.met_at[key], { security_group_id = e.security_group_id })
+    if !(local.is_free[key] && var.compute.balancer_group_ids != null)
+  }
 }
 
 resource "aws_security_group" "this" {
   count = local.is_awsvpc ? 1 : 0
 
-  name        = "${var.name}-tasks"
+  name_prefix = "${var.name}-tasks-"
   description = "Tasks of ${var.name}."
   vpc_id      = var.placement.vpc_id
   tags        = { Name = "${var.name}-tasks" }
@@ -51,9 +56,9 @@ resource "aws_vpc_security_group_ingress_rule" "other" {
   description                  = "${each.key} to port ${each.value.port} of ${var.name}."
   referenced_security_group_id = each.value.security_group_id
   cidr_ipv4                    = each.value.cidr
-  ip_protocol                  = var.ports[each.value.port].protocol
-  from_port                    = var.ports[each.value.port].port
-  to_port                      = var.ports[each.value.port].port
+  ip_protocol                  = local.met_at[each.value.port].protocol
+  from_port                    = local.met_at[each.value.port].from
+  to_port                      = local.met_at[each.value.port].to
 }
 
 resource "aws_vpc_security_group_egress_rule" "other" {

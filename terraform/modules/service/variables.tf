@@ -19,12 +19,13 @@ variable "cluster" {
 }
 
 variable "compute" {
-  description = "What the tasks run on: output `fargate` or `ec2` of the module cluster, or an object like it."
+  description = "What the tasks run on: output `fargate` or `ec2` of the module cluster, or an object like it. balancer_group_ids: load balancers that reach free ports of the instances already; null: rules for it are made here, which only one service behind a load balancer can have."
   type = object({
     launch                     = optional(string, "fargate")
     network_mode               = optional(string, "awsvpc")
     architecture               = optional(string, "X86_64")
     instance_security_group_id = optional(string)
+    balancer_group_ids         = optional(list(string))
     capacity_providers = optional(list(object({
       name   = string
       weight = optional(number, 1)
@@ -190,6 +191,11 @@ variable "entries" {
   validation {
     condition     = alltrue([for e in var.entries : contains(["target_group", "classic"], e.kind)])
     error_message = "entries: kind must be target_group or classic."
+  }
+
+  validation {
+    condition     = var.compute.balancer_group_ids == null || var.compute.network_mode == "awsvpc" ? true : alltrue([for k, e in var.entries : try(var.ports[k].host_port, 0) > 0 || contains(var.compute.balancer_group_ids, e.security_group_id)])
+    error_message = "entries: the load balancer does not reach free ports of the instances: put its security group into ec2.balancers of the module cluster."
   }
 
   validation {

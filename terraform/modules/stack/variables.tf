@@ -27,10 +27,16 @@ variable "placement" {
 variable "cluster" {
   description = "The ECS cluster: output `cluster` of the module cluster."
   type = object({
-    name = string
-    arn  = string
+    name               = string
+    arn                = string
+    container_insights = optional(string, "enhanced")
   })
   nullable = false
+
+  validation {
+    condition     = var.cluster.container_insights != "disabled" || !var.worker.scale_on_backlog
+    error_message = "cluster: without Container Insights nobody counts tasks: set it, or worker.scale_on_backlog = false."
+  }
 }
 
 variable "compute" {
@@ -40,6 +46,7 @@ variable "compute" {
     network_mode               = optional(string, "awsvpc")
     architecture               = optional(string, "X86_64")
     instance_security_group_id = optional(string)
+    balancer_group_ids         = optional(list(string))
     capacity_providers = optional(list(object({
       name   = string
       weight = optional(number, 1)
@@ -67,6 +74,7 @@ variable "worker_compute" {
     network_mode               = optional(string, "awsvpc")
     architecture               = optional(string, "X86_64")
     instance_security_group_id = optional(string)
+    balancer_group_ids         = optional(list(string))
     capacity_providers = optional(list(object({
       name   = string
       weight = optional(number, 1)

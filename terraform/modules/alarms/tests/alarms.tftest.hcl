@@ -212,6 +212,16 @@ run "a_runbook_that_no_mail_can_link" {
   expect_failures = [var.runbook_url]
 }
 
+run "tasks_that_nobody_counts" {
+  command = plan
+
+  variables {
+    cluster = { name = "ops-test", arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/ops-test", container_insights = "disabled" }
+  }
+
+  expect_failures = [var.cluster]
+}
+
 run "more_than_all" {
   command = plan
 

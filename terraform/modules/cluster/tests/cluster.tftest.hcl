@@ -120,6 +120,11 @@ run "instances_alone" {
   }
 
   assert {
+    condition     = length(aws_autoscaling_group.this[0].instance_refresh) == 1
+    error_message = "A new image must come by itself, since each instance is drained first."
+  }
+
+  assert {
     condition     = aws_ecs_cluster_capacity_providers.this.capacity_providers == toset(["ops-test-ec2"])
     error_message = "The cluster must have the instances and nothing else."
   }
@@ -128,6 +133,42 @@ run "instances_alone" {
     condition     = !anytrue([for s in jsondecode(aws_iam_role_policy.session[0].policy).Statement : anytrue([for a in flatten([s.Action]) : strcontains(a, "GetParameter") || strcontains(a, "*")])])
     error_message = "Instances must not read parameters."
   }
+}
+
+run "load_balancers_that_reach_free_ports" {
+  variables {
+    ec2 = {
+      vpc_id     = "vpc-1"
+      subnet_ids = ["subnet-1", "subnet-2"]
+      balancers  = { edge = "sg-0bbbbbbbbbbbbbbbb" }
+    }
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.balancer["edge"].from_port == 32768 && aws_vpc_security_group_ingress_rule.balancer["edge"].to_port == 65535 && aws_vpc_security_group_egress_rule.balancer["edge"].security_group_id == "sg-0bbbbbbbbbbbbbbbb"
+    error_message = "The range of free ports must be open, once for each load balancer."
+  }
+
+  assert {
+    condition     = one(output.ec2.balancer_group_ids) == "sg-0bbbbbbbbbbbbbbbb"
+    error_message = "Services must know that it is."
+  }
+
+  assert {
+    condition     = aws_security_group.instance[0].name_prefix == "ops-test-instances-"
+    error_message = "A security group that is replaced must get another name."
+  }
+}
+
+run "a_name_that_capacity_providers_may_not_have" {
+  command = plan
+
+  variables {
+    name = "ecs-ops"
+    ec2  = { vpc_id = "vpc-1", subnet_ids = ["subnet-1"] }
+  }
+
+  expect_failures = [var.ec2]
 }
 
 run "an_environment_that_comes_and_goes" {

@@ -97,8 +97,13 @@ run "everything_is_there_at_the_first_start" {
 
 run "who_connects_to_whom" {
   assert {
-    condition     = keys(aws_vpc_security_group_ingress_rule.this) == ["alerts", "dashboards", "ops-api", "ops-worker"]
+    condition     = keys(aws_vpc_security_group_ingress_rule.this) == ["alerts", "dashboards", "instances", "ops-api"]
     error_message = "Each connection must be let in."
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.this["instances"].security_group_id == "sg-0bbbbbbbbbbbbbbbb" && aws_vpc_security_group_ingress_rule.this["instances"].from_port == 32768 && aws_vpc_security_group_egress_rule.this["instances"].to_port == 65535
+    error_message = "In bridge mode a task is met at a free port of its instance."
   }
 
   assert {
@@ -166,4 +171,18 @@ run "all_of_it_cannot_be_promised" {
   }
 
   expect_failures = [var.slo]
+}
+
+run "two_services_on_the_same_instances" {
+  variables {
+    targets = {
+      ops-api    = { dns_name = "ops-test-api.ops.internal", record = "SRV", port = 9090, security_group_id = "sg-0bbbbbbbbbbbbbbbb" }
+      ops-worker = { dns_name = "ops-test-worker.ops.internal", record = "SRV", port = 9091, security_group_id = "sg-0bbbbbbbbbbbbbbbb" }
+    }
+  }
+
+  assert {
+    condition     = keys(aws_vpc_security_group_ingress_rule.this) == ["alerts", "dashboards", "instances"]
+    error_message = "Two equal rules are refused."
+  }
 }

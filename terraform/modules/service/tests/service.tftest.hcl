@@ -93,6 +93,11 @@ run "a_container_that_can_do_little" {
   }
 
   assert {
+    condition     = aws_security_group.this[0].name_prefix == "ops-test-api-tasks-"
+    error_message = "A security group that is replaced must get another name."
+  }
+
+  assert {
     condition     = length(aws_iam_role_policy.task) == 0
     error_message = "Without policies the program may do nothing."
   }
@@ -165,6 +170,7 @@ run "bridge_on_instances_behind_an_alb" {
       capacity_providers         = [{ name = "ops-test-ec2" }]
     }
     namespace = { id = "ns-0123456789abcdef", name = "ops.internal" }
+    ingress   = { prometheus = { port = "http", security_group_id = "sg-0dddddddddddddddd" } }
   }
 
   assert {
@@ -175,6 +181,11 @@ run "bridge_on_instances_behind_an_alb" {
   assert {
     condition     = aws_vpc_security_group_ingress_rule.balancer["http"].from_port == 32768 && aws_vpc_security_group_ingress_rule.balancer["http"].security_group_id == "sg-0cccccccccccccccc"
     error_message = "The range of free ports must be open to the load balancer, on the instances' group."
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.other["prometheus"].from_port == 32768 && aws_vpc_security_group_ingress_rule.other["prometheus"].to_port == 65535
+    error_message = "Others must reach the port where the task is met, which is a free one too."
   }
 
   assert {
@@ -196,6 +207,38 @@ run "bridge_on_instances_behind_an_alb" {
     condition     = aws_ecs_service.this.force_new_deployment
     error_message = "Other shares must come by a deployment, not by another service."
   }
+}
+
+run "instances_that_the_load_balancer_reaches" {
+  variables {
+    compute = {
+      launch                     = "ec2"
+      network_mode               = "bridge"
+      instance_security_group_id = "sg-0cccccccccccccccc"
+      balancer_group_ids         = ["sg-0bbbbbbbbbbbbbbbb"]
+      capacity_providers         = [{ name = "ops-test-ec2" }]
+    }
+  }
+
+  assert {
+    condition     = length(aws_vpc_security_group_ingress_rule.balancer) == 0 && length(aws_vpc_security_group_egress_rule.balancer) == 0
+    error_message = "A second rule for the same range is refused: the cluster has it."
+  }
+}
+
+run "instances_that_the_load_balancer_does_not_reach" {
+  command = plan
+
+  variables {
+    compute = {
+      launch                     = "ec2"
+      network_mode               = "bridge"
+      instance_security_group_id = "sg-0cccccccccccccccc"
+      balancer_group_ids         = []
+    }
+  }
+
+  expect_failures = [var.entries]
 }
 
 run "classic_elb_with_a_fixed_port" {

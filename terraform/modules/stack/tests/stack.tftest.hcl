@@ -166,6 +166,16 @@ run "a_setting_of_another_kind" {
   expect_failures = [var.worker]
 }
 
+run "tasks_that_nobody_counts" {
+  command = plan
+
+  variables {
+    cluster = { name = "ops-test", arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/ops-test", container_insights = "disabled" }
+  }
+
+  expect_failures = [var.cluster]
+}
+
 run "tags_instead_of_digests" {
   command = plan
 
