@@ -67,7 +67,7 @@ resource "aws_load_balancer_listener_policy" "tls" {
 }
 
 resource "aws_security_group" "this" {
-  name        = "${var.name}-elb"
+  name_prefix = "${var.name}-elb-"
   description = "Load balancer ${var.name}. Services add their own way out."
   vpc_id      = var.vpc_id
   tags        = { Name = "${var.name}-elb" }

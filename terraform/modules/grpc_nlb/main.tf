@@ -1,8 +1,15 @@
 locals {
   target_ports = { for name, l in var.listeners : name => coalesce(l.target_port, l.port) }
-  schemes      = { for name, l in var.listeners : name => l.protocol == "TLS" ? "grpcs" : "grpc" }
-  hosts        = { for name, l in var.listeners : name => var.zone == null ? aws_lb.this.dns_name : "${name}.${var.zone.name}" }
-  urls         = { for name, l in var.listeners : name => "${local.schemes[name]}://${local.hosts[name]}:${l.port}" }
+
+  # What would replace a target group gives it another name: a listener holds the old one until the new one is there.
+  target_groups = { for name, port in local.target_ports : name => join("-", [
+    trim(substr("${var.name}-${name}", 0, 25), "-"),
+    substr(sha1(jsonencode([name, port, var.vpc_id])), 0, 6),
+  ]) }
+
+  schemes = { for name, l in var.listeners : name => l.protocol == "TLS" ? "grpcs" : "grpc" }
+  hosts   = { for name, l in var.listeners : name => var.zone == null ? aws_lb.this.dns_name : "${name}.${var.zone.name}" }
+  urls    = { for name, l in var.listeners : name => "${local.schemes[name]}://${local.hosts[name]}:${l.port}" }
 
   ingress = { for pair in setproduct(keys(var.listeners), var.allowed_cidrs) :
     "${pair[0]} ${pair[1]}" => { port = var.listeners[pair[0]].port, cidr = pair[1] }
@@ -30,7 +37,7 @@ resource "aws_lb" "this" {
 resource "aws_lb_target_group" "this" {
   for_each = var.listeners
 
-  name                   = "${var.name}-${each.key}"
+  name                   = local.target_groups[each.key]
   vpc_id                 = var.vpc_id
   target_type            = "ip"
   port                   = local.target_ports[each.key]
@@ -49,6 +56,12 @@ resource "aws_lb_target_group" "this" {
     interval            = 10
     healthy_threshold   = 2
     unhealthy_threshold = 2
+  }
+
+  tags = { Name = "${var.name}-${each.key}" }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }
 
@@ -82,7 +95,7 @@ resource "aws_lb_listener" "tls" {
 }
 
 resource "aws_security_group" "this" {
-  name        = "${var.name}-nlb"
+  name_prefix = "${var.name}-nlb-"
   description = "Load balancer ${var.name}. Services add their own way out."
   vpc_id      = var.vpc_id
   tags        = { Name = "${var.name}-nlb" }

@@ -56,8 +56,8 @@ variable "listeners" {
   }
 
   validation {
-    condition     = alltrue([for k in keys(var.listeners) : can(regex("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", k)) && length("${var.name}-${k}") <= 32])
-    error_message = "listeners: names are lower-case letters, digits and hyphens, at most 32 together with the load balancer's."
+    condition     = alltrue([for k in keys(var.listeners) : can(regex("^[a-z0-9]([a-z0-9-]*[a-z0-9])?$", k))])
+    error_message = "listeners: names are lower-case letters, digits and hyphens."
   }
 
   validation {

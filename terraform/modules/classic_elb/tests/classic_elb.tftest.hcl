@@ -24,6 +24,11 @@ variables {
 
 run "tls_and_a_fixed_port" {
   assert {
+    condition     = aws_security_group.this.name_prefix == "${var.name}-elb-"
+    error_message = "A security group that is replaced must get another name."
+  }
+
+  assert {
     condition     = one(aws_elb.this.listener).lb_port == 443 && one(aws_elb.this.listener).lb_protocol == "https" && one(aws_elb.this.listener).instance_port == 8080
     error_message = "Port 443 must lead to the fixed port."
   }

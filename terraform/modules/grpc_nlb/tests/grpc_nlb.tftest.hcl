@@ -24,6 +24,11 @@ run "internal_and_balanced" {
   }
 
   assert {
+    condition     = aws_lb_target_group.this["user"].name == "ops-grpc-user-${substr(sha1(jsonencode(["user", 5000, var.vpc_id])), 0, 6)}" && aws_security_group.this.name_prefix == "ops-grpc-nlb-"
+    error_message = "What is replaced must get another name."
+  }
+
+  assert {
     condition     = alltrue([for t in aws_lb_target_group.this : t.target_type == "ip" && t.connection_termination])
     error_message = "Targets must be tasks, and connections must not outlive them."
   }
@@ -132,10 +137,21 @@ run "method_with_a_slash_before" {
   expect_failures = [var.listeners]
 }
 
-run "name_of_target_group_too_long" {
-  command = plan
+run "long_name_of_a_listener" {
   variables {
     listeners = { a-very-long-name-of-a-listener = { port = 5000 } }
+  }
+
+  assert {
+    condition     = length(one(values(aws_lb_target_group.this)).name) <= 32
+    error_message = "The name of a target group must fit."
+  }
+}
+
+run "bad_name_of_a_listener" {
+  command = plan
+  variables {
+    listeners = { User = { port = 5000 } }
   }
   expect_failures = [var.listeners]
 }

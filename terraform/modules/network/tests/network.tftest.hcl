@@ -100,6 +100,11 @@ run "endpoints_and_no_way_out" {
   }
 
   assert {
+    condition     = aws_security_group.endpoints[0].name_prefix == "ops-test-endpoints-"
+    error_message = "A security group that is replaced must get another name."
+  }
+
+  assert {
     condition     = aws_vpc_security_group_ingress_rule.endpoints[0].cidr_ipv4 == "10.0.0.0/16" && aws_vpc_security_group_ingress_rule.endpoints[0].from_port == 443
     error_message = "Endpoints must be reached by HTTPS from the VPC alone."
   }
@@ -135,6 +140,11 @@ run "always" {
   assert {
     condition     = length(aws_default_security_group.closed.ingress) == 0 && length(aws_default_security_group.closed.egress) == 0
     error_message = "The default security group must let nothing through."
+  }
+
+  assert {
+    condition     = toset(flatten([for s in jsondecode(aws_iam_role_policy.flow.policy).Statement : s.Action])) == toset(["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams", "logs:DescribeLogGroups"])
+    error_message = "Flow logs must find and write their log group."
   }
 
   assert {
