@@ -34,6 +34,11 @@ def stopped_task(number, by, reason="Essential container in task exited", **cont
 
 
 STEADY = service(deployment(1, 1, "COMPLETED", running=2))
+DEPLOY = ("deploy", "api", "--image", NEW)
+DEPLOYED = service(deployment(2, 2, "COMPLETED", running=2))
+HALF = service(deployment(2, 2, running=1), deployment(1, 1, "COMPLETED", "ACTIVE", running=1))
+BACK = service(deployment(3, 1, "COMPLETED", running=2,
+                          rolloutStateReason="ECS deployment circuit breaker: rolling back to deploymentId ecs-svc/1."))
 ROLLOUT_ARN = f"{ARN}service-deployment/prod/prod-api/abc"
 
 
