@@ -69,6 +69,7 @@ output "for_monitoring" {
   description = "What the monitoring root reads: it has its own state."
   value = {
     name          = var.name
+    region        = module.stack.region
     cluster       = module.cluster.cluster
     compute       = module.cluster.fargate
     placement     = module.network.placement

@@ -10,6 +10,5 @@ module "monitoring" {
   grafana_entry    = var.platform.grafana_entry
   topic            = var.platform.topic
   kms_key_arn      = var.platform.kms_key_arn
-  images           = var.images
   grafana_password = var.grafana_password
 }

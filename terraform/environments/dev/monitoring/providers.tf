@@ -1,5 +1,5 @@
 provider "aws" {
-  region = var.region
+  region = var.platform.region
 
   default_tags {
     tags = { Project = "ops-dev", Environment = "dev", Root = "environments/dev/monitoring" }

@@ -11,7 +11,7 @@ module "platform" {
   network             = { cidr = "10.1.0.0/16", egress = "single_nat" }
   waf                 = null
   api                 = { min = 1, max = 2 }
-  worker              = { min = 0, max = 2 }
+  worker              = { min = 1, max = 2 }
   spot_weight         = 3
   is_disposable       = true
   log_retention_days  = 30

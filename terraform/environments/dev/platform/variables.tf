@@ -1,8 +1,12 @@
 variable "region" {
   description = "Region."
   type        = string
-  default     = "eu-central-1"
   nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region must be one of AWS, such as eu-central-1."
+  }
 }
 
 variable "domains" {
@@ -12,12 +16,22 @@ variable "domains" {
     grafana = string
   })
   nullable = false
+
+  validation {
+    condition     = alltrue([for name in values(var.domains) : can(regex("^([a-z0-9-]+[.])+[a-z]{2,}$", name))])
+    error_message = "domains must be names such as intake.example.com: no scheme, no path."
+  }
 }
 
 variable "zone_id" {
-  description = "Public Route 53 zone of the names."
+  description = "Id of the public Route 53 zone of the names."
   type        = string
   nullable    = false
+
+  validation {
+    condition     = can(regex("^Z[A-Z0-9]+$", var.zone_id))
+    error_message = "zone_id must be the id of a zone, such as Z0123456789ABCDEFGHIJ, and not its name."
+  }
 }
 
 variable "alarm_subscriptions" {
@@ -27,6 +41,11 @@ variable "alarm_subscriptions" {
     endpoint = string
   }))
   nullable = false
+
+  validation {
+    condition     = alltrue([for s in values(var.alarm_subscriptions) : s.protocol != "email" || can(regex("^[^@ ]+@[^@ ]+$", s.endpoint))])
+    error_message = "alarm_subscriptions: the endpoint of an email must be an address."
+  }
 }
 
 variable "github" {
@@ -49,4 +68,9 @@ variable "images" {
     worker = string
   })
   nullable = false
+
+  validation {
+    condition     = alltrue([for i in values(var.images) : can(regex("^[^\\s@]+@sha256:[0-9a-f]{64}$", i))])
+    error_message = "images must be given by digest, as each push prints it: repository@sha256:<64 hex digits>."
+  }
 }

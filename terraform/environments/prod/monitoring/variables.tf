@@ -1,14 +1,8 @@
-variable "region" {
-  description = "Region."
-  type        = string
-  default     = "eu-central-1"
-  nullable    = false
-}
-
 variable "platform" {
   description = "Output `for_monitoring` of the platform root, see the README."
   type = object({
     name          = string
+    region        = string
     cluster       = object({ name = string, arn = string })
     compute       = any
     placement     = object({ vpc_id = string, subnet_ids = list(string), assign_public_ip = bool })
@@ -17,16 +11,6 @@ variable "platform" {
     grafana_entry = any
     topic         = object({ arn = string, kms_key_arn = string })
     kms_key_arn   = string
-  })
-  nullable = false
-}
-
-variable "images" {
-  description = "Images of Prometheus, Alertmanager and Grafana, by digest."
-  type = object({
-    prometheus   = string
-    alertmanager = string
-    grafana      = string
   })
   nullable = false
 }

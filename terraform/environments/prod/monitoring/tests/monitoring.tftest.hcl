@@ -93,6 +93,7 @@ variables {
   grafana_password = "sentinel-of-the-test-5f1c"
   platform = {
     name          = "ops-prod"
+    region        = "eu-central-1"
     cluster       = { name = "ops-prod", arn = "arn:aws:ecs:eu-central-1:123456789012:cluster/ops-prod" }
     compute       = { launch = "fargate", network_mode = "awsvpc", architecture = "X86_64", capacity_providers = [{ name = "FARGATE", weight = 1, base = 1 }] }
     placement     = { vpc_id = "vpc-0123456789abcdef0", subnet_ids = ["subnet-0aaaaaaaaaaaaaaaa"], assign_public_ip = false }

@@ -89,6 +89,17 @@ mock_provider "aws" {
   }
 }
 
+variables {
+  region  = "eu-central-1"
+  domains = { api = "intake.example.com", grafana = "grafana.example.com" }
+  zone_id = "Z0123456789ABCDEFGHIJ"
+  images = {
+    api    = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ops/api@sha256:0000000000000000000000000000000000000000000000000000000000000000"
+    worker = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ops/worker@sha256:1111111111111111111111111111111111111111111111111111111111111111"
+  }
+  alarm_subscriptions = { duty = { protocol = "email", endpoint = "duty@example.com" } }
+}
+
 run "prod_stands_by_itself" {
   assert {
     condition     = output.api_url == "https://intake.example.com"
@@ -104,4 +115,17 @@ run "prod_stands_by_itself" {
     condition     = output.access == "confirm"
     error_message = "opsctl must know how careful to be."
   }
+}
+
+run "refuses_what_fails_late" {
+  command = plan
+
+  variables {
+    region              = "Frankfurt"
+    domains             = { api = "https://intake.example.com/", grafana = "grafana.example.com" }
+    zone_id             = "example.com"
+    alarm_subscriptions = { duty = { protocol = "email", endpoint = "duty" } }
+    images              = { api = "ops/api:v1.2.3", worker = "ACCOUNT.dkr.ecr.REGION.amazonaws.com/ops/worker@sha256:DIGEST" }
+  }
+  expect_failures = [var.region, var.domains, var.zone_id, var.alarm_subscriptions, var.images]
 }
