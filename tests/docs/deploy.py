@@ -16,7 +16,7 @@ AWS = pathlib.Path(os.environ.get("DEPS_DIR", pathlib.Path.home() / ".cache/ops-
 PLACEHOLDERS = {"REGION": "eu-central-1", "ACCOUNT": "123456789012", "OWNER/REPOSITORY": "example/ops",
                 "DIGEST": "0" * 64}
 # Commands that the AWS CLI has beside the operations of AWS have no skeleton.
-ITS_OWN = {("ecr", "get-login-password")}
+ITS_OWN = {("configure", "get")}
 failures = []
 
 
