@@ -7,6 +7,11 @@ variable "name" {
     condition     = can(regex("^[a-z][a-z0-9-]{0,18}[a-z0-9]$", var.name))
     error_message = "name must be 2 to 20 lower-case letters, digits and hyphens, and begin with a letter."
   }
+
+  validation {
+    condition     = var.domains.grafana == null || length(var.name) <= 12
+    error_message = "name must have at most 12 characters where there is monitoring (domains.grafana), whose parts are called <name>-mon-..."
+  }
 }
 
 variable "environment" {
@@ -81,10 +86,10 @@ variable "images" {
 }
 
 variable "api" {
-  description = "ops-api: tasks at least and at most, size, and further settings."
+  description = "ops-api: tasks at least and at most (8 can be monitored), size, and further settings."
   type = object({
     min        = optional(number, 2)
-    max        = optional(number, 10)
+    max        = optional(number, 8)
     cpu        = optional(number, 256)
     memory_mib = optional(number, 512)
     settings   = optional(map(string), {})
@@ -97,7 +102,7 @@ variable "worker" {
   description = "ops-worker: the same."
   type = object({
     min        = optional(number, 1)
-    max        = optional(number, 10)
+    max        = optional(number, 8)
     cpu        = optional(number, 256)
     memory_mib = optional(number, 512)
     settings   = optional(map(string), {})

@@ -297,7 +297,7 @@ variable "deployment" {
 }
 
 variable "namespace" {
-  description = "Cloud Map namespace in which `<name>.<namespace>` finds the tasks: A records (awsvpc), SRV records (bridge); null: none."
+  description = "Cloud Map namespace in which `<name>.<namespace>` finds the tasks: A records (awsvpc), SRV records (bridge), of eight tasks at a time; null: none."
   type = object({
     id   = string
     name = string

@@ -105,12 +105,17 @@ variable "entry" {
 }
 
 variable "namespace" {
-  description = "Cloud Map namespace in which monitoring finds the tasks: output `namespace` of the module network; null: none."
+  description = "Cloud Map namespace in which monitoring finds the tasks: output `namespace` of the module network; null: none. Its DNS tells of eight tasks of a service at most, changing ones."
   type = object({
     id   = string
     name = string
   })
   default = null
+
+  validation {
+    condition     = var.namespace == null || max(var.api.max, var.worker.max) <= 8
+    error_message = "namespace: DNS tells of eight tasks at most, so Prometheus would miss others and add up wrong sums: api.max and worker.max must be at most 8 (make tasks bigger), or namespace null."
+  }
 }
 
 variable "images" {
@@ -133,7 +138,7 @@ variable "api" {
     cpu                 = optional(number, 256)
     memory_mib          = optional(number, 512)
     min                 = optional(number, 2)
-    max                 = optional(number, 10)
+    max                 = optional(number, 8)
     min_percent         = optional(number, 100)
     max_percent         = optional(number, 200)
     port                = optional(number, 8080)
@@ -169,7 +174,7 @@ variable "worker" {
     cpu                  = optional(number, 256)
     memory_mib           = optional(number, 512)
     min                  = optional(number, 1)
-    max                  = optional(number, 10)
+    max                  = optional(number, 8)
     stop_timeout_s       = optional(number, 30)
     cpu_percent          = optional(number)
     memory_percent       = optional(number)

@@ -10,6 +10,6 @@ module "platform" {
   github              = var.github
   network             = { cidr = "10.0.0.0/16", zone_count = 3, egress = "nat_per_az" }
   waf                 = {}
-  api                 = { min = 3, max = 20 }
-  worker              = { min = 2, max = 20 }
+  api                 = { min = 3, max = 8 }
+  worker              = { min = 2, max = 8 }
 }

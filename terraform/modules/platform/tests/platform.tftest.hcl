@@ -101,6 +101,16 @@ variables {
   alarm_subscriptions = { duty = { protocol = "email", endpoint = "duty@example.com" } }
 }
 
+run "a_name_too_long_for_monitoring" {
+  command = plan
+
+  variables {
+    name = "ops-test-long"
+  }
+
+  expect_failures = [var.name]
+}
+
 run "production" {
   assert {
     condition     = output.api_url == "https://intake.example.com" && output.access == "confirm"

@@ -176,6 +176,16 @@ run "tasks_that_nobody_counts" {
   expect_failures = [var.cluster]
 }
 
+run "more_tasks_than_monitoring_sees" {
+  command = plan
+
+  variables {
+    api = { max = 9 }
+  }
+
+  expect_failures = [var.namespace]
+}
+
 run "tags_instead_of_digests" {
   command = plan
 
