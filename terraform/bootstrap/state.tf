@@ -64,6 +64,11 @@ resource "aws_s3_bucket_lifecycle_configuration" "state" {
     abort_incomplete_multipart_upload {
       days_after_initiation = 1
     }
+
+    # Each lock that is given back leaves a marker.
+    expiration {
+      expired_object_delete_marker = true
+    }
   }
 
   depends_on = [aws_s3_bucket_versioning.state]

@@ -22,6 +22,11 @@ run "state_is_kept" {
   command = plan
 
   assert {
+    condition     = aws_s3_bucket_lifecycle_configuration.state.rule[0].expiration[0].expired_object_delete_marker
+    error_message = "Markers of locks must not pile up."
+  }
+
+  assert {
     condition     = aws_s3_bucket.state.bucket == "ops-state-123456789012"
     error_message = "The bucket must be named after system and account."
   }

@@ -5,11 +5,12 @@ locals {
   account = data.aws_caller_identity.current.account_id
   region  = data.aws_region.current.region
 
-  # Who writes access logs, and what proves that it does so for this account. A Classic ELB comes as an account
-  # of AWS, which tells nothing of whom it writes for: what it may write is bound to our account by the path.
+  # Who writes access logs, and what proves that it does so for this account. Load balancers tell nothing of whom they
+  # write for (a Classic ELB comes as an account of AWS): what they may write is bound to our account by the path, as
+  # in AWS's own example.
   of_this_account = { Condition = { StringEquals = { "aws:SourceAccount" = local.account } } }
   writers = {
-    alb         = { principal = { Service = "logdelivery.elasticloadbalancing.amazonaws.com" }, proof = local.of_this_account }
+    alb         = { principal = { Service = "logdelivery.elasticloadbalancing.amazonaws.com" }, proof = {} }
     classic_elb = { principal = { AWS = one(data.aws_elb_service_account.this[*].arn) }, proof = {} }
     nlb         = { principal = { Service = "delivery.logs.amazonaws.com" }, proof = local.of_this_account }
     s3          = { principal = { Service = "logging.s3.amazonaws.com" }, proof = local.of_this_account }
@@ -122,12 +123,11 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
       }
     }
 
-    dynamic "expiration" {
-      for_each = var.expire_days > 0 ? [var.expire_days] : []
-
-      content {
-        days = expiration.value
-      }
+    # A marker of a deletion goes when there is nothing left behind it; with days S3 does that by itself, and takes no word
+    # for it.
+    expiration {
+      days                         = var.expire_days > 0 ? var.expire_days : null
+      expired_object_delete_marker = var.expire_days > 0 ? null : true
     }
   }
 

@@ -22,9 +22,9 @@ variable "repositories" {
 }
 
 variable "keep_images" {
-  description = "How many images of a repository are kept: as many releases can be rolled back to."
+  description = "How many images of a repository are kept, the newest. A push is about three of them (index, image, attestation), and each one of the main branch counts: 200 are some 60 pushes, and what production runs must be among them."
   type        = number
-  default     = 50
+  default     = 200
   nullable    = false
 
   validation {

@@ -53,8 +53,13 @@ run "private_versioned_encrypted" {
   }
 
   assert {
-    condition     = length(aws_s3_bucket_lifecycle_configuration.this.rule[0].expiration) == 0 && length(aws_s3_bucket_lifecycle_configuration.this.rule[0].transition) == 0 && one(aws_s3_bucket_lifecycle_configuration.this.rule[0].abort_incomplete_multipart_upload).days_after_initiation == 1
+    condition     = aws_s3_bucket_lifecycle_configuration.this.rule[0].expiration[0].days == 0 && length(aws_s3_bucket_lifecycle_configuration.this.rule[0].transition) == 0 && one(aws_s3_bucket_lifecycle_configuration.this.rule[0].abort_incomplete_multipart_upload).days_after_initiation == 1
     error_message = "Objects themselves must stay."
+  }
+
+  assert {
+    condition     = aws_s3_bucket_lifecycle_configuration.this.rule[0].expiration[0].expired_object_delete_marker
+    error_message = "Markers of deletions must not pile up."
   }
 
   assert {
@@ -76,14 +81,14 @@ run "access_logs_of_load_balancers" {
 
   assert {
     condition = alltrue([for s in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
-    s.Effect == "Deny" || s.Sid == "LogsClassicElb" || try(s.Condition.StringEquals["aws:SourceAccount"] == "123456789012", false)])
+    s.Effect == "Deny" || contains(["LogsAlb", "LogsClassicElb"], s.Sid) || try(s.Condition.StringEquals["aws:SourceAccount"] == "123456789012", false)])
     error_message = "Services must prove that they write for this account."
   }
 
   assert {
     condition = alltrue([for s in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
-    s.Sid != "LogsClassicElb" || alltrue([for r in s.Resource : strcontains(r, "AWSLogs/123456789012/")])])
-    error_message = "A Classic ELB must be held to this account by the path."
+    !contains(["LogsAlb", "LogsClassicElb"], s.Sid) || (!can(s.Condition) && alltrue([for r in s.Resource : strcontains(r, "AWSLogs/123456789012/")]))])
+    error_message = "Load balancers, which prove nothing, must be held to this account by the path."
   }
 
   assert {

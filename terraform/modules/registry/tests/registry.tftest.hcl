@@ -31,8 +31,8 @@ run "images_cannot_change" {
   }
 
   assert {
-    condition     = jsondecode(aws_ecr_lifecycle_policy.this["api"].policy).rules[*].selection.countNumber == [7, 50]
-    error_message = "Untagged images go after a week, others when there are more than fifty."
+    condition     = jsondecode(aws_ecr_lifecycle_policy.this["api"].policy).rules[*].selection.countNumber == [7, 200]
+    error_message = "Untagged images go after a week, others when there are more than sixty pushes, of three images each, make."
   }
 
   assert {
