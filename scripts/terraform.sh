@@ -269,6 +269,9 @@ main()
 	done
 	dirs=("$@")
 	[ $# -gt 0 ] || mapfile -t dirs < <(tf_directories "$root/terraform")
+	for dir in "${dirs[@]}"; do
+		[ -d "$dir" ] || die "$dir: no such directory"
+	done
 	setup_terraform || die 'neither an engine nor the stand-in provider can be had'
 	[ -z "$docs" ] || setup_linters || die 'terraform-docs cannot be had'
 	[ -z "$stub" ] || stub_start "$root/terraform" "${dirs[@]}" ||
