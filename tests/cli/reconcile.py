@@ -42,6 +42,7 @@ class Reconcile(SystemTest):
     def test_lost(self):
         self.up()
         ids = [self.document("submit", "--wait")["id"] for _ in range(3)]
+        wait_until(lambda: self.document("queue", "stat")["in_flight"] == 0, "the worker has removed its messages")
         self.objects()[1].unlink()
         done = self.account(EXIT_BAD)
         self.assertEqual((done["verdict"], done["missing"]), ("lost", [ids[1]]))

@@ -165,6 +165,7 @@ class NotStored(TraceTest):
         """Accepted, and then somebody removed it from the store."""
         with self.up():
             sent = self.submit("--wait")
+            wait_until(lambda: self.document("queue", "stat")["in_flight"] == 0, "the worker has removed its message")
             (self.local / "store" / sent["object"]).unlink()
             document = self.trace(sent["id"], EXIT_BAD)
         self.assertEqual((document["verdict"], document["next"]), ("lost", "run: opsctl reconcile"))
