@@ -202,7 +202,7 @@ run "paths_under_the_domain" {
   variables {
     certificate = { arn = "arn:aws:acm:eu-central-1:123456789012:certificate/2" }
     routes = {
-      api = { port = 8080, paths = ["/submit"], priority = 1 }
+      api                         = { port = 8080, paths = ["/submit"], priority = 1 }
       a-very-long-name-of-a-route = { port = 8081, hosts = ["long.example.com"], priority = 2 }
     }
   }
