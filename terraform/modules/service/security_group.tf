@@ -69,7 +69,7 @@ resource "aws_vpc_security_group_egress_rule" "other" {
   cidr_ipv4                    = each.value.cidr
   referenced_security_group_id = each.value.security_group_id
   prefix_list_id               = each.value.prefix_list_id
-  ip_protocol                  = "tcp"
+  ip_protocol                  = each.value.protocol
   from_port                    = each.value.port
-  to_port                      = each.value.port
+  to_port                      = coalesce(each.value.to_port, each.value.port)
 }

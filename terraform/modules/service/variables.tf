@@ -241,9 +241,11 @@ variable "ingress" {
 }
 
 variable "egress" {
-  description = "Where tasks with a network interface of their own may connect: name -> an IPv4 range, a security group or a prefix list, and a port."
+  description = "Where tasks with a network interface of their own may connect: name -> an IPv4 range, a security group or a prefix list, and a port, or those from port to to_port."
   type = map(object({
     port              = number
+    to_port           = optional(number)
+    protocol          = optional(string, "tcp")
     cidr              = optional(string)
     security_group_id = optional(string)
     prefix_list_id    = optional(string)
@@ -252,6 +254,11 @@ variable "egress" {
     https = { port = 443, cidr = "0.0.0.0/0" }
   }
   nullable = false
+
+  validation {
+    condition     = alltrue([for e in var.egress : contains(["tcp", "udp"], e.protocol) && coalesce(e.to_port, e.port) >= e.port])
+    error_message = "egress: protocol must be tcp or udp, and to_port not less than port."
+  }
 }
 
 variable "policies" {

@@ -241,6 +241,35 @@ run "instances_that_the_load_balancer_does_not_reach" {
   expect_failures = [var.entries]
 }
 
+run "a_way_out_of_many_ports" {
+  variables {
+    egress = {
+      https = { port = 443, cidr = "0.0.0.0/0" }
+      calls = { port = 10000, to_port = 20000, protocol = "udp", cidr = "10.0.0.0/16" }
+    }
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_egress_rule.other["calls"].ip_protocol == "udp" && aws_vpc_security_group_egress_rule.other["calls"].to_port == 20000
+    error_message = "All of the ports must be let out."
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_egress_rule.other["https"].ip_protocol == "tcp" && aws_vpc_security_group_egress_rule.other["https"].to_port == 443
+    error_message = "One port must be one port."
+  }
+}
+
+run "ports_that_end_before_they_begin" {
+  command = plan
+
+  variables {
+    egress = { calls = { port = 20000, to_port = 10000, cidr = "10.0.0.0/16" } }
+  }
+
+  expect_failures = [var.egress]
+}
+
 run "classic_elb_with_a_fixed_port" {
   variables {
     compute   = { launch = "ec2", network_mode = "bridge", instance_security_group_id = "sg-0cccccccccccccccc" }
