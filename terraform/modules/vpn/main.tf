@@ -1,3 +1,16 @@
+locals {
+  # To Twingate (https://www.twingate.com/docs/firewall-failures): its controller over HTTPS, its relays, and people's
+  # own machines, wherever they are, over UDP; and to what people may reach.
+  egress = merge(
+    {
+      https  = { port = 443, to_port = 443, protocol = "tcp", cidr = "0.0.0.0/0", security_group_id = null }
+      relays = { port = 30000, to_port = 31000, protocol = "tcp", cidr = "0.0.0.0/0", security_group_id = null }
+      peers  = { port = 1, to_port = 65535, protocol = "udp", cidr = "0.0.0.0/0", security_group_id = null }
+    },
+    { for name, r in var.reach : "reach-${name}" => { port = r.port, to_port = r.port, protocol = "tcp", cidr = r.cidr, security_group_id = r.security_group_id } },
+  )
+}
+
 module "service" {
   source = "../service"
 
@@ -17,11 +30,7 @@ module "service" {
     TWINGATE_LOG_ANALYTICS    = "v2"
   }
 
-  # To Twingate's relays over HTTPS and its peer-to-peer ports, and to what people may reach.
-  egress = merge(
-    { https = { port = 443, cidr = "0.0.0.0/0" } },
-    { for name, r in var.reach : name => { port = r.port, cidr = r.cidr, security_group_id = r.security_group_id } },
-  )
+  egress = local.egress
 
   # A token is one connector's: the old task goes before the new one comes.
   tasks = { count = 1, min_percent = 0, max_percent = 100 }

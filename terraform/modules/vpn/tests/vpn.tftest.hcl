@@ -37,6 +37,11 @@ run "nothing_is_open_to_the_internet" {
   }
 
   assert {
+    condition     = local.egress.relays.port == 30000 && local.egress.relays.to_port == 31000 && local.egress.peers.protocol == "udp" && local.egress["reach-ci"].port == 8080
+    error_message = "It must reach Twingate's relays and people's machines, else it connects and no byte passes."
+  }
+
+  assert {
     condition     = length(jsondecode(module.service.container_definitions)[0].portMappings) == 0
     error_message = "The connector must have no port."
   }
