@@ -22,6 +22,11 @@ variable "placement" {
     condition     = length(var.placement.subnet_ids) > 0
     error_message = "placement needs at least one subnet."
   }
+
+  validation {
+    condition     = !var.placement.assign_public_ip
+    error_message = "placement: a host has no public address, so it needs subnets with another way out: egress of the module network must not be public."
+  }
 }
 
 variable "namespace" {
@@ -34,13 +39,18 @@ variable "namespace" {
 }
 
 variable "image" {
-  description = "Image of Apache Pulsar, by digest."
+  description = "Image of Apache Pulsar, by digest, from a public registry."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[^\\s@]+@sha256:[0-9a-f]{64}$", var.image))
     error_message = "image must be given by digest: repository@sha256:<64 hex digits>."
+  }
+
+  validation {
+    condition     = !can(regex("\\.dkr\\.ecr\\.", var.image))
+    error_message = "image must be public: the host logs in to no registry."
   }
 }
 
@@ -71,7 +81,7 @@ variable "instance" {
 }
 
 variable "snapshots_kept" {
-  description = "Daily snapshots of the data that are kept; 0: none are made."
+  description = "Daily snapshots of the data that are kept, and one more when the disk is destroyed; 0: none are made."
   type        = number
   default     = 7
   nullable    = false

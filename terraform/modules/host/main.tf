@@ -1,4 +1,3 @@
-data "aws_default_tags" "current" {}
 data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
@@ -78,12 +77,14 @@ resource "aws_instance" "this" {
   iam_instance_profile        = aws_iam_instance_profile.this.name
   associate_public_ip_address = false
   disable_api_termination     = var.instance.termination_protection
+  force_destroy               = true # the protection is against hands; Terraform's own plan is read before, and replaces a host for each new image
   ebs_optimized               = true
   monitoring                  = true
   user_data                   = local.user_data
   user_data_replace_on_change = true
-  volume_tags                 = merge(data.aws_default_tags.current.tags, { Name = var.name })
   tags                        = { Name = var.name }
+
+  # No volume_tags: they would rename the data volume too, and it would be in no snapshot.
 
   # The container is a hop further: it reaches the role only where it has policies of its own.
   metadata_options {
@@ -97,6 +98,7 @@ resource "aws_instance" "this" {
     kms_key_id  = var.kms_key_arn
     volume_size = var.instance.root_gib
     volume_type = "gp3"
+    tags        = { Name = var.name }
   }
 
   lifecycle {
@@ -110,6 +112,7 @@ resource "aws_ebs_volume" "data" {
   type              = "gp3"
   encrypted         = true
   kms_key_id        = var.kms_key_arn
+  final_snapshot    = var.snapshots_kept > 0
   tags              = { Name = "${var.name}-data" }
 }
 

@@ -5,10 +5,14 @@ locals {
 }
 
 resource "aws_security_group" "this" {
-  name        = "${var.name}-host"
+  name_prefix = "${var.name}-host-"
   description = "The host ${var.name}."
   vpc_id      = var.placement.vpc_id
   tags        = { Name = "${var.name}-host" }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_vpc_security_group_ingress_rule" "this" {

@@ -55,3 +55,22 @@ run "a_tag_instead_of_a_digest" {
   expect_failures = [var.image]
 }
 
+run "a_public_address" {
+  command = plan
+
+  variables {
+    placement = { vpc_id = "vpc-0123456789abcdef0", subnet_ids = ["subnet-0aaaaaaaaaaaaaaaa"], assign_public_ip = true }
+  }
+
+  expect_failures = [var.placement]
+}
+
+run "an_image_behind_a_login" {
+  command = plan
+
+  variables {
+    image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ci@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  }
+
+  expect_failures = [var.image]
+}

@@ -43,6 +43,26 @@ run "private_and_encrypted" {
   }
 
   assert {
+    condition     = aws_instance.this.force_destroy && aws_instance.this.user_data_replace_on_change
+    error_message = "A new image must replace it, although it is protected."
+  }
+
+  assert {
+    condition     = aws_instance.this.volume_tags == null && aws_instance.this.root_block_device[0].tags.Name == "ops-broker"
+    error_message = "The instance must not rename the data volume."
+  }
+
+  assert {
+    condition     = one(aws_dlm_lifecycle_policy.this[0].policy_details).target_tags == aws_ebs_volume.data.tags
+    error_message = "Snapshots must be made of the data."
+  }
+
+  assert {
+    condition     = aws_ebs_volume.data.final_snapshot
+    error_message = "Destroyed data must be left in a snapshot."
+  }
+
+  assert {
     condition     = keys(aws_vpc_security_group_ingress_rule.this) == ["api-admin", "api-broker"]
     error_message = "Each client must reach each port, and nobody else any."
   }
@@ -82,9 +102,29 @@ run "behind_a_load_balancer_with_a_name" {
   }
 
   assert {
-    condition     = length(aws_dlm_lifecycle_policy.this) == 0
+    condition     = length(aws_dlm_lifecycle_policy.this) == 0 && !aws_ebs_volume.data.final_snapshot
     error_message = "No snapshots must be made when none are wanted."
   }
+}
+
+run "a_public_address" {
+  command = plan
+
+  variables {
+    placement = { vpc_id = "vpc-0123456789abcdef0", subnet_ids = ["subnet-0aaaaaaaaaaaaaaaa"], assign_public_ip = true }
+  }
+
+  expect_failures = [var.placement]
+}
+
+run "an_image_behind_a_login" {
+  command = plan
+
+  variables {
+    image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ci@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  }
+
+  expect_failures = [var.image]
 }
 
 run "root" {
