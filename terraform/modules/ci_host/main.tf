@@ -6,6 +6,7 @@ module "host" {
   placement          = var.placement
   image              = var.image
   instance           = var.instance
+  namespace          = var.namespace
   clients            = var.clients
   entry              = var.entry
   policies           = var.policies
@@ -18,8 +19,12 @@ module "host" {
     data_path = "/var/jenkins_home"
     environment = {
       JENKINS_OPTS = "--httpPort=8080"
-      JENKINS_URL  = var.url
-      JAVA_OPTS    = "-Djenkins.model.Jenkins.slaveAgentPort=-1 -Dhudson.model.DownloadService.noSignatureCheck=false"
+      JENKINS_URL  = local.url
+      JAVA_OPTS    = "-Djenkins.model.Jenkins.slaveAgentPort=-1"
     }
   }
+}
+
+locals {
+  url = var.url == null ? "http://${var.name}.${try(var.namespace.name, "")}:8080" : var.url
 }

@@ -1,6 +1,6 @@
 output "url" {
   description = "URL under which people open Jenkins."
-  value       = var.url
+  value       = local.url
 }
 
 output "instance_id" {

@@ -22,16 +22,35 @@ variable "placement" {
     condition     = length(var.placement.subnet_ids) > 0
     error_message = "placement needs at least one subnet."
   }
+
+  validation {
+    condition     = !var.placement.assign_public_ip
+    error_message = "placement: a host has no public address, so it needs subnets with another way out: egress of the module network must not be public."
+  }
+}
+
+variable "namespace" {
+  description = "Cloud Map namespace in which `<name>.<namespace>` is the host; null: none."
+  type = object({
+    id   = string
+    name = string
+  })
+  default = null
 }
 
 variable "image" {
-  description = "Image of Jenkins, by digest."
+  description = "Image of Jenkins, by digest, from a public registry."
   type        = string
   nullable    = false
 
   validation {
     condition     = can(regex("^[^\\s@]+@sha256:[0-9a-f]{64}$", var.image))
     error_message = "image must be given by digest: repository@sha256:<64 hex digits>."
+  }
+
+  validation {
+    condition     = !can(regex("\\.dkr\\.ecr\\.", var.image))
+    error_message = "image must be public: the host logs in to no registry."
   }
 }
 
@@ -57,13 +76,18 @@ variable "entry" {
 }
 
 variable "url" {
-  description = "URL under which people open Jenkins."
+  description = "URL under which people open Jenkins; null: that of its name in the namespace."
   type        = string
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = can(regex("^https?://", var.url))
+    condition     = var.url == null || can(regex("^https?://", var.url))
     error_message = "url must begin with http:// or https://."
+  }
+
+  validation {
+    condition     = var.url != null || var.namespace != null
+    error_message = "url is required without a namespace: nothing else gives it a name."
   }
 }
 

@@ -56,6 +56,28 @@ run "a_tag_instead_of_a_digest" {
   expect_failures = [var.image]
 }
 
+run "a_name_in_the_namespace" {
+  variables {
+    url       = null
+    namespace = { id = "ns-0123456789abcdef", name = "ops.internal" }
+  }
+
+  assert {
+    condition     = output.url == "http://ci.ops.internal:8080" && strcontains(module.host.user_data, "JENKINS_URL=http://ci.ops.internal:8080") && module.host.dns_name == "ci.ops.internal"
+    error_message = "People must find it by a name that is made."
+  }
+}
+
+run "neither_url_nor_name" {
+  command = plan
+
+  variables {
+    url = null
+  }
+
+  expect_failures = [var.url]
+}
+
 run "a_url_without_a_scheme" {
   command = plan
 
@@ -66,3 +88,22 @@ run "a_url_without_a_scheme" {
   expect_failures = [var.url]
 }
 
+run "a_public_address" {
+  command = plan
+
+  variables {
+    placement = { vpc_id = "vpc-0123456789abcdef0", subnet_ids = ["subnet-0aaaaaaaaaaaaaaaa"], assign_public_ip = true }
+  }
+
+  expect_failures = [var.placement]
+}
+
+run "an_image_behind_a_login" {
+  command = plan
+
+  variables {
+    image = "123456789012.dkr.ecr.eu-central-1.amazonaws.com/ci@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+  }
+
+  expect_failures = [var.image]
+}
