@@ -81,3 +81,14 @@ int token_turn_rotate(const struct token_versions *v, struct str token, struct e
 		(void)close(fd); /* nothing was written to it */
 	return rc;
 }
+
+int token_turn_read(struct token_versions *v, struct str token, struct err *err)
+{
+	if (token_versions_read(v, err) == -1)
+		return -1;
+	if (str_eq(buf_str(&v->values[SECRET_CURRENT].bytes), token))
+		return 0;
+	return err_set(err, ERR_CONFLICT,
+	    "somebody else rotated it at the same moment: %s is the current one",
+	    v->fingerprints[SECRET_CURRENT]);
+}

@@ -29,4 +29,7 @@ int token_turn_refuse(struct cli *cli, const struct token_versions *v, struct er
 int token_turn_rotate(const struct token_versions *v, struct str token, struct err *err)
     ATTR_MUST_CHECK;
 
+/* Read again after a rotation to `token`. ERR_CONFLICT: somebody else wrote at the same moment. */
+int token_turn_read(struct token_versions *v, struct str token, struct err *err) ATTR_MUST_CHECK;
+
 #endif
