@@ -1,7 +1,11 @@
 # The configuration of packaging/monitoring reaches the containers in their environment, packed; a line of shell that
 # every one of the three images has unpacks it before the program starts. So the images stay those of their makers.
+# Of Prometheus that is so until 3.x: 4.0 is to come without a shell (prometheus#19079).
 locals {
   shipped = "${path.module}/../../../packaging/monitoring"
+
+  # The shipped rules and dashboards are of these two: where they are not scraped, "ops-api is down" would page for ever.
+  has_ops = length(setsubtract(["ops-api", "ops-worker"], keys(var.targets))) == 0
 
   prometheus = yamldecode(file("${local.shipped}/prometheus/prometheus.yml"))
 
@@ -22,11 +26,33 @@ locals {
   }))
 
   # The promise of the rules is 99.9 % and a second.
-  alerts_yml = replace(replace(
+  alerts = yamldecode(replace(replace(
     file("${local.shipped}/prometheus/rules/alerts.yml"),
     "* 0.001", format("* %g", (100 - var.slo.availability_percent) / 100)),
     "/p99_5m > 1 and ops:submit/", format("p99_5m > %g and ops:submit", var.slo.latency_s),
-  )
+  ))
+
+  # Who may be at rest is not missed: absent() of it is no alert.
+  resting = [for job, t in var.targets : job if t.min_tasks == 0]
+  alerts_yml = yamlencode({ groups = [for g in local.alerts.groups : merge(g, {
+    rules = [for r in g.rules : r if !(startswith(r.expr, "absent(") && contains(local.resting, try(r.labels.job, "")))]
+  })] })
+
+  # Of services of another kind no more is known than whether they answer.
+  targets_yml = yamlencode({ groups = [{
+    name = "targets"
+    rules = [{
+      alert  = "TargetDown"
+      expr   = "up == 0"
+      for    = "5m"
+      labels = { severity = "ticket" }
+      annotations = {
+        summary     = "{{ $labels.job }} on {{ $labels.instance }} cannot be scraped"
+        description = "The task is listed but does not answer on the port of its metrics."
+        next        = "opsctl health --why"
+      }
+    }]
+  }] })
 
   alertmanager = yamldecode(file("${local.shipped}/alertmanager/alertmanager.yml"))
 
@@ -44,24 +70,29 @@ locals {
   datasources_yml = replace(file("${local.shipped}/grafana/provisioning/datasources/prometheus.yml"), "/url: .*/", "url: ${local.prometheus_url}")
   providers_yml   = replace(file("${local.shipped}/grafana/provisioning/dashboards/ops.yml"), "/path: [^}]*/", "path: ${local.directories.grafana}/dashboards")
 
+  loki_yml = var.loki_url == null ? null : yamlencode({
+    apiVersion  = 1
+    datasources = [{ name = "Loki", uid = "loki", type = "loki", access = "proxy", url = var.loki_url, editable = false }]
+  })
+
   # Where they may write; the programs are told of it.
   directories = { prometheus = "/prometheus/config", alertmanager = "/alertmanager/config", grafana = "/var/lib/grafana/config" }
 
   files = {
-    prometheus = {
+    prometheus = { for path, text in {
       "prometheus.yml"      = local.prometheus_yml
-      "rules/recording.yml" = file("${local.shipped}/prometheus/rules/recording.yml")
-      "rules/alerts.yml"    = local.alerts_yml
-    }
+      "rules/recording.yml" = local.has_ops ? file("${local.shipped}/prometheus/rules/recording.yml") : null
+      "rules/alerts.yml"    = local.has_ops ? local.alerts_yml : null
+      "rules/targets.yml"   = local.has_ops ? null : local.targets_yml
+    } : path => text if text != null }
     alertmanager = {
       "alertmanager.yml" = local.alertmanager_yml
     }
     grafana = merge(
-      {
-        "provisioning/datasources/prometheus.yml" = local.datasources_yml
-        "provisioning/dashboards/ops.yml"         = local.providers_yml
-      },
-      { for name in fileset("${local.shipped}/grafana/dashboards", "*.json") : "dashboards/${name}" => file("${local.shipped}/grafana/dashboards/${name}") },
+      { "provisioning/datasources/prometheus.yml" = local.datasources_yml },
+      { for text in [local.loki_yml] : "provisioning/datasources/loki.yml" => text if text != null },
+      { for text in [local.providers_yml] : "provisioning/dashboards/ops.yml" => text if local.has_ops },
+      { for name in fileset("${local.shipped}/grafana/dashboards", "*.json") : "dashboards/${name}" => file("${local.shipped}/grafana/dashboards/${name}") if local.has_ops },
     )
   }
 

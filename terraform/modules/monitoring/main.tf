@@ -36,7 +36,7 @@ locals {
       user          = "472:0"
       writable      = []
       writable_root = true
-      size          = { cpu = 256, memory_mib = 1024, storage_gib = 20 }
+      size          = { cpu = 512, memory_mib = 1024, storage_gib = 20 }
       health        = null # the load balancer asks
       secrets       = { GF_SECURITY_ADMIN_PASSWORD = module.grafana_password.arn }
       policies      = {}
@@ -102,6 +102,9 @@ module "service" {
 
   # One of each: two Prometheus would scrape and alert twice. The old one goes before the new one comes.
   tasks = { count = 1, min_percent = 0, max_percent = 100 }
+
+  # Grafana makes its database before it answers.
+  deployment = { grace_period_s = 180 }
 
   container = {
     cpu            = each.value.size.cpu

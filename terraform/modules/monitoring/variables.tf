@@ -91,12 +91,13 @@ variable "images" {
 }
 
 variable "targets" {
-  description = "What Prometheus scrapes: job -> name in the namespace, port of /metrics, and the security group that must let it in. A records (awsvpc), or SRV records (bridge), which have the port themselves."
+  description = "What Prometheus scrapes: job -> name in the namespace, port of /metrics, and the security group that must let it in. A records (awsvpc), or SRV records (bridge), which have the port themselves. min_tasks 0: it may rest, and nobody is told that it does. Of ops-api and ops-worker together the shipped rules and dashboards are taken; of others it is told when they do not answer."
   type = map(object({
     dns_name          = string
     record            = optional(string, "A")
     port              = number
     security_group_id = string
+    min_tasks         = optional(number, 1)
   }))
   nullable = false
 
@@ -109,6 +110,12 @@ variable "targets" {
     condition     = length(distinct([for t in var.targets : t.security_group_id if t.record == "SRV"])) <= 1
     error_message = "targets: those with SRV records must be on instances of one security group."
   }
+}
+
+variable "loki_url" {
+  description = "Loki that Grafana reads too: output `query_url` of the module logs_stack, whose `clients` must have Grafana's security group; null: none."
+  type        = string
+  default     = null
 }
 
 variable "grafana_entry" {

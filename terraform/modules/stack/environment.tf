@@ -32,12 +32,14 @@ locals {
       record            = var.compute.network_mode == "bridge" ? "SRV" : "A"
       port              = local.admin_ports.api
       security_group_id = module.api.security_group_id
+      min_tasks         = var.api.min
     }
     ops-worker = {
       dns_name          = module.worker.dns_name
       record            = local.worker_compute.network_mode == "bridge" ? "SRV" : "A"
       port              = local.admin_ports.worker
       security_group_id = module.worker.security_group_id
+      min_tasks         = var.worker.min
     }
   }
 }

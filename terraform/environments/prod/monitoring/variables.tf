@@ -7,7 +7,7 @@ variable "platform" {
     compute       = any
     placement     = object({ vpc_id = string, subnet_ids = list(string), assign_public_ip = bool })
     namespace     = object({ id = string, name = string })
-    targets       = map(object({ dns_name = string, record = string, port = number, security_group_id = string }))
+    targets       = map(object({ dns_name = string, record = string, port = number, security_group_id = string, min_tasks = optional(number, 1) }))
     grafana_entry = any
     topic         = object({ arn = string, kms_key_arn = string })
     kms_key_arn   = string

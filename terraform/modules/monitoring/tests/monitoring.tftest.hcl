@@ -80,6 +80,21 @@ run "everything_is_there_at_the_first_start" {
   }
 
   assert {
+    condition     = strcontains(local.alerts_yml, "absent(up{job=\\\"ops-api\\\"} == 1)") && strcontains(local.alerts_yml, "absent(up{job=\\\"ops-worker\\\"} == 1)")
+    error_message = "It must be told when a service is not there."
+  }
+
+  assert {
+    condition     = sort(keys(local.files.prometheus)) == tolist(["prometheus.yml", "rules/alerts.yml", "rules/recording.yml"])
+    error_message = "Rules must be those that are shipped."
+  }
+
+  assert {
+    condition     = local.programs.grafana.size.cpu >= 512
+    error_message = "A quarter of a core takes longer for Grafana's database than the load balancer waits."
+  }
+
+  assert {
     condition     = alltrue([for s in module.service : length(s.container_definitions) < 60000])
     error_message = "A task definition must be shorter than 64 KiB."
   }
@@ -114,6 +129,42 @@ run "who_connects_to_whom" {
   assert {
     condition     = jsondecode(local.tell_policy).Statement[0].Resource == [var.topic.arn]
     error_message = "Alertmanager must tell this topic and no other."
+  }
+}
+
+run "other_services_than_ours" {
+  variables {
+    loki_url = "http://ops-logs-loki.ops.internal:3100"
+    targets  = { shop = { dns_name = "shop.ops.internal", port = 9000, security_group_id = "sg-0aaaaaaaaaaaaaaaa" } }
+  }
+
+  assert {
+    condition     = !anytrue([for text in values(local.files.prometheus) : strcontains(text, "job=\"ops-")]) && sort(keys(local.files.prometheus)) == tolist(["prometheus.yml", "rules/targets.yml"])
+    error_message = "Nobody must be woken for services that there are none of."
+  }
+
+  assert {
+    condition     = yamldecode(local.targets_yml).groups[0].rules[0].expr == "up == 0"
+    error_message = "It must be told when a task does not answer."
+  }
+
+  assert {
+    condition     = sort(keys(local.files.grafana)) == tolist(["provisioning/datasources/loki.yml", "provisioning/datasources/prometheus.yml"])
+    error_message = "Grafana must read Loki, and have no dashboard of what nobody exports."
+  }
+}
+
+run "a_worker_at_rest" {
+  variables {
+    targets = {
+      ops-api    = { dns_name = "ops-test-api.ops.internal", port = 9090, security_group_id = "sg-0aaaaaaaaaaaaaaaa" }
+      ops-worker = { dns_name = "ops-test-worker.ops.internal", port = 9091, security_group_id = "sg-0bbbbbbbbbbbbbbbb", min_tasks = 0 }
+    }
+  }
+
+  assert {
+    condition     = !strcontains(local.alerts_yml, "OpsWorkerDown") && strcontains(local.alerts_yml, "OpsApiDown") && strcontains(local.alerts_yml, "OpsQueueOld")
+    error_message = "A worker that has scaled to zero must wake nobody, a queue that grows old must."
   }
 }
 
