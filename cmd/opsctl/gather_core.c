@@ -69,10 +69,8 @@ int ask_queue(struct ask *a, struct err *err)
 	struct queue *queue = NULL;
 	int rc = ports_queue(a->cli, &queue, err);
 
-	if (rc == 0 && queue_stats(queue, &out->stats, err) != 0) {
-		rc = ports_failed(a->cli, err);
-		recording_refused(a->cli, CONTEXT_QUEUE, err);
-	}
+	if (rc == 0 && queue_stats(queue, &out->stats, err) != 0)
+		rc = ports_refused(a->cli, CONTEXT_QUEUE, err);
 	if (rc == 0 && a->wish->lines && out->stats.dead > 0 &&
 	    !context_value_is_aws(CONTEXT_QUEUE, a->facts->context->values[CONTEXT_QUEUE]))
 		gather_dead(queue, out);

@@ -28,6 +28,13 @@ int ports_failed(struct cli *cli, struct err *err)
 	return cli->next[0] != '\0' ? -1 : next_step(cli, err->code);
 }
 
+int ports_refused(struct cli *cli, enum context_key key, struct err *err)
+{
+	(void)ports_failed(cli, err);
+	recording_refused(cli, key, err);
+	return -1;
+}
+
 void ports_explain(struct cli *cli, enum err_code code)
 {
 	bool is_about_us = code == ERR_CREDENTIALS || code == ERR_DENIED;
@@ -118,14 +125,6 @@ int ports_guard_account(struct cli *cli, struct err *err)
 
 /* ---- ports ---- */
 
-/* What the value of a key names could not be opened or read. */
-static int refused(struct cli *cli, enum context_key key, struct err *err)
-{
-	(void)ports_failed(cli, err);
-	recording_refused(cli, key, err);
-	return -1;
-}
-
 int ports_queue(struct cli *cli, struct queue **out, struct err *err)
 {
 	return ports_queue_watched(cli, NULL, 0, out, err);
@@ -157,7 +156,7 @@ int ports_queue_watched(struct cli *cli, struct progress *progress, unsigned red
 	options.aws = cli->aws;
 	options.progress = progress != NULL ? show_progress : NULL;
 	if (queue_open(out, str_from(url), &options, err) != 0)
-		return refused(cli, CONTEXT_QUEUE, err);
+		return ports_refused(cli, CONTEXT_QUEUE, err);
 	return 0;
 }
 
@@ -173,7 +172,7 @@ int ports_store(struct cli *cli, struct store **out, struct err *err)
 		return -1;
 	options.aws = cli->aws;
 	if (store_open(out, str_from(url), &options, err) != 0)
-		return refused(cli, CONTEXT_STORE, err);
+		return ports_refused(cli, CONTEXT_STORE, err);
 	return 0;
 }
 
@@ -187,7 +186,7 @@ int ports_secret(struct cli *cli, struct secret **out, struct err *err)
 	if (open_aws(cli, err) != 0)
 		return -1;
 	if (secret_open(out, str_from(url), &(struct secret_options){ .aws = cli->aws }, err) != 0)
-		return refused(cli, CONTEXT_SECRET, err);
+		return ports_refused(cli, CONTEXT_SECRET, err);
 	return 0;
 }
 
@@ -201,7 +200,7 @@ int ports_token(struct cli *cli, struct secret_value *out, struct err *err)
 		return -1;
 	rc = secret_get(secret, SECRET_CURRENT, out, err);
 	secret_close(secret);
-	return rc == 0 ? 0 : refused(cli, CONTEXT_SECRET, err);
+	return rc == 0 ? 0 : ports_refused(cli, CONTEXT_SECRET, err);
 }
 
 /* ---- services ---- */

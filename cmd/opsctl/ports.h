@@ -56,6 +56,9 @@ void ports_close(struct cli *cli); /* the client of AWS; when all ports are clos
  */
 int ports_failed(struct cli *cli, struct err *err);
 
+/* The same for what the value of that key names; where it is no HTTP, a recording keeps the error. */
+int ports_refused(struct cli *cli, enum context_key key, struct err *err);
+
 /* The same for a refusal of AWS that came from deeper within a command, if no step is set yet. */
 void ports_explain(struct cli *cli, enum err_code code);
 

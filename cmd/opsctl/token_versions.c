@@ -50,7 +50,7 @@ static int open_and(struct cli *cli, struct token_versions *v,
 	if (read(v, err) == 0)
 		return 0;
 	token_versions_release(v);
-	return ports_failed(cli, err);
+	return ports_refused(cli, CONTEXT_SECRET, err);
 }
 
 int token_versions_open(struct cli *cli, struct token_versions *v, struct err *err)

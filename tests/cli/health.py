@@ -85,24 +85,25 @@ class HealthTest(SystemTest):
                           "errors": "ok"})
 
     def replayed(self, file, *args):
-        """(exit status, words), less that a next step is for the system that was recorded."""
+        """(exit status, output, errors), less that a next step is for the system that was recorded."""
         done = self.opsctl("--replay", file, *args)
-        return done.returncode, done.stdout.replace("on the system that was recorded, ", "").replace(
-            " --context local", "")
+        words = [text.replace("on the system that was recorded, ", "").replace(" --context local", "")
+                 for text in (done.stdout, done.stderr)]
+        return done.returncode, *words
 
     def test_replay_of_what_could_not_be_used(self):
         """It says what was said then: also where a system runs by now, and of one that was only ill."""
         file = self.home / "recording"
-        for args in (["health"], ["health", "--why"]):
+        for args in (["token", "show"], ["queue", "stat"], ["health"], ["health", "--why"]):
             recorded = self.opsctl(*args, "--record", file)
-            self.assertEqual(self.replayed(file, *args), (EXIT_BAD, recorded.stdout))
+            self.assertEqual(self.replayed(file, *args), (recorded.returncode, recorded.stdout, recorded.stderr))
         self.assertIn("the system of this machine does not run", recorded.stdout)
         self.up()
-        self.assertEqual(self.replayed(file, "health", "--why"), (EXIT_BAD, recorded.stdout))
+        self.assertEqual(self.replayed(file, "health", "--why"), (EXIT_BAD, recorded.stdout, ""))
         (self.local / "token").chmod(0o644)
         recorded = self.opsctl("health", "secret", "--record", file)
         self.assertIn("chmod 600", recorded.stdout)
-        self.assertEqual(self.replayed(file, "health", "secret"), (EXIT_BAD, recorded.stdout))
+        self.assertEqual(self.replayed(file, "health", "secret"), (EXIT_BAD, recorded.stdout, ""))
 
     def test_one_that_hangs_hides_no_other(self):
         up = self.up()
