@@ -8,7 +8,8 @@ locals {
   query_url = var.engine == "loki" ? "http://${local.host.loki}:3100" : coalesce(try(var.entry.url, null), "http://${local.host.kibana}:5601")
 
   # The images keep their data in directories of these users, which are no volumes of theirs: on Fargate an empty one
-  # would be root's. So the root file systems can be written. One process of each: this is for one system's logs, not for a company's.
+  # would be root's. So the root file systems can be written. One process of each: this is for one system's logs, not
+  # for a company's. The schema of Loki's store cannot be given by flags, so a shell writes its file.
   programs = {
     loki = {
       engine      = "loki"
@@ -123,6 +124,9 @@ module "service" {
   kms_key_arn        = var.kms_key_arn
   log_retention_days = var.log_retention_days
   tasks              = { count = 1, min_percent = 0, max_percent = 100 }
+
+  # Kibana prepares its indices before it answers.
+  deployment = { grace_period_s = 180 }
 
   container = {
     cpu           = each.value.size.cpu

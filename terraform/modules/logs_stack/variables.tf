@@ -82,17 +82,23 @@ variable "namespace" {
 }
 
 variable "images" {
-  description = "Images by digest: loki; or elasticsearch, logstash and kibana."
-  type        = map(string)
-  nullable    = false
+  description = "Images by digest: loki; or elasticsearch, logstash and kibana. Loki 3.4.2 it is, since its configuration is unpacked by a shell, which images have until 3.5 (grafana/loki#19502)."
+  type = object({
+    loki          = optional(string, "grafana/loki@sha256:58a6c186ce78ba04d58bfe2a927eff296ba733a430df09645d56cdc158f3ba08")
+    elasticsearch = optional(string)
+    logstash      = optional(string)
+    kibana        = optional(string)
+  })
+  default  = {}
+  nullable = false
 
   validation {
-    condition     = toset(keys(var.images)) == toset(var.engine == "loki" ? ["loki"] : ["elasticsearch", "logstash", "kibana"])
-    error_message = "images must be loki, or with engine = elk elasticsearch, logstash and kibana."
+    condition     = var.engine != "elk" || alltrue([for name in ["elasticsearch", "logstash", "kibana"] : var.images[name] != null])
+    error_message = "images must be elasticsearch, logstash and kibana with engine = elk."
   }
 
   validation {
-    condition     = alltrue([for i in values(var.images) : can(regex("^[^\\s@]+@sha256:[0-9a-f]{64}$", i))])
+    condition     = alltrue([for i in values(var.images) : can(regex("^[^\\s@]+@sha256:[0-9a-f]{64}$", i)) if i != null])
     error_message = "images must be given by digest: repository@sha256:<64 hex digits>."
   }
 }

@@ -25,7 +25,6 @@ variables {
   placement   = { vpc_id = "vpc-0123456789abcdef0", subnet_ids = ["subnet-0aaaaaaaaaaaaaaaa"] }
   namespace   = { id = "ns-0123456789abcdef", name = "ops.internal" }
   kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555"
-  images      = { loki = "grafana/loki@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" }
   bucket      = { name = "ops-logs-123456789012", arn = "arn:aws:s3:::ops-logs-123456789012", kms_key_arn = "arn:aws:kms:eu-central-1:123456789012:key/11111111-2222-3333-4444-555555555555" }
   clients     = { api = "sg-0aaaaaaaaaaaaaaaa" }
 }
@@ -34,6 +33,11 @@ run "loki_on_a_bucket" {
   assert {
     condition     = keys(module.service) == ["loki"]
     error_message = "Loki must be one service."
+  }
+
+  assert {
+    condition     = strcontains(module.service["loki"].container_definitions, "grafana/loki@sha256:58a6c186ce78") && strcontains(local.programs.loki.command[0], "exec /usr/bin/loki")
+    error_message = "It must be a version whose image has the shell that writes its file."
   }
 
   assert {
@@ -95,6 +99,16 @@ run "the_images_of_another_engine" {
 
   variables {
     engine = "elk"
+  }
+
+  expect_failures = [var.images]
+}
+
+run "a_tag_instead_of_a_digest" {
+  command = plan
+
+  variables {
+    images = { loki = "grafana/loki:latest" }
   }
 
   expect_failures = [var.images]
