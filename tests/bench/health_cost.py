@@ -1,10 +1,10 @@
 """opsctl health on moto: 5 services with 10 tasks each, and an alarm; run by peers.py, prints JSON.
 
-    health_cost.py OPSCTL ROUNDS WATCH_SECONDS
+    health_cost.py OPSCTL ROUNDS WATCH_SECONDS INTERVAL_MS
 
-Of each look: the time it took, and the slowest of its calls (as -v tells them). Of a --watch at 2 s: peak
-memory, and resident memory at half time and at its end. (What wait4() says of a child is at least what its
-parent had when it was started.)
+Of each look: the time it took, and the slowest of its calls (as -v tells them). Of a --watch: peak memory, and
+resident memory at half time and at its end. (What wait4() says of a child is at least what its parent had when
+it was started.)
 """
 import json
 import os
@@ -72,8 +72,9 @@ def memory_kib(pid, what):
     return int(re.search(rf"{what}:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
 
 
-def watch(opsctl, env, seconds):
-    child = subprocess.Popen([opsctl, "health", "--watch", "--interval", "2s"], env=env, stdout=subprocess.DEVNULL)
+def watch(opsctl, env, seconds, interval_ms):
+    child = subprocess.Popen([opsctl, "health", "--watch", "--interval", f"{interval_ms}ms"], env=env,
+                             stdout=subprocess.DEVNULL)
     rss = []
     for _ in range(2):
         time.sleep(seconds / 2)
@@ -84,13 +85,13 @@ def watch(opsctl, env, seconds):
     return rss, peak
 
 
-def main(opsctl, rounds, watch_seconds):
+def main(opsctl, rounds, watch_seconds, interval_ms):
     lay_world()
     with tempfile.TemporaryDirectory(prefix="ops-bench-") as home:
         context(pathlib.Path(home))
         env = {**os.environ, "HOME": home}
         looks = [look(opsctl, env) for _ in range(rounds)]
-        rss, peak = watch(opsctl, env, watch_seconds)
+        rss, peak = watch(opsctl, env, watch_seconds, interval_ms)
     bounds = [took / (1.5 * slowest + 50) for took, slowest, _ in looks]
     print(json.dumps({"ms": statistics.median(took for took, *_ in looks),
                       "slowest_call_ms": statistics.median(slowest for _, slowest, *_ in looks),
@@ -99,4 +100,4 @@ def main(opsctl, rounds, watch_seconds):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]))
