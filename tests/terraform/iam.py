@@ -59,15 +59,13 @@ class Role(NamedTuple):
 
 def policies_by_role(module):
     """Role's name -> its policies, inline and attached."""
-    roles = [r["values"] for r in resources(module, "aws_iam_role")]
-    names = {key: r["name"] for r in roles for key in (r["id"], r["name"])}
     own = {p["values"]["arn"]: p["values"]["policy"] for p in resources(module, "aws_iam_policy")}
-    found = {role["name"]: ([], []) for role in roles}
+    found = {role["values"]["name"]: ([], []) for role in resources(module, "aws_iam_role")}
     for policy in resources(module, "aws_iam_role_policy"):
-        found[names[policy["values"]["role"]]][0].append(json.loads(policy["values"]["policy"]))
+        found[policy["values"]["role"]][0].append(json.loads(policy["values"]["policy"]))
     for attached in resources(module, "aws_iam_role_policy_attachment"):
         arn = attached["values"]["policy_arn"]
-        documents, managed = found[names[attached["values"]["role"]]]
+        documents, managed = found[attached["values"]["role"]]
         if arn in own:
             documents.append(json.loads(own[arn]))
         else:
@@ -134,7 +132,8 @@ def candidates(role):
     """Every resource that a policy names, a neighbour of each, siblings and strangers. A pattern stands for one."""
     named = {arn for p in role.policies for arn in values_of(p, "Resource") if arn != "*"}
     both = named | {neighbour(arn) for arn in named} | role.siblings
-    return sorted({arn.replace("*", "any") for arn in both} | set(STRANGERS))
+    streams = {arn[:-1] + "log-stream:a" for arn in both if ":log-group:" in arn and arn.endswith(":*")}
+    return sorted({arn.replace("*", "any") for arn in both | streams} | set(STRANGERS))
 
 
 def contexts(policies):

@@ -229,7 +229,7 @@ resource "aws_iam_role_policy" "session" {
   count = var.ec2 == null ? 0 : 1
 
   name = "session"
-  role = aws_iam_role.instance[0].id
+  role = aws_iam_role.instance[0].name
 
   policy = jsonencode({
     Version = "2012-10-17"

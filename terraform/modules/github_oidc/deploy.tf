@@ -82,7 +82,7 @@ resource "aws_iam_role_policy" "deploy" {
   for_each = var.deploy
 
   name   = "deploy"
-  role   = aws_iam_role.deploy[each.key].id
+  role   = aws_iam_role.deploy[each.key].name
   policy = local.deploy_policies[each.key]
 }
 
@@ -90,6 +90,6 @@ resource "aws_iam_role_policy" "further" {
   for_each = local.further_policies
 
   name   = each.value.policy
-  role   = aws_iam_role.deploy[each.value.environment].id
+  role   = aws_iam_role.deploy[each.value.environment].name
   policy = var.deploy[each.value.environment].policies[each.value.policy]
 }

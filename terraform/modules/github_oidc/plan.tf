@@ -85,6 +85,6 @@ resource "aws_iam_role_policy" "plan" {
   count = var.plan == null ? 0 : 1
 
   name   = "plan"
-  role   = aws_iam_role.plan[0].id
+  role   = aws_iam_role.plan[0].name
   policy = local.plan_policy
 }

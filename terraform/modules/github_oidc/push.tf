@@ -11,7 +11,7 @@ resource "aws_iam_role_policy" "push" {
   count = var.push == null ? 0 : 1
 
   name = "push"
-  role = aws_iam_role.push[0].id
+  role = aws_iam_role.push[0].name
 
   policy = jsonencode({
     Version = "2012-10-17"

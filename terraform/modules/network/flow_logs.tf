@@ -33,7 +33,7 @@ resource "aws_iam_role" "flow" {
 
 resource "aws_iam_role_policy" "flow" {
   name = "write"
-  role = aws_iam_role.flow.id
+  role = aws_iam_role.flow.name
 
   policy = jsonencode({
     Version = "2012-10-17"
