@@ -31,7 +31,7 @@ locals {
   })
 }
 
-# The digests that run, by service: what a deployment writes, and the next plan can read.
+# The digests that run, by service: what a deployment writes, and the next plan reads.
 resource "aws_ssm_parameter" "image" {
   #checkov:skip=CKV2_AWS_34:the digest of an image is no secret
   #checkov:skip=CKV_AWS_337:the digest of an image is no secret
@@ -53,6 +53,7 @@ module "github_oidc" {
   name           = var.name
   repository     = var.repository
   repository_ids = var.repository_ids
+  provider_arn   = var.provider_arn
   push           = { subjects = ["environment:release"], repository_arns = values(module.registry.arns) }
 
   deploy = { prod = {

@@ -40,7 +40,6 @@ locals {
   http = { for name, s in var.services : name => s if s.protocol == "http" }
 
   grafana_host = "grafana.${var.domain_name}"
-  ci_host      = "ci.${var.domain_name}"
 }
 
 module "network" {
@@ -67,9 +66,21 @@ module "edge" {
   kms_key_arn       = module.logs_key.arn
 
   routes = merge(
-    { for i, name in sort(keys(local.http)) : name => { port = local.http[name].port, hosts = [local.http[name].host], priority = 10 + i } },
+    { for i, name in sort(keys(local.http)) : name => { port = local.http[name].port, hosts = [local.http[name].host], health_path = local.http[name].health_path, priority = 10 + i } },
     { grafana = { port = 3000, hosts = [local.grafana_host], priority = 1, health_path = "/api/health" } },
   )
+}
+
+# Names of gRPC services, in this network only.
+resource "aws_route53_zone" "private" {
+  count = var.private_domain_name == null ? 0 : 1
+
+  name    = var.private_domain_name
+  comment = "gRPC services of ${var.name}."
+
+  vpc {
+    vpc_id = module.network.vpc_id
+  }
 }
 
 # What services see of one another.
@@ -81,7 +92,7 @@ module "grpc_nlb" {
   subnet_ids        = module.network.private_subnet_ids
   listeners         = { for name, s in local.grpc : name => { port = s.port, method = s.method } }
   allowed_cidrs     = [module.network.cidr]
-  zone              = var.private_zone
+  zone              = var.private_domain_name == null ? null : { id = aws_route53_zone.private[0].zone_id, name = var.private_domain_name }
   access_log_bucket = module.access_logs.name
 }
 
@@ -103,12 +114,12 @@ module "service" {
   compute         = module.cluster.fargate
   placement       = module.network.placement
   namespace       = module.network.namespace
-  image           = each.value.image
-  environment     = merge({ PULSAR_URL = module.broker.service_url }, each.value.environment)
+  image           = aws_ssm_parameter.image[each.key].insecure_value
+  environment     = merge({ PULSAR_URL = module.broker.service_url, LOKI_PUSH_URL = module.logs_stack.push_url }, each.value.environment)
   secrets         = { DATABASE_PASSWORD = module.database_password.arn }
   secret_key_arns = [module.data_key.arn]
   entries         = { main = each.value.protocol == "grpc" ? module.grpc_nlb.entries[each.key] : module.edge.entries[each.key] }
-  probe           = each.value.protocol == "grpc" ? module.grpc_nlb.probes[each.key] : "${module.edge.entries[each.key].url}/health"
+  probe           = each.value.protocol == "grpc" ? module.grpc_nlb.probes[each.key] : "${module.edge.entries[each.key].url}${each.value.health_path}"
   kms_key_arn     = module.logs_key.arn
 
   ports = merge(
@@ -119,10 +130,12 @@ module "service" {
   container = { cpu = each.value.cpu, memory_mib = each.value.memory_mib }
   tasks     = { count = each.value.min }
 
-  # To one another over the NLB, to the broker (whose module makes the way), and to AWS.
+  # To one another over the NLB, to AWS, and to what is theirs, such as a database. The ways to the broker and to Loki
+  # are made beside these.
   egress = merge(
     { https = { port = 443, cidr = "0.0.0.0/0" } },
     { for name, s in local.grpc : name => { port = s.port, cidr = module.network.cidr } },
+    { for name, e in each.value.egress : "own-${name}" => e },
   )
 }
 
@@ -189,8 +202,8 @@ module "ci_host" {
 
   name        = "${var.name}-ci"
   placement   = module.network.placement
+  namespace   = module.network.namespace
   image       = var.images.jenkins
-  url         = "http://${local.ci_host}:8080"
   clients     = { vpn = module.vpn.security_group_id }
   policies    = { push = local.push_policy }
   kms_key_arn = module.data_key.arn
@@ -227,9 +240,8 @@ module "logs_stack" {
   cluster     = module.cluster.cluster
   placement   = module.network.placement
   namespace   = module.network.namespace
-  images      = { loki = var.images.loki }
   bucket      = { name = module.log_chunks.name, arn = module.log_chunks.arn, kms_key_arn = module.data_key.arn }
-  clients     = { grafana = module.monitoring.security_group_ids["grafana"] }
+  clients     = merge({ grafana = module.monitoring.security_group_ids["grafana"] }, { for name, s in module.service : name => s.security_group_id })
   kms_key_arn = module.logs_key.arn
 }
 
@@ -240,7 +252,7 @@ module "monitoring" {
   cluster          = module.cluster.cluster
   placement        = module.network.placement
   namespace        = module.network.namespace
-  images           = { prometheus = var.images.prometheus, alertmanager = var.images.alertmanager, grafana = var.images.grafana }
+  loki_url         = module.logs_stack.query_url
   grafana_entry    = module.edge.entries["grafana"]
   grafana_password = var.grafana_password
   topic            = module.alarms.topic

@@ -13,19 +13,21 @@ variable "region" {
 }
 
 variable "services" {
-  description = "The services: name -> image by digest, port, how it is reached (grpc: behind the NLB; http: on the ALB under `host`), how gRPC is asked, and the port of /metrics, if it has one."
+  description = "The services: name -> image by digest, port, how it is reached (grpc: behind the NLB; http: on the ALB under `host`), how gRPC or HTTP is asked for its health, the port of /metrics, if it has one, and where else it connects to."
   type = map(object({
     image        = string
     port         = number
     protocol     = string
     host         = optional(string)
     method       = optional(string, "grpc.health.v1.Health/Check")
+    health_path  = optional(string, "/health")
     metrics_port = optional(number)
     cpu          = optional(number, 256)
     memory_mib   = optional(number, 512)
     min          = optional(number, 2)
     max          = optional(number, 6)
     environment  = optional(map(string), {})
+    egress       = optional(map(object({ port = number, cidr = string })), {})
   }))
   nullable = false
 
@@ -41,7 +43,7 @@ variable "services" {
 }
 
 variable "domain_name" {
-  description = "Public name that the certificate is for first; the hosts of services are the others."
+  description = "Public name below which the platform's are; a certificate is made for it and for the hosts of services."
   type        = string
   nullable    = false
 }
@@ -52,13 +54,10 @@ variable "zone_id" {
   nullable    = false
 }
 
-variable "private_zone" {
-  description = "Private Route 53 zone in which `<service>.<zone>` leads to a gRPC service; null: only the names of the namespace."
-  type = object({
-    id   = string
-    name = string
-  })
-  default = null
+variable "private_domain_name" {
+  description = "Name of a private zone that is made, in which `<service>.<name>` leads to a gRPC service; null: none, the load balancer's own name does."
+  type        = string
+  default     = null
 }
 
 variable "alarm_email" {
@@ -68,15 +67,11 @@ variable "alarm_email" {
 }
 
 variable "images" {
-  description = "Images of what the platform needs beside its services, by digest."
+  description = "Images of the broker, the CI and the VPN, by digest; those of logs and metrics are their modules' own."
   type = object({
-    pulsar       = string
-    jenkins      = string
-    twingate     = string
-    loki         = string
-    prometheus   = string
-    alertmanager = string
-    grafana      = string
+    pulsar   = string
+    jenkins  = string
+    twingate = string
   })
   nullable = false
 }
@@ -129,4 +124,10 @@ variable "repository_ids" {
     repository = number
   })
   default = null
+}
+
+variable "provider_arn" {
+  description = "The account's OIDC provider of GitHub, if it has one: output `provider_arn` of terraform/bootstrap; null: it is made here."
+  type        = string
+  default     = null
 }

@@ -68,10 +68,10 @@ mock_provider "aws" {
       arn = "arn:aws:acm:eu-central-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
       domain_validation_options = [
         { domain_name = "intake.example.com", resource_record_name = "_0.intake.example.com.", resource_record_type = "CNAME", resource_record_value = "_0.acm-validations.aws." },
-        { domain_name = "grafana.example.com", resource_record_name = "_1.grafana.example.com.", resource_record_type = "CNAME", resource_record_value = "_1.acm-validations.aws." },
-        { domain_name = "api.example.com", resource_record_name = "_2.api.example.com.", resource_record_type = "CNAME", resource_record_value = "_2.acm-validations.aws." },
-        { domain_name = "example.com", resource_record_name = "_9.example.com.", resource_record_type = "CNAME", resource_record_value = "_9.acm-validations.aws." },
-        { domain_name = "app.example.com", resource_record_name = "_3.app.example.com.", resource_record_type = "CNAME", resource_record_value = "_3.acm-validations.aws." },
+        { domain_name = "grafana.platform.example.com", resource_record_name = "_1.grafana.platform.example.com.", resource_record_type = "CNAME", resource_record_value = "_1.acm-validations.aws." },
+        { domain_name = "api.platform.example.com", resource_record_name = "_2.api.platform.example.com.", resource_record_type = "CNAME", resource_record_value = "_2.acm-validations.aws." },
+        { domain_name = "platform.example.com", resource_record_name = "_9.example.com.", resource_record_type = "CNAME", resource_record_value = "_9.acm-validations.aws." },
+        { domain_name = "app.platform.example.com", resource_record_name = "_3.app.platform.example.com.", resource_record_type = "CNAME", resource_record_value = "_3.acm-validations.aws." },
       ]
     }
   }
@@ -90,26 +90,22 @@ mock_provider "aws" {
 }
 
 variables {
-  zone_id      = "Z0123456789ABCDEFGHIJ"
-  alarm_email  = "duty@example.com"
-  domain_name  = "example.com"
-  private_zone = { id = "Z9999999999ABCDEFGHIJ", name = "internal.example.com" }
-  repository   = "example/platform"
+  zone_id             = "Z0123456789ABCDEFGHIJ"
+  alarm_email         = "duty@example.com"
+  domain_name         = "platform.example.com"
+  private_domain_name = "internal.example.com"
+  repository          = "example/platform"
   services = {
     user     = { image = "example/user@sha256:1111111111111111111111111111111111111111111111111111111111111111", port = 5000, protocol = "grpc", method = "user.UserService/Check" }
     expense  = { image = "example/expense@sha256:2222222222222222222222222222222222222222222222222222222222222222", port = 5001, protocol = "grpc" }
     notify   = { image = "example/notify@sha256:3333333333333333333333333333333333333333333333333333333333333333", port = 5002, protocol = "grpc" }
-    api      = { image = "example/api@sha256:4444444444444444444444444444444444444444444444444444444444444444", port = 5003, protocol = "http", host = "api.example.com", metrics_port = 9090 }
-    frontend = { image = "example/frontend@sha256:5555555555555555555555555555555555555555555555555555555555555555", port = 4201, protocol = "http", host = "app.example.com" }
+    api      = { image = "example/api@sha256:4444444444444444444444444444444444444444444444444444444444444444", port = 5003, protocol = "http", host = "api.platform.example.com", metrics_port = 9090 }
+    frontend = { image = "example/frontend@sha256:5555555555555555555555555555555555555555555555555555555555555555", port = 4201, protocol = "http", host = "app.platform.example.com", health_path = "/", egress = { database = { port = 5432, cidr = "10.20.0.0/16" } } }
   }
   images = {
-    pulsar       = "apachepulsar/pulsar@sha256:6666666666666666666666666666666666666666666666666666666666666666"
-    jenkins      = "jenkins/jenkins@sha256:7777777777777777777777777777777777777777777777777777777777777777"
-    twingate     = "twingate/connector@sha256:8888888888888888888888888888888888888888888888888888888888888888"
-    loki         = "grafana/loki@sha256:9999999999999999999999999999999999999999999999999999999999999999"
-    prometheus   = "prom/prometheus@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-    alertmanager = "prom/alertmanager@sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-    grafana      = "grafana/grafana@sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
+    pulsar   = "apachepulsar/pulsar@sha256:6666666666666666666666666666666666666666666666666666666666666666"
+    jenkins  = "jenkins/jenkins@sha256:7777777777777777777777777777777777777777777777777777777777777777"
+    twingate = "twingate/connector@sha256:8888888888888888888888888888888888888888888888888888888888888888"
   }
   vpn               = { network = "example", access = "arn:aws:ssm:eu-central-1:123456789012:parameter/vpn/access", refresh = "arn:aws:ssm:eu-central-1:123456789012:parameter/vpn/refresh" }
   grafana_password  = "sentinel-of-the-test-5f1c"
@@ -128,8 +124,23 @@ run "five_services_and_what_they_need" {
   }
 
   assert {
-    condition     = output.services.api.probe == "https://api.example.com/health" && output.services.frontend.probe == "https://app.example.com/health"
-    error_message = "Each host name must lead to its service."
+    condition     = output.services.api.probe == "https://api.platform.example.com/health" && output.services.frontend.probe == "https://app.platform.example.com/"
+    error_message = "Each host name must lead to its service, and each be asked at its path."
+  }
+
+  assert {
+    condition     = aws_route53_zone.private[0].vpc != null && one(aws_route53_zone.private[0].vpc).vpc_id == module.network.vpc_id
+    error_message = "The names of gRPC services must be known in this network."
+  }
+
+  assert {
+    condition     = output.ci_url == "http://platform-ci.platform.internal:8080"
+    error_message = "Jenkins must have a name that is made."
+  }
+
+  assert {
+    condition     = contains([for e in jsondecode(module.service["user"].container_definitions)[0].environment : e.value], module.logs_stack.push_url)
+    error_message = "Services must be told where their events go."
   }
 
   assert {
@@ -148,8 +159,24 @@ run "five_services_and_what_they_need" {
   }
 
   assert {
+    condition     = alltrue([for name, s in module.service : jsondecode(s.container_definitions)[0].image == aws_ssm_parameter.image[name].insecure_value])
+    error_message = "What a deployment wrote must be what the next plan reads."
+  }
+
+  assert {
     condition     = !strcontains(local.push_policy, "\"ecr:*\"") && length(jsondecode(local.push_policy).Statement[1].Resource) == 5
     error_message = "CI must push to the five repositories and no others."
+  }
+}
+
+run "an_account_with_a_provider" {
+  variables {
+    provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+  }
+
+  assert {
+    condition     = module.github_oidc.provider_arn == var.provider_arn
+    error_message = "An account has one provider for each issuer: that of bootstrap must be taken."
   }
 }
 
