@@ -78,20 +78,19 @@ module "cluster" {
 module "stack" {
   source = "../../modules/stack"
 
-  name           = var.name
-  placement      = module.network.placement
-  cluster        = module.cluster.cluster
-  compute        = module.cluster.ec2
-  entry          = module.classic_elb.entry
-  images         = { for name, p in aws_ssm_parameter.image : name => p.insecure_value }
-  token_external = var.token_external
-  data_key_arn   = module.data_key.arn
-  logs_key_arn   = module.logs_key.arn
-  bucket         = { access_log = { bucket = module.access_logs.name } }
-  alarms         = { subscriptions = { duty = { protocol = "email", endpoint = var.alarm_email } } }
+  name         = var.name
+  placement    = module.network.placement
+  cluster      = module.cluster.cluster
+  compute      = module.cluster.ec2
+  entry        = module.classic_elb.entry
+  images       = { for name, p in aws_ssm_parameter.image : name => p.insecure_value }
+  data_key_arn = module.data_key.arn
+  logs_key_arn = module.logs_key.arn
+  bucket       = { access_log = { bucket = module.access_logs.name } }
+  alarms       = { subscriptions = { duty = { protocol = "email", endpoint = var.alarm_email } } }
 
-  # A fixed port: one task on an instance, and a free instance for the next one.
-  api = { host_port = 8080, min = var.api_tasks, max = var.api_tasks, min_percent = 50, max_percent = 100 }
+  # A fixed port: one task on an instance. A deployment begins on the free one, and never has fewer tasks than before.
+  api = { host_port = 8080, min = var.api_tasks, max = var.api_tasks, min_percent = 100, max_percent = 100 + ceil(100 / var.api_tasks) }
 }
 
 # ---- releases ----
@@ -125,6 +124,7 @@ module "github_oidc" {
   name           = var.name
   repository     = var.repository
   repository_ids = var.repository_ids
+  provider_arn   = var.provider_arn
   push           = { subjects = ["environment:release"], repository_arns = values(module.registry.arns) }
 
   deploy = { prod = merge(module.stack.deploy, { image_parameter_arns = values(aws_ssm_parameter.image)[*].arn }) }

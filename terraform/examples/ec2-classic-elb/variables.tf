@@ -39,13 +39,6 @@ variable "alarm_email" {
   nullable    = false
 }
 
-variable "token_external" {
-  description = "Whether the token is made outside of Terraform (opsctl token rotate); see the README."
-  type        = bool
-  default     = true
-  nullable    = false
-}
-
 variable "repository" {
   description = "Repository on GitHub, owner/name, whose workflows push images and deploy."
   type        = string
@@ -61,6 +54,12 @@ variable "repository_ids" {
   default = null
 }
 
+variable "provider_arn" {
+  description = "The account's OIDC provider of GitHub, if it has one: output `provider_arn` of terraform/bootstrap; null: it is made here."
+  type        = string
+  default     = null
+}
+
 variable "instances" {
   description = "How many instances there are at the least: each carries one task of the API on its fixed port."
   type        = number
@@ -73,4 +72,9 @@ variable "api_tasks" {
   type        = number
   default     = 2
   nullable    = false
+
+  validation {
+    condition     = var.api_tasks >= 1 && var.api_tasks < var.instances
+    error_message = "api_tasks must be fewer than instances: a deployment begins on the one that is free."
+  }
 }

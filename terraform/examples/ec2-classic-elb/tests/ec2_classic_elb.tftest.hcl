@@ -112,3 +112,25 @@ run "static_ports_behind_a_classic_elb" {
     error_message = "The API must be served over TLS under its name."
   }
 }
+
+run "a_provider_that_is_there" {
+  variables {
+    provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
+  }
+
+  assert {
+    condition     = module.github_oidc.provider_arn == var.provider_arn
+    error_message = "An account has one provider for each issuer: that of bootstrap must be taken."
+  }
+}
+
+run "no_room_for_a_deployment" {
+  command = plan
+
+  variables {
+    instances = 3
+    api_tasks = 3
+  }
+
+  expect_failures = [var.api_tasks]
+}
