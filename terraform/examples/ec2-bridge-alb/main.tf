@@ -82,19 +82,18 @@ module "cluster" {
 module "stack" {
   source = "../../modules/stack"
 
-  name           = var.name
-  placement      = module.network.placement
-  cluster        = module.cluster.cluster
-  compute        = module.cluster.ec2
-  namespace      = module.network.namespace
-  entry          = module.edge.entries["api"]
-  images         = var.images
-  token_external = var.token_external
-  data_key_arn   = module.data_key.arn
-  logs_key_arn   = module.logs_key.arn
-  bucket         = { access_log = { bucket = module.access_logs.name } }
-  alarms         = { subscriptions = { duty = { protocol = "email", endpoint = var.alarm_email } } }
-  exec           = var.exec
+  name         = var.name
+  placement    = module.network.placement
+  cluster      = module.cluster.cluster
+  compute      = module.cluster.ec2
+  namespace    = module.network.namespace
+  entry        = module.edge.entries["api"]
+  images       = var.images
+  data_key_arn = module.data_key.arn
+  logs_key_arn = module.logs_key.arn
+  bucket       = { access_log = { bucket = module.access_logs.name } }
+  alarms       = { subscriptions = { duty = { protocol = "email", endpoint = var.alarm_email } } }
+  exec         = var.exec
 
   api    = { cpu_percent = 60, memory_percent = 75 }
   worker = { acceptable_latency_s = 60, processing_time_s = 0.1 }

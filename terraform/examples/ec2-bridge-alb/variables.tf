@@ -39,13 +39,6 @@ variable "alarm_email" {
   nullable    = false
 }
 
-variable "token_external" {
-  description = "Whether the token is made outside of Terraform (opsctl token rotate); see the README."
-  type        = bool
-  default     = true
-  nullable    = false
-}
-
 variable "exec" {
   description = "Allow ECS Exec into the containers, which makes their root file systems writable. For a staging system."
   type        = bool

@@ -70,16 +70,15 @@ module "cluster" {
 module "stack" {
   source = "../../modules/stack"
 
-  name           = var.name
-  placement      = module.network.placement
-  cluster        = module.cluster.cluster
-  compute        = module.cluster.fargate
-  namespace      = module.network.namespace
-  entry          = module.edge.entries["api"]
-  images         = var.images
-  token_external = var.token_external
-  data_key_arn   = module.data_key.arn
-  logs_key_arn   = module.logs_key.arn
-  bucket         = { access_log = { bucket = module.access_logs.name } }
-  alarms         = { subscriptions = { duty = { protocol = "email", endpoint = var.alarm_email } } }
+  name         = var.name
+  placement    = module.network.placement
+  cluster      = module.cluster.cluster
+  compute      = module.cluster.fargate
+  namespace    = module.network.namespace
+  entry        = module.edge.entries["api"]
+  images       = var.images
+  data_key_arn = module.data_key.arn
+  logs_key_arn = module.logs_key.arn
+  bucket       = { access_log = { bucket = module.access_logs.name } }
+  alarms       = { subscriptions = { duty = { protocol = "email", endpoint = var.alarm_email } } }
 }

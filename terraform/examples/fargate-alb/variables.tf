@@ -38,10 +38,3 @@ variable "alarm_email" {
   type        = string
   nullable    = false
 }
-
-variable "token_external" {
-  description = "Whether the token is made outside of Terraform (opsctl token rotate); see the README."
-  type        = bool
-  default     = true
-  nullable    = false
-}

@@ -77,18 +77,17 @@ module "cluster" {
 module "stack" {
   source = "../../modules/stack"
 
-  name           = var.name
-  placement      = module.network.placement
-  cluster        = module.cluster.cluster
-  compute        = module.cluster.fargate
-  namespace      = module.network.namespace
-  entry          = module.edge.entries["api"]
-  images         = var.images
-  token_external = var.token_external
-  data_key_arn   = module.data_key.arn
-  logs_key_arn   = module.logs_key.arn
-  bucket         = { access_log = { bucket = module.access_logs.name } }
-  alarms         = { subscriptions = { duty = { protocol = "email", endpoint = var.alarm_email } } }
+  name         = var.name
+  placement    = module.network.placement
+  cluster      = module.cluster.cluster
+  compute      = module.cluster.fargate
+  namespace    = module.network.namespace
+  entry        = module.edge.entries["api"]
+  images       = var.images
+  data_key_arn = module.data_key.arn
+  logs_key_arn = module.logs_key.arn
+  bucket       = { access_log = { bucket = module.access_logs.name } }
+  alarms       = { subscriptions = { duty = { protocol = "email", endpoint = var.alarm_email } } }
 }
 
 # ---- monitoring ----
@@ -100,7 +99,6 @@ module "monitoring" {
   cluster          = module.cluster.cluster
   placement        = module.network.placement
   namespace        = module.network.namespace
-  images           = var.monitoring_images
   targets          = module.stack.scrape_targets
   grafana_entry    = module.edge.entries["grafana"]
   grafana_password = var.grafana_password

@@ -39,27 +39,10 @@ variable "alarm_email" {
   nullable    = false
 }
 
-variable "token_external" {
-  description = "Whether the token is made outside of Terraform (opsctl token rotate); see the README."
-  type        = bool
-  default     = true
-  nullable    = false
-}
-
 variable "grafana_domain_name" {
   description = "Public name of Grafana."
   type        = string
   nullable    = false
-}
-
-variable "monitoring_images" {
-  description = "Images of Prometheus, Alertmanager and Grafana, by digest."
-  type = object({
-    prometheus   = string
-    alertmanager = string
-    grafana      = string
-  })
-  nullable = false
 }
 
 variable "grafana_password" {

@@ -99,11 +99,6 @@ variables {
   alarm_email         = "duty@example.com"
   grafana_domain_name = "grafana.example.com"
   grafana_password    = "sentinel-of-the-test-5f1c"
-  monitoring_images = {
-    prometheus   = "prom/prometheus@sha256:cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc"
-    alertmanager = "prom/alertmanager@sha256:dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd"
-    grafana      = "grafana/grafana@sha256:eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
-  }
 }
 
 run "without_nat_and_with_dashboards" {
