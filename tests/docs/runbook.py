@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT / "tests/cli"))
 from lib import *
 
 RUNBOOK = (ROOT / "docs/runbook.md").read_text()
+ALARMS = ROOT / "terraform/modules/alarms"
 COMPARISON = (ROOT / "docs/comparison.md").read_text()
 CONTEXT = """[prod]
 url = https://intake.example.com
@@ -39,6 +40,13 @@ def lines_of(page):
         line = re.split(r"\s+>", line)[0]
         part = next((p.strip() for p in line.split(" | ") if p.strip().startswith("opsctl ")), None)
         yield line, part
+
+
+def alarms():
+    """What the names of CloudWatch's alarms end with, and that of the rule of failed deployments."""
+    metrics = (ALARMS / "metrics.tf").read_text()
+    return set(re.findall(r'"\$\{name\}(-[a-z]+)" =>', metrics)) | set(re.findall(r"^    ([a-z]+-[a-z]+) = \{$", metrics, flags=re.M)) \
+        | set(re.findall(r'alarm_name +=.*\$\{var\.name\}(-[a-z]+)"', (ALARMS / "main.tf").read_text())) | {"failed-deployment"}
 
 
 class Pages(Cli):
@@ -78,6 +86,14 @@ class Pages(Cli):
                 with self.subTest(text):
                     self.assertTrue(not words or " ".join(words[:2]) in self.commands or words[0] in self.commands
                                     or any(c.startswith(words[0] + " ") for c in self.commands))
+
+    def test_each_alarm_has_a_line(self):
+        section = RUNBOOK.split("\n## An alarm fired\n")[1].split("\n## ")[0]
+        rows = dict(re.findall(r"^\| `([a-z-]+)` \| .* \| `opsctl ([^`]*)` \|$", section, flags=re.M))
+        self.assertEqual(set(rows), alarms())
+        for line in rows.values():
+            with self.subTest(line):
+                self.parse(["--context", "prod", *shlex.split(line)])
 
     def test_all_rows_are_compared(self):
         rows = [int(n) for n in re.findall(r"^\| (\d+) \|", COMPARISON, flags=re.M)]
