@@ -119,12 +119,34 @@ locals {
         Condition = local.key_through["s3"]
       },
     ]
+
+    # Whoever asks why something is wrong. A load balancer's judgement has no resource.
+    judge = [
+      {
+        Sid      = "StatesOfAlarms"
+        Effect   = "Allow"
+        Action   = ["cloudwatch:DescribeAlarms"]
+        Resource = ["arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:*"]
+      },
+      {
+        Sid      = "StatesOfTargets"
+        Effect   = "Allow"
+        Action   = [var.entry.kind == "classic" ? "elasticloadbalancing:DescribeInstanceHealth" : "elasticloadbalancing:DescribeTargetHealth"]
+        Resource = ["*"]
+      },
+      {
+        Sid      = "LastWordsOfTasks"
+        Effect   = "Allow"
+        Action   = ["logs:FilterLogEvents"]
+        Resource = [for name in ["api", "worker"] : "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/ecs/${local.names[name]}:*"]
+      },
+    ]
   }
 
   policies = {
     api    = concat(local.statements.send, module.token.read_statements)
     worker = concat(local.statements.receive, local.statements.figures, local.statements.store, local.statements.protect)
-    probe  = concat(module.token.read_statements, local.statements.read, local.statements.figures)
+    probe  = concat(module.token.read_statements, local.statements.read, local.statements.figures, local.statements.judge)
   }
 
   task_policies = { for name in ["api", "worker"] : name => jsonencode({ Version = "2012-10-17", Statement = local.policies[name] }) }

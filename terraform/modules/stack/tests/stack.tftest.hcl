@@ -122,6 +122,12 @@ run "each_program_does_its_own_work_only" {
     condition     = !strcontains(output.probe_policy, "Delete") && !strcontains(output.probe_policy, "Put") && !strcontains(output.probe_policy, "Send")
     error_message = "Who probes must change nothing by IAM."
   }
+
+  assert {
+    condition = length(setsubtract(["cloudwatch:DescribeAlarms", "elasticloadbalancing:DescribeTargetHealth", "logs:FilterLogEvents"],
+    flatten([for s in jsondecode(output.probe_policy).Statement : s.Action]))) == 0
+    error_message = "Who probes must see alarms, targets and why tasks stopped: what it cannot see, health calls healthy."
+  }
 }
 
 run "a_worker_that_sleeps_while_nothing_comes" {
