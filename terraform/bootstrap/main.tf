@@ -9,10 +9,16 @@ provider "aws" {
 }
 
 data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
 
 locals {
   account     = data.aws_caller_identity.current.account_id
   bucket_name = coalesce(var.state_bucket_name, "${var.name}-state-${local.account}")
+
+  # Where the module platform keeps the digests that run, in both environments: to plan is to read them.
+  image_parameter_arns = [for path in setproduct(["dev", "prod"], ["api", "worker"]) :
+    "arn:${data.aws_partition.current.partition}:ssm:${var.region}:${local.account}:parameter/${var.name}-${path[0]}/images/${path[1]}"
+  ]
 
   backend = <<-EOT
     bucket       = "${aws_s3_bucket.state.bucket}"
@@ -48,9 +54,10 @@ module "github_oidc" {
   provider_arn   = var.github_provider_arn
 
   plan = {
+    subjects                = ["environment:plan"]
     state_bucket_arn        = aws_s3_bucket.state.arn
     state_key_arn           = module.key.arn
-    readable_parameter_arns = var.readable_parameter_arns
+    readable_parameter_arns = coalesce(var.readable_parameter_arns, local.image_parameter_arns)
   }
 
   push = {

@@ -70,8 +70,7 @@ variable "push_subjects" {
 }
 
 variable "readable_parameter_arns" {
-  description = "Parameters that `terraform plan` in a pull request may read: those that hold the digests of images, and what Terraform manages itself."
+  description = "Parameters that `terraform plan` in a pull request may read: those that hold the digests of images, and what Terraform manages itself; null: the digests of `<name>-dev` and `<name>-prod`."
   type        = list(string)
-  default     = []
-  nullable    = false
+  default     = null
 }

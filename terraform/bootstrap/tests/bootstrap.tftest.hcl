@@ -79,6 +79,11 @@ run "workflows_plan_and_push" {
     condition     = one(module.github_oidc[*].provider_arn) == "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
     error_message = "The account's provider must be used."
   }
+
+  assert {
+    condition     = length(local.image_parameter_arns) == 4 && contains(local.image_parameter_arns, "arn:aws:ssm:eu-central-1:123456789012:parameter/ops-prod/images/api")
+    error_message = "To plan is to read the digests that run."
+  }
 }
 
 run "bad_region" {
