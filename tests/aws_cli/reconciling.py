@@ -31,6 +31,7 @@ class Reconciling(OnSystem):
         lines = self.api.log.read_text().splitlines()[self.seen:]
         stamp = lambda text: int(datetime.datetime.fromisoformat(json.loads(text)["@timestamp"]).timestamp() * 1000)
         events = [{"timestamp": stamp(text), "message": text} for text in lines]
+        events.sort(key=lambda event: event["timestamp"])  # threads write in any order within a millisecond
         logs, stream = self.client("logs"), f"api/{self.id()}"
         logs.create_log_stream(logGroupName=GROUP, logStreamName=stream)
         logs.put_log_events(logGroupName=GROUP, logStreamName=stream, logEvents=events)
