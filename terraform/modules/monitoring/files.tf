@@ -44,7 +44,7 @@ locals {
     rules = [{
       alert  = "TargetDown"
       expr   = "up == 0"
-      for    = "5m"
+      "for"  = "5m" # quoted for the parser of checkov
       labels = { severity = "ticket" }
       annotations = {
         summary     = "{{ $labels.job }} on {{ $labels.instance }} cannot be scraped"
