@@ -191,7 +191,8 @@ class Copy:
 
 # Check -> the tools that it needs.
 CHECKS = {"validate": (), "test": (), "settings": ("api", "worker"), "containers": ("scanners",),
-          "iam": ("simulator",), "posture": (), "backlog": (), "tflint": ("linters",), "docs": ("linters",), "checkov": ("scanners",)}
+          "iam": ("simulator",), "posture": (), "backlog": (), "tflint": ("linters",), "docs": ("linters",),
+          "checkov": ("scanners",)}
 
 
 def judge(fault):

@@ -208,8 +208,8 @@ def compare(name, wanted, got):
 
 
 # What no plan may see, of anything or of what is not Terraform's.
-CONTENT = re.compile(r"secretsmanager:GetSecretValue |sqs:ReceiveMessage |logs:(Get|Filter|StartQuery)|ecr:BatchGetImage |"
-                     r"(s3:GetObject\w*|ssm:GetParameter\w*) (\*$|.*stranger)")
+CONTENT = re.compile(r"secretsmanager:GetSecretValue |sqs:ReceiveMessage |ecr:BatchGetImage |"
+                     r"logs:(Get|Filter|StartQuery)|(s3:GetObject\w*|ssm:GetParameter\w*) (\*$|.*stranger)")
 
 
 def harmful(name, role, answers):

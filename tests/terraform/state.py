@@ -8,7 +8,6 @@ bootstrap's README says; who plans in pull requests reads and cannot lock.
 import contextlib
 import json
 import os
-import pathlib
 import subprocess
 import sys
 
@@ -78,7 +77,8 @@ class OnBackend(lib.OnPeers):
         return listing.get("Versions", []) + listing.get("DeleteMarkers", [])
 
     def keys(self):
-        return [o["Key"] for o in self.client("s3", self.PEERS[0]).list_objects_v2(Bucket=self.bucket).get("Contents", [])]
+        listing = self.client("s3", self.PEERS[0]).list_objects_v2(Bucket=self.bucket)
+        return [o["Key"] for o in listing.get("Contents", [])]
 
     def engine(self, *words, env=None, status=0):
         done = subprocess.run([os.environ["TF"], *words, "-input=false", "-no-color"], cwd=self.home,
