@@ -5,7 +5,7 @@
 #include "ports.h"
 #include "rollout.h"
 
-enum { IMAGE_SIZE = 512, DIGEST_HEX = 64 };
+enum { DIGEST_HEX = 64 };
 
 /* ---- the image ---- */
 
@@ -49,12 +49,31 @@ static int refuse(struct cli *cli, const char *given, struct str repository, str
 	    STR_ARG(name_in_registry(repository)), STR_ARG(tag));
 }
 
+/* Before anything is asked of AWS. */
+static int check_image(struct cli *cli, struct err *err)
+{
+	const struct context_service *s = context_service(&cli->context, cli->operands[0]);
+	const char *given = cli_text(cli, "image");
+	struct str repository = STR("REPOSITORY"), digest;
+
+	if (given == NULL)
+		return err_set(err, ERR_USAGE, "'deploy' needs --image");
+	if (!str_cut(str_from(given), '@', &(struct str){ 0 }, &digest))
+		digest = str_from(given);
+	if (is_digest(digest))
+		return 0;
+	if (strchr(given, '/') != NULL)
+		repository = repository_of(str_from(given));
+	else if (s != NULL && s->values[SERVICE_IMAGE][0] != '\0')
+		repository = str_from(s->values[SERVICE_IMAGE]);
+	return refuse(cli, given, repository, err);
+}
+
 /*
  * The image to deploy: --image alone, where it names a repository, or the digest in the repository
  * of the context, or in that of the image in use.
  */
-static int choose_image(struct rollout *r, const char *in_use, char out[IMAGE_SIZE],
-    struct err *err)
+static int choose_image(struct rollout *r, const char *in_use, struct err *err)
 {
 	const char *given = cli_text(r->cli, "image"), *own = r->workload.repository;
 	struct str repository = own[0] != '\0' ? str_from(own) : repository_of(str_from(in_use));
@@ -64,11 +83,9 @@ static int choose_image(struct rollout *r, const char *in_use, char out[IMAGE_SI
 		repository = named;
 	else
 		digest = str_from(given);
-	if (!is_digest(digest))
-		return refuse(r->cli, given, repository, err);
 	if (repository.n == 0 ||
-	    snprintf(out, IMAGE_SIZE, "%.*s@%.*s", STR_ARG(repository), STR_ARG(digest)) >=
-		IMAGE_SIZE)
+	    snprintf(r->image, sizeof(r->image), "%.*s@%.*s", STR_ARG(repository),
+		STR_ARG(digest)) >= ROLLOUT_IMAGE_SIZE)
 		return err_set(err, ERR_USAGE, "--image %s: no such repository", given);
 	return 0;
 }
@@ -78,7 +95,6 @@ static int choose_image(struct rollout *r, const char *in_use, char out[IMAGE_SI
 struct revision {
 	struct json *described;
 	const struct json *container;
-	char image[IMAGE_SIZE];
 	struct buf body;
 };
 
@@ -93,15 +109,15 @@ static int prepare(struct rollout *r, struct revision *v, struct err *err)
 		return err_set(err, ERR_CONFIG, "%s has no container '%s'",
 		    rollout_revision(r->from), r->workload.container);
 	in_use = json_get_text(json_get(v->container, "image"), "");
-	if (choose_image(r, in_use, v->image, err) != 0)
+	if (choose_image(r, in_use, err) != 0)
 		return -1;
-	return ecs_revision_with_image(v->described, r->workload.container, v->image, &v->body,
+	return ecs_revision_with_image(v->described, r->workload.container, r->image, &v->body,
 	    err);
 }
 
-static bool is_in_use(const struct revision *v)
+static bool is_in_use(const struct rollout *r, const struct revision *v)
 {
-	return strcmp(json_get_text(json_get(v->container, "image"), ""), v->image) == 0;
+	return strcmp(json_get_text(json_get(v->container, "image"), ""), r->image) == 0;
 }
 
 /* The difference that the new revision makes: what is to be registered against what is there. */
@@ -144,7 +160,7 @@ static int prepare_and_deploy(struct rollout *r, struct revision *v, struct err 
 {
 	if (prepare(r, v, err) != 0)
 		return -1;
-	if (is_in_use(v)) {
+	if (is_in_use(r, v)) {
 		r->outcome = "unchanged";
 		rollout_report_end(r);
 		return 0;
@@ -161,8 +177,8 @@ static int cmd_deploy(struct cli *cli, struct err *err)
 	struct rollout r;
 	int rc;
 
-	if (cli_text(cli, "image") == NULL)
-		return err_set(err, ERR_USAGE, "'deploy' needs --image");
+	if (check_image(cli, err) != 0)
+		return -1;
 	rc = rollout_open(&r, cli, "deploy",
 	    "run: opsctl up  # of the new programs, when Ctrl-C has ended the old", err);
 	if (rc == 0)
@@ -188,6 +204,7 @@ static const struct option_row options[] = {
 static const struct command_call calls[] = {
 	CALLS_ROLLOUT,
 	CALLS_GUARD,
+	CALLS_NOTE,
 	{ ECS_DESCRIBE_TASK_DEFINITION, CALL_SERVICE(SERVICE_ECS), NULL },
 	{ ECS_REGISTER_TASK_DEFINITION, CALL_SERVICE(SERVICE_ECS), "!dry-run" },
 };
@@ -202,7 +219,8 @@ const struct command command_deploy = {
 	.about = "Registers the task definition in use anew with the image of that digest, shows "
 		 "the difference, changes the service, and follows this one deployment to its end: "
 		 "0 it is deployed, 7 it was rolled back, with the reason, 9 it takes longer than "
-		 "--timeout, 8 nobody waited.",
+		 "--timeout, 8 nobody waited. What runs then is noted in the parameter that "
+		 "Terraform reads, where the context has one.",
 	OPTIONS(options),
 	CALLS(calls),
 	.need = NEED_CONTEXT | NEED_STREAM,

@@ -97,6 +97,9 @@ static int compare(struct rollout *r, struct json **from, struct json **to, stru
 	    json_get_text(json_get(wanted, "taskDefinitionArn"), r->to));
 	if (strcmp(json_get_text(json_get(wanted, "status"), "ACTIVE"), "ACTIVE") != 0)
 		return no_revision(r, rollout_revision(r->to), err);
+	(void)snprintf(r->image, sizeof(r->image), "%s",
+	    json_get_text(json_get(ecs_revision_container(*to, r->workload.container), "image"),
+		""));
 	return 0;
 }
 
@@ -158,6 +161,7 @@ static const struct option_row options[] = {
 static const struct command_call calls[] = {
 	CALLS_ROLLOUT,
 	CALLS_GUARD,
+	CALLS_NOTE,
 	{ ECS_DESCRIBE_TASK_DEFINITION, CALL_SERVICE(SERVICE_ECS), NULL },
 	{ ECS_LIST_TASK_DEFINITIONS, CALL_SERVICE(SERVICE_ECS), "!to" },
 };
@@ -172,7 +176,8 @@ const struct command command_rollback = {
 	.about = "Shows the difference between the revision in use and the wanted one, changes the "
 		 "service and follows that to its end, as deploy does. While a deployment is under "
 		 "way the wanted one is what it replaces, else the newest that is older than the "
-		 "one in use. Nothing is registered and nothing deregistered.",
+		 "one in use. Nothing is registered and nothing deregistered. What runs then is "
+		 "noted in the parameter that Terraform reads, where the context has one.",
 	OPTIONS(options),
 	CALLS(calls),
 	.need = NEED_CONTEXT | NEED_STREAM,

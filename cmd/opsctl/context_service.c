@@ -13,6 +13,7 @@ static const struct {
 	[SERVICE_LOGS] = { "logs", "log_group", NULL },
 	[SERVICE_CONTAINER] = { "container", "container", NULL },
 	[SERVICE_IMAGE] = { "image", "image_repository", NULL },
+	[SERVICE_IMAGE_PARAMETER] = { "image-parameter", "image_parameter", NULL },
 	[SERVICE_PROBE] = { "probe", "probe", "http://|https://|grpc://|grpcs://" },
 };
 

@@ -30,6 +30,7 @@ enum context_service_key {
 	SERVICE_LOGS,      /* log group */
 	SERVICE_CONTAINER, /* name of the container that matters; "": the first */
 	SERVICE_IMAGE, /* repository of its images with its registry; `deploy` puts @DIGEST behind */
+	SERVICE_IMAGE_PARAMETER, /* parameter of SSM from which Terraform reads the image that runs */
 	/*
 	 * How it is asked: http:// or https:// with a path, or grpc:// (cleartext HTTP/2) or
 	 * grpcs:// with host, port and a method: grpc://user.internal:5000/grpc.health.v1.Health/Check
@@ -54,8 +55,8 @@ int context_service_take(struct context_service *services, size_t *count, const 
 
 /*
  * From the Terraform output `services`: a map of name to an object with ecs_service,
- * target_group_arns (at most two), elb, log_group, container, image_repository, probe; null or
- * absent: not set; others are left alone.
+ * target_group_arns (at most two), elb, log_group, container, image_repository, image_parameter,
+ * probe; null or absent: not set; others are left alone.
  */
 int context_service_import(const struct json *map, struct context_service *services, size_t *count,
     struct err *err) ATTR_MUST_CHECK;

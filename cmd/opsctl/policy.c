@@ -8,7 +8,7 @@ enum { ARNS_MAX = 64 * 1024, ACTION_SIZE = 96 };
 
 #define PLACE(kind) "arn:{partition}:" kind ":{region}:{account}:"
 
-/* `of` is the operations' resource; what they call on both queues is told apart by the call. */
+/* `of` is the operations' resource; which queue, which parameter: what the call is about says it. */
 static const struct place {
 	const char *sid;
 	enum aws_resource of;
@@ -17,6 +17,8 @@ static const struct place {
 	[POLICY_QUEUE] = { "Queue", AWS_ON_QUEUE, PLACE("sqs") "{queue}" },
 	[POLICY_DEAD_LETTERS] = { "DeadLetters", AWS_ON_QUEUE, PLACE("sqs") "{queue}-dlq" },
 	[POLICY_PARAMETER] = { "Token", AWS_ON_PARAMETER, PLACE("ssm") "parameter/{parameter}" },
+	[POLICY_IMAGE_PARAMETERS] = { "ImageParameters", AWS_ON_PARAMETER,
+	    PLACE("ssm") "parameter/{image-parameter}" },
 	[POLICY_SECRET] = { "Secret", AWS_ON_SECRET, PLACE("secretsmanager") "secret:{secret}-*" },
 	[POLICY_BUCKET] = { "Bucket", AWS_ON_BUCKET, "arn:{partition}:s3:::{bucket}" },
 	[POLICY_OBJECTS] = { "Objects", AWS_ON_OBJECT, "arn:{partition}:s3:::{bucket}/{prefix}*" },
@@ -56,6 +58,10 @@ static bool is_about(const struct command_call *call, enum policy_place place)
 	if (o->resource == AWS_ON_QUEUE)
 		return place ==
 		    (call->key == CALL_DEAD_LETTERS ? POLICY_DEAD_LETTERS : POLICY_QUEUE);
+	if (o->resource == AWS_ON_PARAMETER)
+		return place ==
+		    (call->key == CALL_SERVICE(SERVICE_IMAGE_PARAMETER) ? POLICY_IMAGE_PARAMETERS
+									: POLICY_PARAMETER);
 	return places[place].of == o->resource;
 }
 

@@ -92,6 +92,7 @@ static bool find_service_word(const struct context_service *service, struct str 
 		{ "ecs", last_part(service->values[SERVICE_ECS]) },
 		{ "logs", str_from(service->values[SERVICE_LOGS]) },
 		{ "repository", repository_of(service->values[SERVICE_IMAGE]) },
+		{ "image-parameter", value_behind(service->values[SERVICE_IMAGE_PARAMETER], "") },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)

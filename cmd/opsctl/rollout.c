@@ -167,6 +167,7 @@ static int follow(struct rollout *r, struct err *err)
 int rollout_run(struct rollout *r, struct err *err)
 {
 	const struct ecs_deployment *before = ecs_primary(r->service);
+	int rc = 0;
 
 	if (begin(r, err) != 0)
 		return -1;
@@ -182,9 +183,12 @@ int rollout_run(struct rollout *r, struct err *err)
 	if (cli_flag(r->cli, "no-wait")) {
 		r->outcome = "in-progress";
 		r->cli->exit_code = EXIT_IN_PROGRESS;
-	} else if (follow(r, err) != 0) {
+		rollout_note_later(r);
+	} else if (follow(r, err) == 0) {
+		rc = rollout_note(r, err);
+	} else {
 		return leave(r, err);
 	}
 	rollout_report_end(r);
-	return 0;
+	return rc;
 }

@@ -1,7 +1,8 @@
 /*
  * rollout: one change of a service of ECS, begun and followed to its end by deploy, rollback and
  * restart: begin and end (rollout.c), look and wait (rollout_follow.c), show meanwhile
- * (rollout_show.c), say why it failed (rollout_why.c), report (rollout_report.c). Main thread.
+ * (rollout_show.c), say why it failed (rollout_why.c), note what runs then (rollout_note.c), report
+ * (rollout_report.c). Main thread.
  */
 #ifndef OPS_ROLLOUT_H
 #define OPS_ROLLOUT_H
@@ -21,6 +22,8 @@ struct rollout_show {
 	char event[ECS_REASON_SIZE];
 };
 
+enum { ROLLOUT_IMAGE_SIZE = 512 };
+
 struct rollout {
 	/* by the command */
 	struct cli *cli;
@@ -29,6 +32,7 @@ struct rollout {
 	char from[ECS_TASK_ARN_SIZE], to[ECS_TASK_ARN_SIZE]; /* task definitions; may be the same */
 	bool is_forced;                                      /* new tasks of the same definition */
 	bool is_guarded;
+	char image[ROLLOUT_IMAGE_SIZE]; /* of the wanted revision; "": the image is not changed */
 
 	/* under way */
 	struct ecs_service *service; /* as it was described last */
@@ -45,6 +49,7 @@ struct rollout {
 	/* of the end */
 	const char *outcome; /* "deployed", "timed-out", ... */
 	struct rollout_why why;
+	bool is_noted; /* the image, where Terraform reads it */
 	struct guard_count guard_count;
 };
 
@@ -58,7 +63,13 @@ struct rollout {
 		    .min = 50, .max = 60 * 1000, .help = "how often to ask ECS meanwhile"          \
 	}
 
-/* What they call. */
+/* What those call that change the image, when it runs. */
+#define CALLS_NOTE                                                                                 \
+	{                                                                                          \
+		SSM_PUT_PARAMETER, CALL_SERVICE(SERVICE_IMAGE_PARAMETER), "!dry-run|no-wait"       \
+	}
+
+/* What all three call. */
 #define CALLS_ROLLOUT                                                                              \
 	CALLS_IDENTITY, { ECS_DESCRIBE_SERVICES, CALL_SERVICE(SERVICE_ECS), NULL },                \
 	    { ECS_UPDATE_SERVICE, CALL_SERVICE(SERVICE_ECS), "!dry-run" },                         \
@@ -109,6 +120,19 @@ int rollout_go_back(struct rollout *r, struct err *err) ATTR_MUST_CHECK;
 
 void rollout_show(struct rollout *r);
 void rollout_show_end(struct rollout *r); /* leaves nothing on the terminal */
+
+/* ---- rollout_note.c ---- */
+
+/*
+ * Write the image that runs now into the parameter that Terraform reads it from, so that its next
+ * plan is empty and no apply takes the change back. After a good end only: what went back runs what
+ * is noted already. Nothing where the context names no parameter, or nobody waited for the end. -1:
+ * the change stands all the same; the text and the next step say so.
+ */
+int rollout_note(struct rollout *r, struct err *err) ATTR_MUST_CHECK;
+
+/* Nobody knows yet whether it will run: what to type when it does. Nothing as above. */
+void rollout_note_later(struct rollout *r);
 
 /* ---- rollout_report.c ---- */
 

@@ -46,6 +46,7 @@ static void end_json(struct rollout *r)
 	json_member_text(&w, "reason", r->cause[0] != '\0' ? r->cause : NULL);
 	json_member_int(&w, "elapsed_ms", clock_mono_ms(r->cli->clock) - r->began_mono_ms);
 	rollout_why_json(&w, &r->why);
+	json_member_text(&w, "noted", r->is_noted ? r->workload.image_parameter : NULL);
 	if (r->guard != NULL)
 		guard_json(&w, &r->guard_count);
 	else if (r->is_guarded)
@@ -140,6 +141,8 @@ static void end_text(struct rollout *r)
 		print_breaker(r);
 	rollout_why_print(cli, &r->why);
 	print_guard(r);
+	if (r->is_noted)
+		out_text(cli, "noted      in %s\n", r->workload.image_parameter);
 	print_next(r, ends[i].next);
 }
 

@@ -48,6 +48,7 @@ int workload_find(struct cli *cli, const char *name, const char *instead, struct
 		.service = s->values[SERVICE_ECS],
 		.container = s->values[SERVICE_CONTAINER],
 		.repository = s->values[SERVICE_IMAGE],
+		.image_parameter = s->values[SERVICE_IMAGE_PARAMETER],
 	};
 	return ports_aws(cli, &out->aws, err);
 }

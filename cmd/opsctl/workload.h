@@ -13,6 +13,7 @@ struct workload {
 	const char *cluster, *service; /* of ECS */
 	const char *container;         /* that matters; "": the first */
 	const char *repository;        /* of its images; "": that of the image in use */
+	const char *image_parameter;   /* of SSM, from which Terraform reads its image; "": none */
 	struct aws *aws;
 };
 

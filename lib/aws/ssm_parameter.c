@@ -18,11 +18,22 @@ int ssm_read_parameter(const struct json *answer, struct ssm_parameter *out, str
 	return 0;
 }
 
+/* `body` is released. */
+static int call(struct aws *a, enum aws_op op, const char *name, struct buf *body,
+    struct json **answer, struct err *err)
+{
+	const struct aws_request r = { .op = op, .resource = name, .body = buf_str(body) };
+	int rc = body->full ? err_set(err, ERR_INVALID, "parameter '%.100s...': too long", name)
+			    : aws_call_json(a, &r, NULL, answer, err);
+
+	buf_release(body);
+	return rc;
+}
+
 int ssm_parameter(struct aws *a, const char *name, struct ssm_parameter *out, struct err *err)
 {
 	struct buf body = BUF_INIT(BODY_MAX);
-	struct aws_request r = { .op = SSM_GET_PARAMETER, .resource = name };
-	struct json *answer = NULL;
+	struct json *answer;
 	struct json_writer w;
 	int rc;
 
@@ -31,11 +42,28 @@ int ssm_parameter(struct aws *a, const char *name, struct ssm_parameter *out, st
 	json_member_text(&w, "Name", name);
 	json_member_bool(&w, "WithDecryption", false);
 	json_object_end(&w);
-	r.body = buf_str(&body);
-	rc = aws_call_json(a, &r, NULL, &answer, err);
-	if (rc == 0)
-		rc = ssm_read_parameter(answer, out, err);
+	if (call(a, SSM_GET_PARAMETER, name, &body, &answer, err) != 0)
+		return -1;
+	rc = ssm_read_parameter(answer, out, err);
 	json_free(answer);
-	buf_release(&body);
 	return rc;
+}
+
+int ssm_parameter_write(struct aws *a, const char *name, const char *value, struct err *err)
+{
+	struct buf body = BUF_INIT(BODY_MAX);
+	struct json *answer;
+	struct json_writer w;
+
+	json_writer_init(&w, &body);
+	json_object_begin(&w);
+	json_member_text(&w, "Name", name);
+	json_member_text(&w, "Value", value);
+	json_member_text(&w, "Type", "String");
+	json_member_bool(&w, "Overwrite", true);
+	json_object_end(&w);
+	if (call(a, SSM_PUT_PARAMETER, name, &body, &answer, err) != 0)
+		return -1;
+	json_free(answer);
+	return 0;
 }

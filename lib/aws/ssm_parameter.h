@@ -1,5 +1,6 @@
 /*
- * ssm_parameter: what kind of parameter one of SSM is, without its value. Any thread.
+ * ssm_parameter: what kind of parameter one of SSM is, without its value; and to write one that is
+ * no secret. Any thread.
  */
 #ifndef OPS_SSM_PARAMETER_H
 #define OPS_SSM_PARAMETER_H
@@ -14,6 +15,15 @@ struct ssm_parameter {
 
 /* The value is asked for as it is encrypted and not looked at. ERR_NOTFOUND. */
 int ssm_parameter(struct aws *a, const char *name, struct ssm_parameter *out, struct err *err)
+    ATTR_MUST_CHECK;
+
+/*
+ * PutParameter of the type String; one that is there keeps its description, its key and its tags.
+ * ERR_CONFLICT: it is of another type.
+ *
+ * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
+ */
+int ssm_parameter_write(struct aws *a, const char *name, const char *value, struct err *err)
     ATTR_MUST_CHECK;
 
 int ssm_read_parameter(const struct json *answer, struct ssm_parameter *out, struct err *err)

@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""What runs is noted where Terraform reads it, so that no apply takes a deployment or a rollback back."""
+from ecs_world import *
+
+PARAMETER = "/prod/images/api"
+BEFORE = "written-by-terraform"
+
+
+class Noted(OnEcs):
+    def setUp(self):
+        super().setUp()
+        self.ssm = peers.client("ssm", self.peers["moto"].url)
+        self.ssm.put_parameter(Name=PARAMETER, Value=BEFORE, Type="String", Overwrite=True)
+        self.context(**{"service.api.image-parameter": PARAMETER})
+        self.forget()
+
+    def noted(self):
+        return self.ssm.get_parameter(Name=PARAMETER)["Parameter"]["Value"]
+
+    def test_deployed(self):
+        self.story(DEPLOYED)
+        self.assertIn(f"\nnoted      in {PARAMETER}\n", self.change(*DEPLOY).stdout)
+        self.assertEqual(self.noted(), f"{REPOSITORY}@{NEW}")
+
+    def test_taken_back_by_hand(self):
+        """The image of the revision that was wanted."""
+        revision = self.register(peers.client("ecs", self.peers["moto"].url), NEW).rpartition(":")[2]
+        self.story(DEPLOYED)
+        end = self.events("rollback", "api", "--to", revision)[-1]
+        self.assertEqual((end["event"], end["outcome"], end["noted"]), ("end", "deployed", PARAMETER))
+        self.assertEqual(self.noted(), f"{REPOSITORY}@{NEW}")
+
+    def test_only_what_runs(self):
+        """Taken back by ECS, not waited for, not meant, not changed, not asked for."""
+        for name, args, after, code in (
+                ("rolled back", DEPLOY, (BACK,), EXIT_ROLLED_BACK),
+                ("no wait", [*DEPLOY, "--no-wait"], (HALF,), EXIT_IN_PROGRESS),
+                ("dry run", [*DEPLOY, "--dry-run"], (), EXIT_OK),
+                ("same image", ["deploy", "api", "--image", OLD], (), EXIT_OK),
+                ("restart", ["restart", "api"], (DEPLOYED,), EXIT_OK)):
+            with self.subTest(name):
+                self.forget()
+                self.story(*after)
+                done = self.change(*args, code=code)
+                self.assertNotIn("\nnoted ", done.stdout)
+                self.assertEqual(self.calls("PutParameter"), [])
+                self.assertEqual("aws ssm put-parameter" in done.stderr, name == "no wait", done.stderr)
+        self.assertEqual(self.noted(), BEFORE)
+
+    def test_nowhere(self):
+        self.context(**{"service.api.image-parameter": ""})
+        self.story(DEPLOYED)
+        self.change(*DEPLOY)
+        self.assertEqual(self.calls("PutParameter"), [])
+
+    def test_refused(self):
+        """The deployment stands, and how to write it down is said."""
+        self.story(DEPLOYED)
+        self.answer("PutParameter", service="ssm", error={"code": "AccessDeniedException", "message": "no", "status": 400})
+        done = self.change(*DEPLOY, code=EXIT_PERMISSION)
+        self.assertIn("is deployed", done.stdout)
+        self.assertIn("api runs, but is not noted", done.stderr)
+        self.assertIn(f"aws ssm put-parameter --name {PARAMETER} --type String --overwrite "
+                      f"--value {REPOSITORY}@{NEW}", done.stderr)
+        self.assertEqual(self.noted(), BEFORE)
+
+
+if __name__ == "__main__":
+    lib.main()
