@@ -12,7 +12,7 @@
 # shellcheck disable=SC2154 # root is of setup.sh
 image_dir=build/images
 image_names=(ops-api ops-worker opsctl)
-image_max=$((10 * 1024 * 1024))
+image_max=$((99 * 1024 * 1024 / 10)) # 10 MiB, less what the next change may need
 image_base=localhost/ops-base:bookworm
 export BUILDAH_ISOLATION=chroot
 
@@ -58,7 +58,7 @@ build_image()
 	local target=$1 round=$2 base=$3
 
 	shift 3
-	buildah build --quiet --pull=never --no-cache --target "$target" \
+	buildah build --pull=never --no-cache --target "$target" \
 		--build-arg BASE="$base" --build-arg SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" \
 		--tag "localhost/$target:$round" "$@" .
 }
@@ -102,7 +102,8 @@ save_image()
 		echo "$file: $(stat -c %s "$file") bytes, more than $image_max"
 		return 1
 	}
-	[ "$(image_value "$1:first" .OCIv1.Config.User)" = 65532:65532 ]
+	[ "$(image_value "$1:first" .OCIv1.Config.User)" = 65532:65532 ] &&
+		[ "$(image_value "$1:first" '(index .OCIv1.Config.Labels "org.opencontainers.image.title")')" = "$1" ]
 }
 
 print_sizes()
@@ -144,7 +145,7 @@ check_images()
 	local name container mounted=()
 
 	for name in "${image_names[@]}"; do
-		check "$name: size and user" save_image "$name" || continue
+		check "$name: size, user and label" save_image "$name" || continue
 		container=$(buildah from --pull=never "localhost/$name:first")
 		image_containers+=("$container")
 		mounted+=("$(buildah mount "$container")")
