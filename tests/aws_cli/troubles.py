@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import threading
 
 from between import Between, QUERY
 from ecs_world import *
@@ -202,6 +203,21 @@ class Troubles(Rows, OnEcs):
     def test_endpoint_down(self):
         self.trouble("down", lambda call: None, f"{NOWHERE}.*: .*connect",
                      env={"AWS_ENDPOINT_URL": NOWHERE, "AWS_MAX_ATTEMPTS": "1"})
+
+    def test_silence(self):
+        """Where nobody answers the first attempt may take all the time that a call has: there is no other."""
+        over = threading.Event()
+        self.addCleanup(over.set)
+
+        def answer(_):
+            over.wait(lib.LIMIT_S)
+            return 500, ""
+
+        names = ("reconcile", "verify", "deploy", "exec")
+        for name, (done, between) in self.each(lambda n: self.row(n, answer, env={}), names, len(names)):
+            with self.subTest(name):
+                self.check(name, EXIT_TIMED_OUT, done, between)
+                self.assertEqual(len(between.calls), 1)
 
     def test_garbage(self):
         """No answer of any service is one: nothing of it is taken for that, whatever it is."""
