@@ -75,6 +75,10 @@ module "cluster" {
   }
 }
 
+locals {
+  one_more_percent = 100 + ceil(100 / var.api_tasks)
+}
+
 module "stack" {
   source = "../../modules/stack"
 
@@ -90,7 +94,7 @@ module "stack" {
   alarms       = { subscriptions = { duty = { protocol = "email", endpoint = var.alarm_email } } }
 
   # A fixed port: one task on an instance. A deployment begins on the free one, and never has fewer tasks than before.
-  api = { host_port = 8080, min = var.api_tasks, max = var.api_tasks, min_percent = 100, max_percent = 100 + ceil(100 / var.api_tasks) }
+  api = { host_port = 8080, min = var.api_tasks, max = var.api_tasks, min_percent = 100, max_percent = local.one_more_percent }
 }
 
 # ---- releases ----

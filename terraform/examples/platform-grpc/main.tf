@@ -218,8 +218,13 @@ module "vpn" {
   image       = var.images.twingate
   network     = var.vpn.network
   token_arns  = { access = var.vpn.access, refresh = var.vpn.refresh, key_arns = [module.data_key.arn] }
-  reach       = { inside = { port = 443, cidr = module.network.cidr } }
   kms_key_arn = module.logs_key.arn
+
+  # Jenkins lets it in by itself (clients); this is the gRPC services, so that `opsctl health user` works from outside.
+  reach = merge(
+    { inside = { port = 443, cidr = module.network.cidr } },
+    { for name, s in local.grpc : name => { port = s.port, cidr = module.network.cidr } },
+  )
 }
 
 # ---- logs, metrics, alarms ----

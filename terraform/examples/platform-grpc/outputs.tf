@@ -33,7 +33,7 @@ output "access" {
 output "services" {
   description = "Name -> what opsctl wants to know of the service."
   value = merge(
-    { for name, s in module.service : name => s.descriptor },
+    { for name, s in module.service : name => merge(s.descriptor, { image_parameter = aws_ssm_parameter.image[name].name }) },
     module.monitoring.services,
     module.logs_stack.services,
     { vpn = module.vpn.descriptor },

@@ -108,6 +108,11 @@ run "static_ports_behind_a_classic_elb" {
   }
 
   assert {
+    condition     = floor(var.api_tasks * local.one_more_percent / 100) == 3
+    error_message = "A deployment must begin on the free instance."
+  }
+
+  assert {
     condition     = output.api_url == "https://intake.example.com"
     error_message = "The API must be served over TLS under its name."
   }
