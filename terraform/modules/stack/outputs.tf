@@ -85,7 +85,7 @@ output "deploy" {
 }
 
 output "probe_policy" {
-  description = "IAM policy of one who runs `opsctl probe`, `health` and `verify-s3`: reads the token, the queue's numbers and the objects."
+  description = "IAM policy of one who runs `opsctl probe`, `health` and `verify-s3`, beside the looks at services that a deploying role has: reads the token, the queue's numbers, the objects, alarms, targets and logs."
   value       = local.probe_policy
 }
 
