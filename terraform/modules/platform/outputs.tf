@@ -57,7 +57,7 @@ output "access" {
 
 output "services" {
   description = "Name -> what opsctl wants to know of the service."
-  value       = module.stack.services
+  value       = { for name, s in module.stack.services : name => merge(s, { image_parameter = aws_ssm_parameter.image[name].name }) }
 }
 
 output "deploy_role_arn" {
