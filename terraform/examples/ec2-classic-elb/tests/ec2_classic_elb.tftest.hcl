@@ -108,6 +108,11 @@ run "static_ports_behind_a_classic_elb" {
   }
 
   assert {
+    condition     = output.services.worker.image_parameter == "/ops-example/images/worker"
+    error_message = "opsctl must note what it deploys where the next plan reads it."
+  }
+
+  assert {
     condition     = floor(var.api_tasks * local.one_more_percent / 100) == 3
     error_message = "A deployment must begin on the free instance."
   }

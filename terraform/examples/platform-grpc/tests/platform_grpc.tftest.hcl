@@ -159,6 +159,11 @@ run "five_services_and_what_they_need" {
   }
 
   assert {
+    condition     = output.services.user.image_parameter == "/platform/images/user"
+    error_message = "opsctl must note what it deploys where the next plan reads it."
+  }
+
+  assert {
     condition     = alltrue([for name, s in module.service : jsondecode(s.container_definitions)[0].image == aws_ssm_parameter.image[name].insecure_value])
     error_message = "What a deployment wrote must be what the next plan reads."
   }
