@@ -20,10 +20,10 @@ def line(text, ago_s=0, **more):
 
 
 class Stream:
-    """A command that prints JSON lines without end."""
+    """A command that prints JSON lines without end. Unbuffered: what was read and not asked for would be lost in stop()."""
 
     def __init__(self, cli, *args):
-        self.process = subprocess.Popen([cli.opsctl_path, *args, "--json"], text=True, env=cli.env,
+        self.process = subprocess.Popen([cli.opsctl_path, *args, "--json"], bufsize=0, env=cli.env,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.watch = threading.Timer(LIMIT_S, self.process.kill)
         self.watch.start()
@@ -32,14 +32,14 @@ class Stream:
     def next(self):
         text = self.process.stdout.readline()
         if not text:
-            raise AssertionError(f"it ended: {self.process.stderr.read()}")
+            raise AssertionError(f"it ended: {self.process.stderr.read().decode()}")
         return json.loads(text)
 
     def stop(self, number=signal.SIGINT):
         """(exit status, what is left of stdout, stderr)"""
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=LIMIT_S)
-        return self.process.returncode, out, err
+        return self.process.returncode, out.decode(), err.decode()
 
     def end(self):
         self.watch.cancel()
