@@ -252,17 +252,32 @@ static void tell_stopped(const char *program, pid_t pid, struct cause *out)
 	cause_next(out, "run: kill -CONT %ld", (long)pid);
 }
 
+static bool is_answered(const struct facts *f)
+{
+	for (unsigned i = FACTS_API_LIVEZ; i <= FACTS_API_HEALTH; i++)
+		if (f->answers[i].fact.state == FACT_KNOWN)
+			return true;
+	return false;
+}
+
+/* Nothing comes back: what stands between may be the cause, and probe tells how far one gets. */
 bool why_api(const struct facts *f, const struct facts_service *s, struct cause *out)
 {
+	bool is_local = f->context->local_dir[0] != '\0';
+
 	(void)s; /* the same for all rules */
 	if (!fails(f, FACTS_API_LIVEZ, FACTS_API_HEALTH, out))
 		return false;
 	if (f->stopped_api != 0) {
 		tell_stopped("ops-api", f->stopped_api, out);
-		return true;
+	} else if (is_local || is_answered(f)) {
+		cause_text(out, "ops-api does not answer as it should: clients are refused");
+		next_of_service(f, "api", out);
+	} else {
+		cause_text(out,
+		    "nobody answers for ops-api: its name, the way there, or the load balancer");
+		cause_next(out, "run: opsctl probe");
 	}
-	cause_text(out, "ops-api does not answer as it should: clients are refused");
-	next_of_service(f, "api", out);
 	return true;
 }
 

@@ -323,6 +323,12 @@ static void api_fails(void)
 	copy(facts.answers[FACTS_API_READYZ].text, "draining");
 }
 
+static void api_silent(void)
+{
+	for (unsigned i = FACTS_API_LIVEZ; i <= FACTS_API_HEALTH; i++)
+		fail(&facts.answers[i].fact, ERR_IO, "could not resolve host");
+}
+
 static void worker_fails(void)
 {
 	fail(&facts.answers[FACTS_WORKER_LIVEZ].fact, ERR_IO, "connection refused");
@@ -489,6 +495,8 @@ static const struct {
 	    "parameter '/x'", NULL },
 	{ "api", api_fails, { "api-fails" }, NULL, "ops-api does not answer",
 	    "/readyz answers 503: draining", "opsctl logs --service api" },
+	{ "nobody for api", api_silent, { "api-fails" }, NULL, "nobody answers for ops-api",
+	    "could not resolve host", "opsctl probe" },
 	{ "worker", worker_fails, { "worker-fails" }, NULL, "ops-worker does not answer",
 	    "/livez: connection refused", "opsctl logs --service worker" },
 	{ "a stopped worker", stopped_worker, { "worker-fails" }, NULL, "ops-worker is stopped",
