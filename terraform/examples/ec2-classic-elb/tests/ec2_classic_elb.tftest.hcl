@@ -124,6 +124,8 @@ run "static_ports_behind_a_classic_elb" {
 }
 
 run "a_provider_that_is_there" {
+  command = plan
+
   variables {
     provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
   }

@@ -175,6 +175,8 @@ run "five_services_and_what_they_need" {
 }
 
 run "an_account_with_a_provider" {
+  command = plan
+
   variables {
     provider_arn = "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
   }
