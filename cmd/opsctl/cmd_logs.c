@@ -25,6 +25,8 @@ static bool is_stopping(void *arg)
 /* From here on a signal ends what is under way, so that what is held can still be printed. */
 static int take_signals(struct cli *cli, bool is_local, struct err *err)
 {
+	/* A session of Live Tail is one call. */
+	int total_ms = cli_flag(cli, "live") ? 0 : PORTS_CALL_MS;
 	struct aws *aws;
 
 	if (stop_init(err) != 0)
@@ -33,7 +35,7 @@ static int take_signals(struct cli *cli, bool is_local, struct err *err)
 		return 0;
 	if (ports_aws(cli, &aws, err) != 0)
 		return -1;
-	aws_bound(aws, 0, (struct http_stop){ .is_wanted = is_stopping });
+	aws_bound(aws, total_ms, (struct http_stop){ .is_wanted = is_stopping });
 	return 0;
 }
 

@@ -2,9 +2,6 @@
 
 #include "recording.h"
 
-/* Of a call that sets no limit of its own, repeats included: somebody waits for it. */
-enum { CALL_TOTAL_MS = 30 * 1000 };
-
 /* ---- errors ---- */
 
 /* Who asks, and with what, is the first thing to know about a refusal; but not of one that passes. */
@@ -84,7 +81,7 @@ static int open_aws(struct cli *cli, struct err *err)
 		return 0;
 	if (aws_open(&cli->aws, &options, err) != 0)
 		return -1;
-	aws_bound(cli->aws, CALL_TOTAL_MS, (struct http_stop){ 0 });
+	aws_bound(cli->aws, PORTS_CALL_MS, (struct http_stop){ 0 });
 	return 0;
 }
 

@@ -14,6 +14,9 @@
 #include "secret.h"
 #include "store.h"
 
+/* Of a call to AWS that sets no limit of its own, repeats included: somebody waits for it. */
+enum { PORTS_CALL_MS = 30 * 1000 };
+
 /* The client itself, for services that have no port; borrowed until the command ends. */
 int ports_aws(struct cli *cli, struct aws **out, struct err *err) ATTR_MUST_CHECK;
 
