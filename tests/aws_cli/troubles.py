@@ -213,8 +213,8 @@ class Troubles(Rows, OnEcs):
             over.wait(lib.LIMIT_S)
             return 500, ""
 
-        names = ("reconcile", "verify", "deploy", "exec")
-        for name, (done, between) in self.each(lambda n: self.row(n, answer, env={}), names, len(names)):
+        names = {"reconcile": [], "verify": [], "deploy": [], "exec": [], "logs": ["--task", "x"]}
+        for name, (done, between) in self.each(lambda n: self.row(n, answer, *names[n], env={}), names, len(names)):
             with self.subTest(name):
                 self.check(name, EXIT_TIMED_OUT, done, between)
                 self.assertEqual(len(between.calls), 1)
