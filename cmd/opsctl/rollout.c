@@ -137,6 +137,7 @@ static int leave(struct rollout *r, struct err *err)
 	const char *id = r->deployment.id;
 
 	rollout_show_end(r);
+	rollout_note_later(r);
 	if (err->code == ERR_STOPPED)
 		(void)err_set(err, ERR_STOPPED,
 		    "stopped waiting: deployment %s of %s to %s goes on by itself, %s until now",

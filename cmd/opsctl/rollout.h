@@ -126,13 +126,13 @@ void rollout_show_end(struct rollout *r); /* leaves nothing on the terminal */
 /*
  * Write the image that runs now into the parameter that Terraform reads it from, so that its next
  * plan is empty and no apply takes the change back. After a good end only: what went back runs what
- * is noted already. Nothing where the context names no parameter, or nobody waited for the end. -1:
- * the change stands all the same; the text and the next step say so.
+ * is noted already, and for what goes on it is left for later. Nothing where the context names no
+ * parameter. -1: the change stands all the same; the text and the next step say so.
  */
 int rollout_note(struct rollout *r, struct err *err) ATTR_MUST_CHECK;
 
-/* Nobody knows yet whether it will run: what to type when it does. Nothing as above. */
-void rollout_note_later(struct rollout *r);
+/* Nobody waits any more to see whether it runs: what to type when it does. Nothing as above. */
+void rollout_note_later(const struct rollout *r);
 
 /* ---- rollout_report.c ---- */
 

@@ -1,5 +1,10 @@
 #include "rollout.h"
+#include "shell.h"
 #include "ssm_parameter.h"
+
+enum { COMMAND_MAX = 8192 };
+
+#define RUN "run: "
 
 /* Where it would be noted; NULL: nowhere, or there is nothing new. */
 static const char *place(const struct rollout *r)
@@ -9,25 +14,70 @@ static const char *place(const struct rollout *r)
 	    : NULL;
 }
 
-#define BY_HAND "aws ssm put-parameter --name %s --type String --overwrite --value %s"
+/* Whoever types it may have another account or region at hand than the context. */
+static void add_command(const struct rollout *r, struct buf *out)
+{
+	const char *profile = r->cli->context.values[CONTEXT_PROFILE], *region;
+	struct err ignored; /* without a region nothing was changed */
+
+	buf_adds(out, "aws ssm put-parameter --name ");
+	shell_word(out, str_from(place(r)));
+	buf_adds(out, " --type String --overwrite --value ");
+	shell_word(out, str_from(r->image));
+	if (aws_region(r->workload.aws, &region, &ignored) == 0)
+		buf_addf(out, " --region %s", region);
+	if (profile[0] != '\0') {
+		buf_adds(out, " --profile ");
+		shell_word(out, str_from(profile));
+	}
+}
+
+/* A hint may be cut, a command must not be: half of it would write another value. */
+static int next_by_hand(const struct rollout *r)
+{
+	struct buf command = BUF_INIT(COMMAND_MAX);
+
+	add_command(r, &command);
+	if (strlen(RUN) + command.n < ERR_TEXT_MAX)
+		(void)cli_next(r->cli, RUN "%s", buf_text(&command));
+	else
+		(void)cli_next(r->cli, "write the image that runs into the parameter %.200s",
+		    place(r));
+	buf_release(&command);
+	return -1;
+}
 
 int rollout_note(struct rollout *r, struct err *err)
 {
 	const char *name = place(r);
 
+	if (r->view.phase != ROLLOUT_DEPLOYED)
+		rollout_note_later(r);
 	if (name == NULL || r->view.phase != ROLLOUT_DEPLOYED)
 		return 0;
 	r->is_noted = ssm_parameter_write(r->workload.aws, name, r->image, err) == 0;
 	if (r->is_noted)
 		return 0;
-	(void)err_wrap(err, "%s runs, but is not noted: the next terraform apply would take it back",
+	(void)err_wrap(err,
+	    "%s runs, but is not noted: the next terraform apply would take it back",
 	    r->workload.name);
-	return cli_next(r->cli, "run: " BY_HAND, name, r->image);
+	return next_by_hand(r);
 }
 
-void rollout_note_later(struct rollout *r)
+/* Whether the wanted image may run in the end, as far as was seen. */
+static bool may_run(enum rollout_phase phase)
 {
-	if (place(r) != NULL)
-		out_note(r->cli, "%s still names the image before; when this one runs: " BY_HAND,
-		    place(r), place(r), r->image);
+	return phase == ROLLOUT_PENDING || phase == ROLLOUT_RUNNING || phase == ROLLOUT_DEPLOYED;
+}
+
+void rollout_note_later(const struct rollout *r)
+{
+	struct buf command = BUF_INIT(COMMAND_MAX);
+
+	if (place(r) == NULL || !may_run(r->view.phase))
+		return;
+	add_command(r, &command);
+	out_note(r->cli, "%s still names the image before; when this one runs: %s", place(r),
+	    buf_text(&command));
+	buf_release(&command);
 }

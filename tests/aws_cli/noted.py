@@ -4,6 +4,8 @@ from ecs_world import *
 
 PARAMETER = "/prod/images/api"
 BEFORE = "written-by-terraform"
+BY_HAND = (f"aws ssm put-parameter --name {PARAMETER} --type String --overwrite --value {REPOSITORY}@{NEW} "
+           "--region us-east-1\n")
 
 
 class Noted(OnEcs):
@@ -60,9 +62,29 @@ class Noted(OnEcs):
         done = self.change(*DEPLOY, code=EXIT_PERMISSION)
         self.assertIn("is deployed", done.stdout)
         self.assertIn("api runs, but is not noted", done.stderr)
-        self.assertIn(f"aws ssm put-parameter --name {PARAMETER} --type String --overwrite "
-                      f"--value {REPOSITORY}@{NEW}", done.stderr)
+        self.assertIn(BY_HAND, done.stderr)
         self.assertEqual(self.noted(), BEFORE)
+
+    def test_left_for_later(self):
+        """What goes on when the waiting ends may run yet."""
+        self.story(HALF)
+        self.assertIn(BY_HAND, self.change(*DEPLOY, "--timeout", "1s", code=EXIT_TIMED_OUT).stderr)
+        self.forget()
+        self.answer("DescribeServices", result={"services": [STEADY]}, times=1)
+        self.answer("UpdateService", result={"service": HALF})
+        self.answer("DescribeServices", error={"code": "ExpiredTokenException", "message": "no", "status": 400})
+        self.assertIn(BY_HAND, self.change(*DEPLOY, code=EXIT_CREDENTIALS).stderr)
+        self.assertEqual(self.noted(), BEFORE)
+
+    def test_too_long_to_type(self):
+        """Half of a command would write another value."""
+        name = "/" + "x" * 140
+        self.context(**{"service.api.image-parameter": name})
+        self.story(DEPLOYED)
+        self.answer("PutParameter", service="ssm", error={"code": "AccessDeniedException", "message": "no", "status": 400})
+        done = self.change(*DEPLOY, code=EXIT_PERMISSION)
+        self.assertNotIn("aws ssm", done.stderr)
+        self.assertIn(f"write the image that runs into the parameter {name}", done.stderr)
 
 
 if __name__ == "__main__":
