@@ -43,6 +43,7 @@ const struct command *const commands[] = {
 	&command_logs,
 	&command_tail,
 	&command_token_show,
+	&command_token_history,
 	&command_token_rotate,
 	&command_token_check,
 	&command_queue_stat,

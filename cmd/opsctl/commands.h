@@ -14,6 +14,7 @@ extern const struct command command_health;
 extern const struct command command_logs;
 extern const struct command command_tail;
 extern const struct command command_token_show;
+extern const struct command command_token_history;
 extern const struct command command_token_rotate;
 extern const struct command command_token_check;
 extern const struct command command_queue_stat;

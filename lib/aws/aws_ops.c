@@ -253,6 +253,15 @@ const struct aws_operation aws_operations[AWS_OP_COUNT] = {
 		.resource = AWS_ON_SECRET,
 		.billed = "$5 per million",
 	},
+	[SECRETSMANAGER_LIST_SECRET_VERSION_IDS] = {
+		.service = AWS_SECRETSMANAGER,
+		.name = "ListSecretVersionIds",
+		.noun = "secret",
+		.is_repeatable = true,
+		.is_paginated = true,
+		.resource = AWS_ON_SECRET,
+		.billed = "$5 per million",
+	},
 	[SECRETSMANAGER_PUT_SECRET_VALUE] = {
 		.service = AWS_SECRETSMANAGER,
 		.name = "PutSecretValue",

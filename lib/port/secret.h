@@ -25,6 +25,7 @@ void secret_value_init(struct secret_value *v);
 void secret_value_wipe(struct secret_value *v);
 
 struct secret;
+struct secret_history;
 struct aws;
 
 struct secret_options {
@@ -78,6 +79,8 @@ struct secret_ops {
 	int (*rotate)(struct secret *s, struct str value, struct err *err);
 	int (
 	    *may_rotate)(struct secret *s, struct err *err); /* NULL: nothing is known against it */
+	/* NULL: what get() gives is all; see secret_history.h */
+	int (*history)(struct secret *s, struct secret_history *out, struct err *err);
 };
 
 struct secret {

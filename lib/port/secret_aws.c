@@ -126,6 +126,18 @@ int secret_aws_take(const struct secret_aws *s, const struct json *value, struct
 	return secret_accept(out, source, err);
 }
 
+void secret_aws_fingerprint(const struct secret_aws *s, const struct json *value,
+    char out[HASH_FINGERPRINT_SIZE])
+{
+	struct buf bytes = BUF_INIT(SECRET_MAX + 1);
+	struct err ignored; /* a version that was never good is still one of the history */
+
+	out[0] = '\0';
+	if (secret_aws_take(s, value, &bytes, &ignored) == 0)
+		hash_fingerprint(buf_str(&bytes), out);
+	buf_wipe(&bytes);
+}
+
 int64_t secret_aws_time(const struct json *value)
 {
 	double s = json_get_double(value, 0);

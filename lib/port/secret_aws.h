@@ -6,6 +6,7 @@
 #define OPS_SECRET_AWS_H
 
 #include "aws.h"
+#include "hash.h"
 #include "secret.h"
 
 enum {
@@ -38,6 +39,10 @@ int secret_aws_call(struct secret_aws *s, enum aws_op op, struct buf *body, stru
 /* The value of an answer into *out, checked. ERR_INVALID: none, or not one that we take. */
 int secret_aws_take(const struct secret_aws *s, const struct json *value, struct buf *out,
     struct err *err) ATTR_MUST_CHECK;
+
+/* Of the value of an answer; "" when it is none that we take. */
+void secret_aws_fingerprint(const struct secret_aws *s, const struct json *value,
+    char out[HASH_FINGERPRINT_SIZE]);
 
 /* Timestamps are seconds, with a fraction; 0: absent. */
 int64_t secret_aws_time(const struct json *value);

@@ -3,18 +3,20 @@
  * the same moment the later wins, and both are told by the version that they got.
  *
  * Needs ssm:GetParameter and, where a key of the customer encrypts it, kms:Decrypt; to rotate also
- * ssm:PutParameter, ssm:GetParameterHistory and kms:Encrypt.
+ * ssm:PutParameter, ssm:GetParameterHistory and kms:Encrypt; for the history ssm:GetParameterHistory.
  */
 #include <inttypes.h>
 
+#include "field.h"
 #include "mem.h"
 #include "secret_aws.h"
+#include "secret_history.h"
 
 enum {
 	BODY_MAX = 6 * (SECRET_MAX + SECRET_NAME_SIZE) + 2048,
 	HISTORY_PAGE = 50,
-	LOOK_BACK = 8, /* versions of the same value: a write repeated by whoever made it */
-	PAGES_MAX = 10,
+	LOOK_BACK = 8,   /* versions of the same value: a write repeated by whoever made it */
+	PAGES_MAX = 100, /* as many as there are versions: pages may be short */
 };
 
 /* One version, as GetParameter gives it. */
@@ -163,9 +165,9 @@ static const struct json *find_version(const struct json *page, uint64_t number)
 	return NULL;
 }
 
-/* A page of the history, without values; *token is the next one's, and empty behind the last. */
-static int get_page(struct secret_aws *s, const char *name, struct buf *token, struct json **out,
-    struct err *err)
+/* A page of the history; *token is the next one's, and empty behind the last. */
+static int get_page(struct secret_aws *s, const char *name, bool is_decrypted, struct buf *token,
+    struct json **out, struct err *err)
 {
 	struct buf body = BUF_INIT(BODY_MAX);
 	struct json_writer w;
@@ -173,7 +175,7 @@ static int get_page(struct secret_aws *s, const char *name, struct buf *token, s
 	json_writer_init(&w, &body);
 	json_object_begin(&w);
 	json_member_text(&w, "Name", name);
-	json_member_bool(&w, "WithDecryption", false);
+	json_member_bool(&w, "WithDecryption", is_decrypted);
 	json_member_int(&w, "MaxResults", HISTORY_PAGE);
 	if (token->n)
 		json_member_str(&w, "NextToken", buf_str(token));
@@ -197,7 +199,7 @@ static int keep_settings(struct secret_aws *s, const struct version *current, st
 		struct json *page;
 		const struct json *version;
 
-		rc = get_page(s, current->name, &token, &page, err);
+		rc = get_page(s, current->name, false, &token, &page, err);
 		if (rc != 0)
 			break;
 		version = find_version(page, current->number);
@@ -304,6 +306,69 @@ static int ssm_rotate(struct secret *base, struct str value, struct err *err)
 	return rc;
 }
 
+/* ---- history ---- */
+
+/* One that is encrypted and was not decrypted has no value to speak of. */
+static int take_past(const struct secret_aws *s, const struct json *version, bool is_decrypted,
+    struct secret_history *out, struct err *err)
+{
+	const char *type = json_get_text(json_get(version, "Type"), "");
+	struct secret_past one = {
+		.rank = json_get_int(json_get(version, "Version"), 0),
+		.made_at = secret_aws_time(json_get(version, "LastModifiedDate")),
+	};
+
+	if (one.rank <= 0)
+		return err_set(err, ERR_CORRUPT,
+		    "ssm GetParameterHistory: a version has no number");
+	(void)snprintf(one.version, sizeof(one.version), "%" PRId64, one.rank);
+	field_json(one.author, sizeof(one.author), version, "LastModifiedUser");
+	secret_history_labels(&one, json_get(version, "Labels"));
+	if (is_decrypted || strcmp(type, "SecureString") != 0)
+		secret_aws_fingerprint(s, json_get(version, "Value"), one.fingerprint);
+	secret_history_add(out, &one);
+	return 0;
+}
+
+static int read_pages(struct secret_aws *s, bool is_decrypted, struct secret_history *out,
+    struct err *err)
+{
+	struct buf token = BUF_INIT(4096);
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && i < PAGES_MAX && (i == 0 || token.n); i++) {
+		struct json *page;
+		const struct json *list;
+
+		rc = get_page(s, s->name, is_decrypted, &token, &page, err);
+		if (rc != 0)
+			break;
+		rc = field_json_list(page, "Parameters", &list, err);
+		for (size_t k = 0; rc == 0 && k < json_count(list); k++)
+			rc = take_past(s, json_at(list, k), is_decrypted, out, err);
+		json_free(page);
+	}
+	out->is_cut = out->is_cut || token.n > 0;
+	buf_release(&token);
+	return rc;
+}
+
+/* One key that is gone or not ours to use, of any version, and SSM decrypts none of them. */
+static int ssm_history(struct secret *base, struct secret_history *out, struct err *err)
+{
+	struct secret_aws s = secret_aws_begin(base);
+	int rc = read_pages(&s, true, out, err);
+
+	if (rc != 0 && (err->code == ERR_DENIED || err->code == ERR_INVALID)) {
+		out->count = 0;
+		out->is_cut = false;
+		rc = read_pages(&s, false, out, err);
+	}
+	if (rc == 0 && out->count > 0)
+		out->items[0].is_current = !out->is_cut; /* the latest come last */
+	return rc;
+}
+
 /* ---- open ---- */
 
 static int ssm_open(struct secret **out, struct str url, const struct secret_options *o,
@@ -321,4 +386,5 @@ const struct secret_ops secret_ssm_ops = {
 	.close = secret_aws_close,
 	.get = ssm_get,
 	.rotate = ssm_rotate,
+	.history = ssm_history,
 };

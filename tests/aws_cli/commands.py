@@ -120,6 +120,37 @@ class Resting(OnAws):
         self.ok("token", "show", "--reveal")
         self.assertEqual([c["action"] for c in self.calls()], ["GetParameter"])
 
+    def test_history(self):
+        """All that SSM keeps, on two pages, and no value anywhere."""
+        ssm, name = self.client("ssm"), "/history"
+        values = [f"sentinel-{i:03}" for i in range(100)]
+        for value in values:
+            ssm.put_parameter(Name=name, Value=value, Type="SecureString", Overwrite=True)
+        ssm.label_parameter_version(Name=name, ParameterVersion=99, Labels=["blue"])
+        self.context(secret=f"ssm:{name}")
+        self.door("calls", "DELETE")
+        done = self.opsctl("token", "history", "--json", "-vv")
+        shown = json.loads(done.stdout)["versions"]
+        self.assertEqual([c["action"] for c in self.calls()], ["GetParameterHistory"] * 2)
+        self.assertEqual([v["version"] for v in shown], [str(i) for i in range(100, 0, -1)])
+        self.assertEqual([v["fingerprint"] for v in shown], [fingerprint(v) for v in reversed(values)])
+        self.assertEqual([v["version"] for v in shown if v["current"]], ["100"])
+        self.assertEqual([v["version"] for v in shown if v["labels"] == ["blue"]], ["99"])
+        self.assertEqual([v for v in shown if not v["made_at"] or not v["by"]], [])
+        self.assertNotIn("sentinel", done.stdout + done.stderr)
+
+    def test_history_of_secrets_manager(self):
+        manager = self.client("secretsmanager")
+        manager.create_secret(Name="history", SecretString="sentinel-0")
+        for i in (1, 2):
+            manager.put_secret_value(SecretId="history", SecretString=f"sentinel-{i}")
+        self.context(secret="secretsmanager:history")
+        done = self.opsctl("token", "history", "--json", "-vv")
+        shown = {tuple(v["labels"]): v["fingerprint"] for v in json.loads(done.stdout)["versions"]}
+        self.assertEqual(shown[("AWSCURRENT",)], fingerprint("sentinel-2"))
+        self.assertEqual(shown[("AWSPREVIOUS",)], fingerprint("sentinel-1"))
+        self.assertNotIn("sentinel", done.stdout + done.stderr)
+
     def test_wrong_account_is_not_changed(self):
         self.context(account="999999999999", url="http://127.0.0.1:1")
         self.refused(EXIT_CONFIG, [f"account {MOTO_ACCOUNT}", "999999999999", "run: opsctl context check peers"],

@@ -75,6 +75,7 @@ class OfTheIntake(Permissions, OnSystem):
 
     def test_token(self):
         self.check("token show", [], ["--reveal"])
+        self.check("token history", [], unreached=("ListSecretVersionIds",))  # of Secrets Manager
         self.check("token check", [])
         self.check("token rotate", ["--dry-run", "--force"], ["--yes", "--force"])
 

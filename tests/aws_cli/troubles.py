@@ -34,6 +34,7 @@ ROWS = {
     "logs": [],
     "tail": ["--timeout", "1s"],
     "token show": [],
+    "token history": [],
     "token rotate": ["--yes", "--force", "--timeout", "2s"],
     "token check": ["--timeout", "2s"],
     "queue stat": [],

@@ -12,7 +12,7 @@ import pexpect
 CASES = (
     (["he"], ["health", "help"]),
     (["tok"], ["token"]),
-    (["token", ""], ["check", "rotate", "show"]),
+    (["token", ""], ["check", "history", "rotate", "show"]),
     (["token", "rotate", "--dry"], ["--dry-run"]),
     (["--color", "a"], ["always", "auto"]),
     (["context", "use", ""], ["local", "prod", "test"]),

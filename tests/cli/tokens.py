@@ -37,6 +37,21 @@ class Show(Cli):
             for secret in (current, previous):
                 self.assertNotIn(secret, done.stdout + done.stderr)
 
+    def test_history(self):
+        current = self.put("token", "whsec_" + "B" * 43 + "=")
+        alone = self.document("token", "history")
+        self.assertEqual([v["current"] for v in alone["versions"]], [True])
+        previous = self.put("token.previous", "my-secret-token")
+        shown = self.document("token", "history")
+        self.assertEqual([v["fingerprint"] for v in shown["versions"]], [fingerprint(current), fingerprint(previous)])
+        self.assertEqual([(v["current"], v["by"], v["labels"], v["made_at"] is None) for v in shown["versions"]],
+                         [(True, None, [], False), (False, None, [], True)])
+        self.assertTrue(shown["complete"])
+        text = self.opsctl("token", "history", "-vv")
+        self.assertRegex(text.stdout, rf"^NAME .*\n\S+ +{fingerprint(current)} +\S+Z +- +current\n")
+        for secret in (current, previous):
+            self.assertNotIn(secret, text.stdout + text.stderr)
+
     def test_reveal(self):
         token = self.put("token", "s3cret token with $ and '\"")
         self.put("token.previous", "another")

@@ -24,6 +24,8 @@ static const struct deviation {
 	{ "versitygw 1.7.0", "one winner among puts of one key at the same moment",
 	    "If-None-Match is looked at before the write and not again: of eight, up to eight get "
 	    "200 (from boto3 too)" },
+	{ "moto 5.2.3", "history of nothing",
+	    "ListSecretVersionIds of a secret that is not there is answered 500" },
 	{ "moto 5.2.3", "regions", "every region is right" },
 	{ "moto 5.2.3", "signatures", "requests to S3 are not verified" },
 	{ "moto 5.2.3", "clocks", "the date of a request is not looked at" },

@@ -14,7 +14,7 @@
 #include "contract_peer.h"
 #include "peer_call.h"
 #include "place.h"
-#include "secret.h"
+#include "secret_history.h"
 
 /* ---- backends ---- */
 
@@ -295,6 +295,46 @@ static void test_rotate(void)
 	end();
 }
 
+static void check_past(const struct secret_history *h, size_t at, const char *value)
+{
+	char want[HASH_FINGERPRINT_SIZE];
+
+	CHECK(at < h->count);
+	if (at >= h->count)
+		return;
+	hash_fingerprint(str_from(value), want);
+	CHECK_TEXT(h->items[at].fingerprint, want);
+	CHECK_INT(h->items[at].is_current, at == 0);
+	CHECK(h->items[at].version[0] != '\0' || !backend->has_versions);
+}
+
+/* The latest first; of a source that keeps all of them, the first one is the last. */
+static void test_history(void)
+{
+	struct secret_history h;
+	struct err err;
+
+	begin();
+	if (strcmp(backend->name, "secretsmanager") != 0 || !peer_differs("history of nothing"))
+		CHECK_ERR(secret_history_read(secret, &h, &err), &err, ERR_NOTFOUND);
+	set("first\n");
+	CHECK_OK(secret_history_read(secret, &h, &err), &err);
+	check_past(&h, 0, "first");
+	CHECK_INT(h.count, 1);
+	secret_history_release(&h);
+	if (backend->can_rotate) {
+		CHECK_OK(secret_rotate(secret, STR("second"), &err), &err);
+		CHECK_OK(secret_rotate(secret, STR("third"), &err), &err);
+		CHECK_OK(secret_history_read(secret, &h, &err), &err);
+		check_past(&h, 0, "third");
+		check_past(&h, 1, "second");
+		CHECK_INT(h.count, backend->keeps_history ? 3 : 2);
+		CHECK(!h.is_cut && h.items[0].made_at > 0);
+		secret_history_release(&h);
+	}
+	end();
+}
+
 static void test_bad_rotations(void)
 {
 	static const char *const rows[] = { "", "\n", "t\xc3\xb6ken", "to\nken", longest };
@@ -332,6 +372,7 @@ static const struct test tests[] = {
 	{ "get", test_get },
 	{ "values", test_values },
 	{ "rotate", test_rotate },
+	{ "history", test_history },
 	{ "bad_rotations", test_bad_rotations },
 	{ "bad_urls", test_bad_urls },
 };

@@ -1,6 +1,6 @@
 /* A secret of Secrets Manager: what is asked for, and what is made of answers. */
 #include "fake_json.h"
-#include "secret.h"
+#include "secret_history.h"
 
 #include "test.h"
 
@@ -27,15 +27,20 @@ static void answer(const struct fake_call *call, struct fake_answer *a)
 	a->code = "ResourceNotFoundException";
 }
 
-static void begin(const char *current_body, const char *previous_body)
+static void begin_with(fake_json_fn *fn)
 {
-	struct secret_options options = { .aws = fake_json_start(answer) };
+	struct secret_options options = { .aws = fake_json_start(fn) };
 	struct err err;
 
-	current = current_body;
-	previous = previous_body;
 	if (secret_open(&secret, STR("secretsmanager:api/token"), &options, &err) != 0)
 		test_die("%s", err.text);
+}
+
+static void begin(const char *current_body, const char *previous_body)
+{
+	current = current_body;
+	previous = previous_body;
+	begin_with(answer);
 }
 
 static void end(void)
@@ -104,9 +109,71 @@ static void test_rotate(void)
 	end();
 }
 
+/* ---- history ---- */
+
+/* Two pages, in no order; the value of the one that is pending may not be read. */
+static void tell_history(const struct fake_call *call, struct fake_answer *a)
+{
+	const char *id = json_get_text(json_get(call->body, "VersionId"), "");
+
+	if (call->op == SECRETSMANAGER_LIST_SECRET_VERSION_IDS) {
+		CHECK(json_get_bool(json_get(call->body, "IncludeDeprecated"), false));
+		CHECK_TEXT(json_get_text(json_get(call->body, "NextToken"), ""),
+		    call->number == 1 ? "" : "more");
+		buf_adds(&a->body,
+		    call->number == 1
+			? "{\"Versions\":[{\"VersionId\":\"old\",\"CreatedDate\":1795000000.5},"
+			  "{\"VersionId\":\"now\",\"CreatedDate\":1795000002.25,"
+			  "\"VersionStages\":[\"AWSCURRENT\",\"live\"]}],\"NextToken\":\"more\"}"
+			: "{\"Versions\":[{\"VersionId\":\"next\",\"CreatedDate\":1795000002.5,"
+			  "\"VersionStages\":[\"AWSPENDING\"]}]}");
+	} else if (strcmp(id, "now") == 0) {
+		buf_adds(&a->body, "{\"SecretString\":\"first\"}");
+	} else {
+		CHECK_TEXT(id, "next");
+		a->refused = ERR_DENIED;
+		a->code = "AccessDeniedException";
+	}
+}
+
+static void test_history(void)
+{
+	static const struct {
+		const char *version, *labels, *value; /* value NULL: not read */
+		int64_t made_at;
+	} want[] = {
+		{ "next", "AWSPENDING\n", NULL, 1795000002 },
+		{ "now", "AWSCURRENT\nlive\n", "first", 1795000002 },
+		{ "old", "", NULL, 1795000000 },
+	};
+	struct secret_history h;
+	struct err err;
+
+	begin_with(tell_history);
+	CHECK_OK(secret_history_read(secret, &h, &err), &err);
+	CHECK_INT(h.count, ARRAY_SIZE(want));
+	for (size_t i = 0; i < h.count; i++) {
+		char fingerprint[HASH_FINGERPRINT_SIZE] = "";
+
+		test_case = want[i].version;
+		if (want[i].value != NULL)
+			hash_fingerprint(str_from(want[i].value), fingerprint);
+		CHECK_TEXT(h.items[i].version, want[i].version);
+		CHECK_TEXT(h.items[i].labels, want[i].labels);
+		CHECK_TEXT(h.items[i].fingerprint, fingerprint);
+		CHECK_INT(h.items[i].made_at, want[i].made_at);
+		CHECK_INT(h.items[i].is_current, i == 1);
+	}
+	CHECK_STR(fake_json_calls(),
+	    STR("ListSecretVersionIds ListSecretVersionIds GetSecretValue GetSecretValue "));
+	secret_history_release(&h);
+	end();
+}
+
 static const struct test tests[] = {
 	{ "rows", test_rows },
 	{ "rotate", test_rotate },
+	{ "history", test_history },
 };
 
 TEST_MAIN(tests)

@@ -1,6 +1,6 @@
 /* A parameter of SSM on a model of its versions: what is asked, written, and told of failures. */
 #include "fake_json.h"
-#include "secret.h"
+#include "secret_history.h"
 
 #include "test.h"
 
@@ -15,6 +15,9 @@ static struct {
 	const char *code;
 	const char *key_id; /* of the latest version */
 	int64_t take_ms;    /* of each call */
+	bool shows_values;  /* in the history */
+	bool is_locked;     /* its key is not ours to use */
+	const char *type;   /* in the history */
 	int last_total_ms;  /* that a call was given */
 } model;
 
@@ -62,6 +65,21 @@ static void get(const struct fake_call *call, struct fake_answer *a)
 		describe(a, (int)version);
 }
 
+static void past(struct json_writer *w, int version)
+{
+	json_member_text(w, "Value", model.values[version]);
+	json_member_text(w, "Type", model.type);
+	json_member_text(w, "LastModifiedUser", "arn:aws:iam::1:user/somebody");
+	json_member_double(w, "LastModifiedDate", 1795000000.5 + version, 3);
+	json_key(w, "Labels");
+	json_array_begin(w);
+	if (version == 1) {
+		json_text(w, "blue");
+		json_text(w, "live");
+	}
+	json_array_end(w);
+}
+
 /* Two versions a page, oldest first; the token is the next version's number. */
 static void history(const struct fake_call *call, struct fake_answer *a)
 {
@@ -69,7 +87,13 @@ static void history(const struct fake_call *call, struct fake_answer *a)
 	uint64_t from = 0;
 	struct json_writer w;
 
-	CHECK(!json_get_bool(json_get(call->body, "WithDecryption"), true));
+	if (json_get_bool(json_get(call->body, "WithDecryption"), true)) {
+		CHECK(model.shows_values);
+		if (model.is_locked) {
+			refuse(a, ERR_DENIED, "AccessDeniedException");
+			return;
+		}
+	}
 	CHECK(str_to_u64(str_from(token), &from));
 	json_writer_init(&w, &a->body);
 	json_object_begin(&w);
@@ -80,6 +104,8 @@ static void history(const struct fake_call *call, struct fake_answer *a)
 		json_member_int(&w, "Version", v);
 		json_member_text(&w, "KeyId", v == model.count ? model.key_id : "alias/old");
 		json_member_text(&w, "Tier", "Advanced");
+		if (model.shows_values)
+			past(&w, v);
 		json_object_end(&w);
 	}
 	json_array_end(&w);
@@ -313,12 +339,110 @@ static void test_refused(void)
 	}
 }
 
+/* ---- history ---- */
+
+static const struct {
+	const char *name, *type;
+	bool is_locked, has_fingerprints;
+	const char *calls; /* of three versions */
+} histories[] = {
+	{ "decrypted", "SecureString", false, true, "GetParameterHistory GetParameterHistory " },
+	{ "plain", "String", false, true, "GetParameterHistory GetParameterHistory " },
+	{ "no key", "SecureString", true, false,
+	    "GetParameterHistory GetParameterHistory GetParameterHistory " },
+	{ "no key is needed", "String", true, true,
+	    "GetParameterHistory GetParameterHistory GetParameterHistory " },
+};
+
+static void check_past(const struct secret_history *h, int at, bool has_fingerprint)
+{
+	const struct secret_past *one = &h->items[at];
+	int version = (int)h->count - at;
+	char want[HASH_FINGERPRINT_SIZE] = "", number[16];
+
+	if (has_fingerprint)
+		hash_fingerprint(str_from(model.values[version]), want);
+	(void)snprintf(number, sizeof(number), "%d", version);
+	CHECK_TEXT(one->version, number);
+	CHECK_TEXT(one->fingerprint, want);
+	CHECK_TEXT(one->author, "arn:aws:iam::1:user/somebody");
+	CHECK_TEXT(one->labels, version == 1 ? "blue\nlive\n" : "");
+	CHECK_INT(one->made_at, 1795000000 + version);
+	CHECK_INT(one->is_current, at == 0);
+}
+
+static void test_history(void)
+{
+	static const char *const values[] = { "first", "second", "third" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(histories); i++) {
+		struct secret_history h;
+		struct err err;
+
+		test_case = histories[i].name;
+		begin("ssm:/api/token", values, ARRAY_SIZE(values));
+		model.shows_values = true;
+		model.type = histories[i].type;
+		model.is_locked = histories[i].is_locked;
+		CHECK_OK(secret_history_read(secret, &h, &err), &err);
+		CHECK_INT(h.count, 3);
+		CHECK(!h.is_cut);
+		for (int at = 0; at < (int)h.count; at++)
+			check_past(&h, at, histories[i].has_fingerprints);
+		CHECK_STR(fake_json_calls(), str_from(histories[i].calls));
+		secret_history_release(&h);
+		end();
+	}
+}
+
+/* As many as SSM keeps, on pages that are shorter than they were to be. */
+static void test_long_history(void)
+{
+	struct secret_history h;
+	struct err err;
+
+	begin("ssm:/api/token", NULL, 0);
+	model.shows_values = true;
+	model.type = "SecureString";
+	while (model.count < 100)
+		model.values[++model.count] = "x";
+	CHECK_OK(secret_history_read(secret, &h, &err), &err);
+	CHECK_INT(h.count, 100);
+	check_past(&h, 0, true);
+	check_past(&h, 99, true);
+	secret_history_release(&h);
+	model.refused[SSM_GET_PARAMETER_HISTORY] = ERR_DENIED;
+	model.code = "AccessDeniedException";
+	CHECK_ERR(secret_history_read(secret, &h, &err), &err, ERR_DENIED);
+	end();
+}
+
+static void test_history_limit(void)
+{
+	struct secret_past items[SECRET_HISTORY_MAX];
+	struct secret_history h = { .items = items };
+
+	for (int i = 0; i <= SECRET_HISTORY_MAX; i++) {
+		struct secret_past one = { .rank = i * 7 % (SECRET_HISTORY_MAX + 1) };
+
+		CHECK(!h.is_cut);
+		secret_history_add(&h, &one);
+	}
+	CHECK(h.is_cut);
+	CHECK_INT(h.count, SECRET_HISTORY_MAX);
+	for (int i = 0; i < SECRET_HISTORY_MAX; i++)
+		CHECK_INT(items[i].rank, SECRET_HISTORY_MAX - i); /* 0 had to go */
+}
+
 static const struct test tests[] = {
 	{ "previous", test_previous },
 	{ "arn", test_arn },
 	{ "rotations", test_rotations },
 	{ "refused", test_refused },
 	{ "time", test_time },
+	{ "history", test_history },
+	{ "long history", test_long_history },
+	{ "history's limit", test_history_limit },
 };
 
 TEST_MAIN(tests)
