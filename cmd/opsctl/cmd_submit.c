@@ -47,7 +47,7 @@ static int read_payload(struct cli *cli, struct buf *out, struct err *err)
 	} else if (file_read(path, out, err) != 0) {
 		if (err->code == ERR_NOTFOUND)
 			err->code = ERR_CONFIG; /* it is not a thing of the system */
-		return -1;
+		return path[0] == '{' ? cli_next(cli, "a payload itself goes behind --data") : -1;
 	}
 	return out->full ? err_set(err, ERR_INVALID, "the payload is too large") : 0;
 }

@@ -46,6 +46,7 @@ class OneTest(SystemTest):
         for args, stdin in ((["-d", PAYLOAD], ""), ([path], ""), (["-"], PAYLOAD), ([], "")):
             self.assertTrue(self.document("submit", *args, stdin=stdin)["ok"])
         self.refused(EXIT_CONFIG, "nowhere", "submit", "nowhere")
+        self.assertIn("--data", self.refused(EXIT_CONFIG, "No such file", "submit", PAYLOAD))
         self.refused(EXIT_USAGE, "--data", "submit", path, "-d", PAYLOAD)
 
     def test_id(self):
