@@ -25,7 +25,8 @@ static int lock_is_held(const char *path, int fd, struct err *err)
 
 	if (n > 0)
 		holder[n] = '\0';
-	return err_set(err, ERR_CONFLICT, "%s: opsctl up runs there already, process %.*s", path,
+	return err_set(err, ERR_CONFLICT,
+	    "%s: opsctl up runs there already, process %.*s; Ctrl-C in its terminal ends it", path,
 	    STR_ARG(str_trim(str_from(holder))));
 }
 

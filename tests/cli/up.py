@@ -122,7 +122,7 @@ class UpTest(Cli):
     def test_second_up_names_the_first(self):
         with Up(self) as up:
             err = self.refused(EXIT_BAD, "runs there already", "up", "--listen", "127.0.0.1:0")
-            self.assertIn(f"process {up.process.pid}", err)
+            self.assertIn(f"process {up.process.pid}; Ctrl-C", err)
             document = self.document("up", "--listen", "127.0.0.1:0", code=EXIT_BAD)
             self.assertEqual(document["schema"], "opsctl/error/1")
             self.assertEqual(document["error"]["code"], "conflict")
