@@ -29,10 +29,24 @@ static bool needs_context(struct str command)
 	    !str_contains(command, STR("--context")) && !str_has_suffix(command, STR("--help"));
 }
 
+/* The system has no name, then: whoever types the step must give the same options again. */
+static bool is_by_options(const struct cli *cli)
+{
+	return cli->values != NULL && strcmp(cli->context.name, CONTEXT_FLAGS) == 0 &&
+	    !recording_is_replay(cli);
+}
+
 /* Up to what ends a command in a text: a comment, or words about another. */
 static struct str command_at(const char *p)
 {
 	return str_trim((struct str){ p, strcspn(p, ";,#") });
+}
+
+/* Not where a comment stands already: it may be this one. */
+static bool needs_options(const char *text)
+{
+	return strncmp(text, RUN PROGRAM, strlen(RUN PROGRAM)) == 0 && strchr(text, '#') == NULL &&
+	    needs_context(command_at(text + strlen(RUN PROGRAM)));
 }
 
 static void add_contexts(struct buf *out, const char *text, const char *context)
@@ -63,6 +77,8 @@ const char *step_show(const struct cli *cli, const char *text, char out[ERR_TEXT
 		add_contexts(&shown, text, context);
 	else
 		buf_adds(&shown, text);
+	if (is_by_options(cli) && needs_options(text))
+		buf_adds(&shown, "  # with the same options");
 	(void)snprintf(out, ERR_TEXT_MAX, "%s", buf_text(&shown)); /* may be cut, as all hints */
 	buf_release(&shown);
 	return out;

@@ -164,6 +164,9 @@ class HealthTest(SystemTest):
         self.assertTrue(steps)
         for s in steps:
             self.assertRegex(s, "context (check )?other$")
+        unnamed = self.document("health", "--why", "--url", up.url, "--secret", f"file:{wrong}", code=EXIT_BAD)
+        for x in (unnamed["checks"][6], unnamed["causes"][0]):
+            self.assertEqual(x["next"], "run: opsctl token check  # with the same options")
 
     def test_next_step_of_a_service(self):
         """Its log, as the command that prints it where the context names it."""
