@@ -10,7 +10,8 @@
 /*
  * `text` in `out`: each command of opsctl in one that begins with "run: " has the --context that was
  * given, unless it names a context or needs none; where the system was named by options alone it is
- * said that they are needed again; in a replay, that it is about the system that was recorded. Doing it twice changes nothing. `text` may be `out`, which is returned.
+ * said that they are needed again; in a replay, that it is about the system that was recorded.
+ * Doing it twice changes nothing. `text` may be `out`, which is returned.
  */
 const char *step_show(const struct cli *cli, const char *text, char out[ERR_TEXT_MAX]);
 
