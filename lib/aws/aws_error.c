@@ -47,6 +47,7 @@ static const struct {
 	{ "ServiceNotFoundException", ERR_NOTFOUND },
 	{ "TargetGroupNotFound", ERR_NOTFOUND },
 
+	{ "HierarchyTypeMismatchException", ERR_CONFLICT },
 	{ "ParameterAlreadyExists", ERR_CONFLICT },
 	{ "ResourceExistsException", ERR_CONFLICT },
 

@@ -195,6 +195,7 @@ static const struct {
 	{ 404, "", ERR_NOTFOUND },
 	{ 412, "PreconditionFailed", ERR_CONFLICT },
 	{ 409, "ConditionalRequestConflict", ERR_CONFLICT },
+	{ 400, "HierarchyTypeMismatchException", ERR_CONFLICT },
 	{ 400, "ParameterAlreadyExists", ERR_CONFLICT },
 	{ 412, "", ERR_CONFLICT },
 	{ 400, "ThrottlingException", ERR_BUSY },
