@@ -18,7 +18,7 @@ int ssm_parameter(struct aws *a, const char *name, struct ssm_parameter *out, st
     ATTR_MUST_CHECK;
 
 /*
- * PutParameter of the type String, whether one is there or not; it keeps its description and its tags.
+ * PutParameter of the type String; one that is there keeps its description and its tags.
  * ERR_CONFLICT: it is of another type.
  *
  * https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
