@@ -7,6 +7,7 @@
 
 #include "gather.h"
 #include "http.h"
+#include "store.h"
 
 struct ask {
 	int (*run)(struct ask *a, struct err *err);
@@ -33,8 +34,8 @@ int ask_store(struct ask *a, struct err *err);
 int ask_secret(struct ask *a, struct err *err); /* and ops-api about it */
 int ask_alarms(struct ask *a, struct err *err);
 
-/* gather_dead.c: look at dead letters, where that changes nothing about them. */
-void gather_dead(struct queue *queue, struct facts_queue *out);
+/* gather_dead.c: look at dead letters, where that changes nothing about them; store may be NULL. */
+void gather_dead(struct queue *queue, struct store *store, struct facts_queue *out);
 
 /* gather_service.c */
 enum { ASK_SERVICES = 10 };

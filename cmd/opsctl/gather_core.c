@@ -62,6 +62,23 @@ int ask_metrics(struct ask *a, struct err *err)
 
 /* ---- ports ---- */
 
+static bool is_at_hand(const struct ask *a, enum context_key key)
+{
+	return !context_value_is_aws(key, a->facts->context->values[key]);
+}
+
+/* A letter dies, too, where other bytes are under its key; to ask S3 about each takes long. */
+static void ask_dead(struct ask *a, struct queue *queue)
+{
+	struct store *store = NULL;
+	struct err ignored; /* the store has a row of its own */
+
+	if (is_at_hand(a, CONTEXT_STORE) && ports_store(a->cli, &store, &ignored) != 0)
+		a->cli->next[0] = '\0';
+	gather_dead(queue, store, &a->facts->queue);
+	store_close(store);
+}
+
 int ask_queue(struct ask *a, struct err *err)
 {
 	const struct facts *last = a->wish->last;
@@ -71,9 +88,8 @@ int ask_queue(struct ask *a, struct err *err)
 
 	if (rc == 0 && queue_stats(queue, &out->stats, err) != 0)
 		rc = ports_refused(a->cli, CONTEXT_QUEUE, err);
-	if (rc == 0 && a->wish->lines && out->stats.dead > 0 &&
-	    !context_value_is_aws(CONTEXT_QUEUE, a->facts->context->values[CONTEXT_QUEUE]))
-		gather_dead(queue, out);
+	if (rc == 0 && a->wish->lines && out->stats.dead > 0 && is_at_hand(a, CONTEXT_QUEUE))
+		ask_dead(a, queue);
 	out->has_before = last != NULL && last->queue.fact.state == FACT_KNOWN;
 	if (out->has_before)
 		out->dead_before = last->queue.stats.dead;

@@ -5,20 +5,20 @@
 
 enum { LETTERS_MAX = 200, PAGE = QUEUE_BATCH_MAX };
 
-/* The store is not asked: whether a letter is in it says nothing about why it died. */
-static size_t look_at_page(const struct queue_message *page, size_t count, struct causes *causes)
+static size_t look_at_page(const struct queue_message *page, size_t count, struct store *store,
+    struct causes *causes)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct autopsy a;
 
-		autopsy_make(&page[i], NULL, &a);
+		autopsy_make(&page[i], store, &a);
 		causes_add(causes, page[i].id, &a);
 	}
 	return count;
 }
 
 /* How many letters; one that cannot be read ends it: those behind it count as not looked at. */
-static size_t look_at_letters(struct queue *queue, struct causes *causes)
+static size_t look_at_letters(struct queue *queue, struct store *store, struct causes *causes)
 {
 	struct queue_message page[PAGE];
 	char after[QUEUE_ID_SIZE] = "";
@@ -29,7 +29,7 @@ static size_t look_at_letters(struct queue *queue, struct causes *causes)
 		queue_message_init(&page[i]);
 	while (count == PAGE && seen < LETTERS_MAX &&
 	    queue_dead_list(queue, after, page, PAGE, &count, &ignored) == 0) {
-		seen += look_at_page(page, count, causes);
+		seen += look_at_page(page, count, store, causes);
 		if (count > 0)
 			memcpy(after, page[count - 1].id, sizeof(after));
 	}
@@ -38,12 +38,12 @@ static size_t look_at_letters(struct queue *queue, struct causes *causes)
 	return seen;
 }
 
-void gather_dead(struct queue *queue, struct facts_queue *out)
+void gather_dead(struct queue *queue, struct store *store, struct facts_queue *out)
 {
 	struct causes causes = { .count = 0 };
 	uint64_t told = 0;
 
-	if (look_at_letters(queue, &causes) == 0)
+	if (look_at_letters(queue, store, &causes) == 0)
 		return;
 	for (; out->dead_count < causes.count && out->dead_count < FACTS_DEAD_MAX;
 	     out->dead_count++) {

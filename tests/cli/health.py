@@ -220,6 +220,12 @@ class HealthTest(SystemTest):
         self.assertEqual(cause["evidence"][0], "3 would pass")
         self.assertRegex(cause["evidence"][1], r"^2 not acceptable: \S")
         self.assertEqual(letters(), before)
+        clash = next(letter["object"] for letter in before if letter["verdict"] == "would_pass")
+        (self.local / "store" / clash).parent.mkdir(parents=True, exist_ok=True)
+        (self.local / "store" / clash).write_bytes(b"other\n")
+        cause, = (c for c in self.document("health", "--why", code=EXIT_BAD)["causes"] if c["name"] == "dead-letters")
+        self.assertIn("2 would pass", cause["evidence"])  # as dlq ls has it
+        self.assertRegex(" ".join(cause["evidence"]), "1 still fails: store key")
 
     def test_stuck(self):
         """Messages wait for minutes and nothing is stored."""
