@@ -1,4 +1,6 @@
+#include "calls.h"
 #include "commands.h"
+#include "iam_check.h"
 #include "json_indent.h"
 #include "parse.h"
 #include "policy.h"
@@ -120,22 +122,56 @@ static void print_text(struct asked *a, struct str notes)
 		out_note(a->cli, "%.*s", STR_ARG(line));
 }
 
+/* In JSON what is not asked of AWS is said by an empty list. */
+static int check(struct asked *a, struct err *err)
+{
+	struct buf notes = BUF_INIT(NOTES_MAX);
+	bool is_empty = policy_is_empty(&a->policy);
+
+	if (is_empty && !a->cli->json) {
+		policy_notes(&a->policy, &notes);
+		print_text(a, buf_str(&notes));
+	}
+	buf_release(&notes);
+	return iam_check(a->cli, &a->policy, buf_str(&a->names), err);
+}
+
+static void print(struct asked *a)
+{
+	struct buf notes = BUF_INIT(NOTES_MAX);
+
+	policy_notes(&a->policy, &notes);
+	(a->cli->json ? print_json : print_text)(a, buf_str(&notes));
+	buf_release(&notes);
+}
+
 static int cmd_iam(struct cli *cli, struct err *err)
 {
 	struct asked a = { .cli = cli, .names = BUF_INIT(DOCUMENT_MAX) };
-	struct buf notes = BUF_INIT(NOTES_MAX);
 	int rc;
 
+	if (cli_is_set(cli, "principal") && !cli_flag(cli, "check"))
+		return err_set(err, ERR_USAGE, "--principal is of use with --check only");
 	policy_init(&a.policy, cli);
 	rc = read_commands(&a, err);
-	if (rc == 0) {
-		policy_notes(&a.policy, &notes);
-		(cli->json ? print_json : print_text)(&a, buf_str(&notes));
-	}
-	buf_release(&notes);
+	if (rc == 0 && cli_flag(cli, "check"))
+		rc = check(&a, err);
+	else if (rc == 0)
+		print(&a);
 	buf_release(&a.names);
 	return rc;
 }
+
+static const struct option_row options[] = {
+	{ "check", 0, OPTION_FLAG, .help = "ask IAM which of it is denied, and print that" },
+	{ "principal", 0, OPTION_TEXT, "ARN",
+	    .help = "the user or role to ask about instead of who calls" },
+};
+
+static const struct command_call calls[] = {
+	{ STS_GET_CALLER_IDENTITY, CALL_AWS, "check" },
+	{ IAM_SIMULATE_PRINCIPAL_POLICY, CALL_AWS, "check" },
+};
 
 const struct command command_iam = {
 	.name = "iam",
@@ -146,7 +182,10 @@ const struct command command_iam = {
 	.about =
 	    "The policy allows what the commands may call of AWS on what the context names, and "
 	    "nothing else. A noun stands for all of its commands; without COMMAND it is for all "
-	    "there are. No call is made.",
+	    "there are. No call is made, but with --check: then IAM is asked what of it is "
+	    "denied, and the exit status is 1 if anything is.",
+	OPTIONS(options),
 	.need = NEED_CONTEXT,
+	CALLS(calls),
 	.run = cmd_iam,
 };

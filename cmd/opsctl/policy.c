@@ -154,56 +154,67 @@ static void each_action(const struct policy *p, enum policy_place place, action_
 	}
 }
 
-static void arns_json(struct json_writer *w, const char *key, struct cli *cli,
-    enum policy_place place)
+/* ---- statements ---- */
+
+/* Each action once. */
+static void add_action(void *arg, const char *action, const struct aws_operation *o)
 {
-	struct buf arns = BUF_INIT(ARNS_MAX);
-	struct str rest, one;
-
-	add_arns(cli, place, &arns);
-	rest = buf_str(&arns);
-	json_key(w, key);
-	json_array_begin(w);
-	while (str_cut(rest, '\0', &one, &rest))
-		json_str(w, one);
-	json_array_end(w);
-	buf_release(&arns);
-}
-
-/* ---- the document ---- */
-
-struct statement {
-	struct json_writer *w;
-	struct buf seen; /* actions, each ended by NUL */
-};
-
-static void write_action(void *arg, const char *action, const struct aws_operation *o)
-{
-	struct statement *s = arg;
-	struct str rest = buf_str(&s->seen), one;
+	struct buf *actions = arg;
+	struct str rest = buf_str(actions), one;
 
 	(void)o;
 	while (str_cut(rest, '\0', &one, &rest))
 		if (str_is(one, action))
 			return;
-	buf_add(&s->seen, (struct str){ action, strlen(action) + 1 });
-	json_text(s->w, action);
+	buf_add(actions, (struct str){ action, strlen(action) + 1 });
 }
 
-static void statement_json(const struct policy *p, enum policy_place place, struct json_writer *w)
+int policy_each(const struct policy *p,
+    int (*fn)(void *arg, const struct policy_statement *s, struct err *err), void *arg,
+    struct err *err)
 {
-	struct statement s = { .w = w, .seen = BUF_INIT(ARNS_MAX) };
+	int rc = 0;
 
-	json_object_begin(w);
-	json_member_text(w, "Sid", places[place].sid);
-	json_member_text(w, "Effect", "Allow");
-	json_key(w, "Action");
+	for (int i = 0; rc == 0 && i < POLICY_PLACE_COUNT; i++) {
+		struct policy_statement s = { .sid = places[i].sid,
+			.actions = BUF_INIT(ARNS_MAX),
+			.resources = BUF_INIT(ARNS_MAX) };
+
+		each_action(p, (enum policy_place)i, add_action, &s.actions);
+		add_arns(p->cli, (enum policy_place)i, &s.resources);
+		if (s.actions.n > 0)
+			rc = fn(arg, &s, err);
+		buf_release(&s.actions);
+		buf_release(&s.resources);
+	}
+	return rc;
+}
+
+/* ---- the document ---- */
+
+static void list_json(struct json_writer *w, const char *key, const struct buf *list)
+{
+	struct str rest = buf_str(list), one;
+
+	json_key(w, key);
 	json_array_begin(w);
-	each_action(p, place, write_action, &s);
+	while (str_cut(rest, '\0', &one, &rest))
+		json_str(w, one);
 	json_array_end(w);
-	arns_json(w, "Resource", p->cli, place);
+}
+
+static int statement_json(void *arg, const struct policy_statement *s, struct err *err)
+{
+	struct json_writer *w = arg;
+
+	(void)err;
+	json_object_begin(w);
+	json_member_text(w, "Sid", s->sid);
+	json_member_text(w, "Effect", "Allow");
+	list_json(w, "Action", &s->actions);
+	list_json(w, "Resource", &s->resources);
 	json_object_end(w);
-	buf_release(&s.seen);
+	return 0;
 }
 
 static void count_action(void *arg, const char *action, const struct aws_operation *o)
@@ -232,13 +243,13 @@ bool policy_is_empty(const struct policy *p)
 
 void policy_json(const struct policy *p, struct json_writer *w)
 {
+	struct err none;
+
 	json_object_begin(w);
 	json_member_text(w, "Version", "2012-10-17");
 	json_key(w, "Statement");
 	json_array_begin(w);
-	for (int i = 0; i < POLICY_PLACE_COUNT; i++)
-		if (!is_empty(p, (enum policy_place)i))
-			statement_json(p, (enum policy_place)i, w);
+	(void)policy_each(p, statement_json, w, &none); /* writing cannot fail */
 	json_array_end(w);
 	json_object_end(w);
 }
@@ -250,6 +261,16 @@ struct permissions {
 	struct json_writer *w;
 	enum policy_place place;
 };
+
+static void arns_json(struct json_writer *w, const char *key, struct cli *cli,
+    enum policy_place place)
+{
+	struct buf arns = BUF_INIT(ARNS_MAX);
+
+	add_arns(cli, place, &arns);
+	list_json(w, key, &arns);
+	buf_release(&arns);
+}
 
 static void permission_json(void *arg, const char *action, const struct aws_operation *o)
 {

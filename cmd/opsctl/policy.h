@@ -45,6 +45,17 @@ void policy_add(struct policy *p, const struct command *command);
 /* Whether nothing of AWS is called: then AWS takes no such policy, and none is needed. */
 bool policy_is_empty(const struct policy *p);
 
+/* A statement of it. */
+struct policy_statement {
+	const char *sid;
+	struct buf actions, resources; /* each ended by NUL, and none twice */
+};
+
+/* Call fn for each, until it does not return 0; its result. */
+int policy_each(const struct policy *p,
+    int (*fn)(void *arg, const struct policy_statement *s, struct err *err), void *arg,
+    struct err *err);
+
 /* The document, {"Version":...}, as a value. */
 void policy_json(const struct policy *p, struct json_writer *w);
 

@@ -11,7 +11,7 @@ from ecs_world import *
 CALL = re.compile(r"^([a-z0-9-]+) ([A-Z][A-Za-z0-9]+) (?:\d{3}|[a-z_]+) \d+ms attempt \d+")
 
 # Commands that call nothing of AWS, whatever their options.
-OF_THIS_MACHINE = {"up", "iam", "context ls", "context use", "context show", "context import", "context rm",
+OF_THIS_MACHINE = {"up", "context ls", "context use", "context show", "context import", "context rm",
                    "completion", "version", "help"}
 # What a row lists, and no run of this test comes to: for what is damaged, throttled or on Secrets Manager.
 NOT_REACHED = {"HeadObject", "GetSecretValue", "PutSecretValue"}
@@ -199,6 +199,99 @@ class OfEcs(Permissions, OnEcs):
         self.assertEqual([p["action"] for p in document["permissions"]
                           if not p["has_resource_level"] and p["resources"] != ["*"]], [])
         self.assertEqual(document["commands"], list(COMMANDS))
+
+
+class Simulated(Permissions, OnEcs):
+    """opsctl iam --check: what IAM says of who calls."""
+    ROLE = f"arn:aws:iam::{MOTO_ACCOUNT}:role/ops"
+    TOKEN = f"arn:aws:ssm:us-east-1:{MOTO_ACCOUNT}:parameter/api/token"
+
+    def setUp(self):
+        super().setUp()
+        self.env["AWS_ENDPOINT_URL_IAM"] = self.peers["moto"].url
+        self.caller("sts", "assumed-role/ops/somebody")
+
+    def caller(self, service, name):
+        self.answer("GetCallerIdentity", "sts", result={
+            "Arn": f"arn:aws:{service}::{MOTO_ACCOUNT}:{name}", "Account": MOTO_ACCOUNT, "UserId": "AIDA"})
+
+    def says(self, principal=ROLE, **decisions):
+        self.answer("SimulatePrincipalPolicy", "iam", when={"PolicySourceArn": principal}, result={"EvaluationResults": [
+            {"EvalActionName": f"ssm:{action}", **(
+                {"EvalDecision": said} if isinstance(said, str) else said)} for action, said in decisions.items()]})
+
+    def test_permitted(self):
+        self.says(GetParameter="allowed")
+        done = self.opsctl("iam", "--check", "token", "show")
+        self.assertEqual((done.returncode, done.stdout), (EXIT_OK, f"1 of 1 permitted to {self.ROLE}\n"))
+        document = self.document("iam", "--check", "token", "show")
+        self.assertEqual((document["principal"], document["commands"], document["asked"], document["findings"]),
+                         (self.ROLE, ["token show"], 1, []))
+        self.check("iam", ["--check", "token", "show"], [])
+
+    def test_denied(self):
+        """And what the answer leaves out is not taken for permitted."""
+        self.says(GetParameter={"EvalDecision": "allowed", "MissingContextValues": ["aws:SourceVpce"]},
+                  PutParameter={"EvalDecision": "explicitDeny",
+                                "OrganizationsDecisionDetail": {"AllowedByOrganizations": False}})
+        document = self.document("iam", "--check", "token", code=EXIT_BAD)
+        found = {f["action"]: f for f in document["findings"] if f["resource"] == self.TOKEN}
+        self.assertEqual(found["ssm:GetParameter"], {
+            "action": "ssm:GetParameter", "resource": self.TOKEN, "decision": "allowed", "by_organization": False,
+            "hangs_on": "aws:SourceVpce"})
+        self.assertEqual((found["ssm:PutParameter"]["decision"], found["ssm:PutParameter"]["by_organization"]),
+                         ("denied explicitly", True))
+        self.assertEqual(found["ssm:GetParameterHistory"]["decision"], "unknown")
+        self.assertEqual(document["denied"], len(document["findings"]) - document["unsure"])
+        done = self.opsctl("iam", "--check", "token")
+        self.assertEqual(done.returncode, EXIT_BAD)
+        self.assertRegex(done.stdout, r"ssm:PutParameter +\S+ +denied explicitly by the organization\n")
+        self.assertRegex(done.stdout, r"ssm:GetParameter +\S+ +allowed, hangs on aws:SourceVpce\n")
+
+    def test_all_is_asked(self):
+        """Each action on each resource of the policy."""
+        self.says()
+        statements = self.document("iam")["policy"]["Statement"]
+        wanted = {(a, r) for s in statements for a in s["Action"] for r in s["Resource"]}
+        found = self.document("iam", "--check", code=EXIT_BAD)["findings"]
+        self.assertEqual({(f["action"], f["resource"]) for f in found}, wanted)
+        self.assertEqual(len(found), len(wanted))
+
+    def test_who(self):
+        user = f"arn:aws:iam::{MOTO_ACCOUNT}:user/team/somebody"
+        self.says(user, GetParameter="allowed")
+        self.forget_callers("iam", "user/team/somebody", user)
+        self.assertEqual(self.document("iam", "--check", "token", "show")["principal"], user)
+        for service, name in (("iam", "root"), ("sts", "federated-user/somebody")):
+            with self.subTest(name):
+                self.forget_callers(service, name, user)
+                self.refused(EXIT_CREDENTIALS, [name, "users and roles", "--principal"], "iam", "--check", "token", "show")
+                self.ok("iam", "--check", "--principal", user, "token", "show")
+
+    def test_principal_alone(self):
+        done = self.opsctl("iam", "--principal", self.ROLE)
+        self.assertEqual((done.returncode, done.stdout), (EXIT_USAGE, ""))
+        self.assertIn("--check", done.stderr)
+
+    def forget_callers(self, service, name, user):
+        self.forget()
+        self.caller(service, name)
+        self.says(user, GetParameter="allowed")
+
+    def test_not_to_be_asked(self):
+        for code, status, want in (("AccessDenied", EXIT_PERMISSION, "iam:SimulatePrincipalPolicy"),
+                                   ("NoSuchEntity", EXIT_NOTFOUND, "--principal")):
+            with self.subTest(code):
+                self.forget_callers("sts", "assumed-role/ops/somebody", "nobody")
+                self.answer("SimulatePrincipalPolicy", "iam", error={
+                    "code": code, "message": "as the test says", "status": 403 if status == EXIT_PERMISSION else 404})
+                self.refused(status, [want], "iam", "--check", "token", "show")
+
+    def test_nothing_to_ask(self):
+        done = self.opsctl("iam", "--check", "--context", "local")
+        self.assertEqual((done.returncode, done.stdout), (EXIT_OK, ""))
+        self.assertIn("no policy is needed", done.stderr)
+        self.assertEqual(self.document("iam", "--check", "--context", "local")["asked"], 0)
 
 
 class All(OnAws):

@@ -45,6 +45,7 @@ ROWS = {
     "reconcile": [],
     "trace": [NOBODY],
     "verify": [],
+    "iam": ["--check", "token", "show"],
     "deploy": ["api", "--image", NEW, *CHANGE],
     "rollback": ["api", *CHANGE],
     "restart": ["api", *CHANGE],
@@ -64,7 +65,7 @@ STATUS = {"no credentials": EXIT_CREDENTIALS, "expired": EXIT_CREDENTIALS, "deni
 
 MISSING = {"sqs": "QueueDoesNotExist", "ssm": "ParameterNotFound", "s3": "NoSuchBucket",
            "logs": "ResourceNotFoundException", "ecs": "ClusterNotFoundException",
-           "elasticloadbalancing": "TargetGroupNotFound", "monitoring": "ResourceNotFound"}
+           "elasticloadbalancing": "TargetGroupNotFound", "monitoring": "ResourceNotFound", "iam": "NoSuchEntity"}
 GARBAGE = {
     "a page of a hotel": "<html><head><title>Welcome</title></head><body>Please log in</body></html>",
     "nothing": "", "an empty object": "{}", "an empty list": "[]", "a number": "1", "null": "null",
@@ -257,6 +258,8 @@ class Throttled(Rows, OnEcs, OnSystem):
         self.client("logs").create_log_group(logGroupName="/prod/api")
         self.register(self.client("ecs"), NEW)
         self.looks(STEADY)
+        self.answer("SimulatePrincipalPolicy", "iam", result={"EvaluationResults": [
+            {"EvalActionName": "ssm:GetParameter", "EvalDecision": "allowed"}]})
         self.answer("UpdateService", result={"service": service(deployment(2, 2), deployment(
             1, 1, "COMPLETED", "ACTIVE", running=2))})
         self.rollout("SUCCESSFUL")
