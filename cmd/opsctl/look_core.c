@@ -153,5 +153,5 @@ void look_at_errors(struct look *l)
 	c->has_last_errors = true;
 	if (recent > 0)
 		row_judge(row, CHECKUP_WARN, "the services logged errors",
-		    "look for \"log.level\":\"error\" in their logs");
+		    "run: opsctl logs --since 1h --grep '\"log.level\":\"error\"'");
 }

@@ -2,6 +2,7 @@
 import pathlib
 import pty
 import re
+import shlex
 import sys
 import urllib.request
 
@@ -241,6 +242,20 @@ class HealthTest(SystemTest):
         os.kill(up.ready["worker_pid"], signal.SIGCONT)
         self.assertEqual(self.states(code=EXIT_BAD)["progress"], "bad")
         self.assertIn("1 message in the queue", self.rows["progress"]["why"])
+
+    def test_errors_are_shown_by_the_next_step(self):
+        up = self.up()
+        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        path = self.local / "store" / self.submit()["object"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"other\n")
+        os.kill(up.ready["worker_pid"], signal.SIGCONT)
+        wait_until(lambda: self.states()["errors"] == "warn", "the worker refuses the message")
+        step = self.rows["errors"]["next"]
+        self.assertTrue(step.startswith("run: opsctl logs "), step)
+        shown = self.ok(*shlex.split(step)[2:])
+        self.assertEqual([line.split()[2] for line in shown.splitlines()], ["error"])
+        self.assertIn("message refused", shown)
 
     def test_watch(self):
         up = self.up()
