@@ -1,5 +1,5 @@
 /*
- * iam: asks IAM what a role may do, without doing it. Policies of the role, its boundary and those of
+ * iam: asks IAM what a role or a user may do, without doing it. Their policies, boundary and those of
  * the organization are simulated; policies of resources and keys are not. Any thread.
  *
  * https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
@@ -27,7 +27,7 @@ struct iam_verdict {
 
 /*
  * One verdict for each of `actions` (at most IAM_ACTIONS_MAX) on `resource`. ERR_NOTFOUND: no such
- * role; ERR_INVALID: not the ARN of a role.
+ * role or user; ERR_INVALID: not the ARN of one.
  */
 int iam_simulate(struct aws *a, const char *role_arn, const char *resource,
     const char *const *actions, size_t count, struct iam_verdict *out, struct err *err)
