@@ -53,16 +53,33 @@ static int ask(struct cli *cli, struct check *c, struct err *err)
 	return token_tasks_ask(cli, &c->versions, &c->check, deadline_ms, &c->tasks, err);
 }
 
-/* The current one is refused somewhere; or the previous one is not, though its time is over. */
-static bool is_bad(struct cli *cli, const struct check *c)
+static bool is_refused(const struct check *c)
 {
-	bool is_retired = cli_flag(cli, "retired") && c->versions.has_previous;
-
 	return !c->check.probes[SECRET_CURRENT].is_accepted ||
-	    token_tasks_count(&c->tasks, SECRET_CURRENT, TOKEN_REFUSED) > 0 ||
-	    (is_retired &&
-		(c->check.probes[SECRET_PREVIOUS].is_accepted ||
-		    token_tasks_count(&c->tasks, SECRET_PREVIOUS, TOKEN_ACCEPTED) > 0));
+	    token_tasks_count(&c->tasks, SECRET_CURRENT, TOKEN_REFUSED) > 0;
+}
+
+static bool is_left(const struct check *c)
+{
+	return c->versions.has_previous &&
+	    (c->check.probes[SECRET_PREVIOUS].is_accepted ||
+		token_tasks_count(&c->tasks, SECRET_PREVIOUS, TOKEN_ACCEPTED) > 0);
+}
+
+/* The current one is refused somewhere; or the previous one is not, though its time is over. */
+static void judge(struct cli *cli, const struct check *c)
+{
+	bool refused = is_refused(c), left = cli_flag(cli, "retired") && is_left(c);
+
+	if (refused)
+		out_note(cli,
+		    "the current token is refused: OPS_SECRET of ops-api must name the same "
+		    "secret, and a new one is read within OPS_SECRET_TTL_S");
+	if (left)
+		out_note(cli,
+		    "the previous token is still accepted: OPS_SECRET_GRACE_S is not over");
+	if (refused || left)
+		cli->exit_code = EXIT_BAD;
 }
 
 static void report(struct cli *cli, const struct check *c)
@@ -88,10 +105,10 @@ static int cmd_token_check(struct cli *cli, struct err *err)
 	if (token_versions_open(cli, &c.versions, err) == -1)
 		return -1;
 	rc = ask(cli, &c, err);
-	if (rc == 0)
+	if (rc == 0) {
 		report(cli, &c);
-	if (rc == 0 && is_bad(cli, &c))
-		cli->exit_code = EXIT_BAD;
+		judge(cli, &c);
+	}
 	http_close(c.check.http);
 	token_tasks_release(&c.tasks);
 	token_versions_release(&c.versions);

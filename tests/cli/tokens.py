@@ -120,11 +120,15 @@ class WithSystem(Cli):
     def test_rotation_is_proved(self):
         with Up(self) as up:
             self.assertEqual(self.accepted(), [True])
+            self.ok("token", "check", "--retired")  # there is no previous one
             rotated = self.document("token", "rotate")
             self.assertTrue(rotated["proved"])
             self.assertEqual(rotated["previous"]["fingerprint"], up.ready["fingerprint"])
             self.assertEqual([v["accepted"] for v in rotated["versions"]], [True, True])
             self.assertEqual(self.accepted(), [True, True])
+            retired = self.opsctl("token", "check", "--retired")
+            self.assertEqual(retired.returncode, EXIT_BAD)
+            self.assertIn("the previous token is still accepted", retired.stderr)
             self.assertIn(f"would end {up.ready['fingerprint']}", self.ok("token", "rotate", "--dry-run", "--force"))
             again = self.opsctl("token", "rotate", "--force")  # the first one is out now
             self.assertEqual(again.returncode, EXIT_OK)
@@ -198,7 +202,9 @@ class WithSystem(Cli):
             (self.home / "wrong").chmod(0o600)
             check = self.document("--context", "other", "token", "check", code=EXIT_BAD)
             self.assertEqual([(v["accepted"], v["status"]) for v in check["versions"]], [(False, 401)])
-            self.assertIn("refused", self.opsctl("--context=other", "token", "check").stdout)
+            shown = self.opsctl("--context=other", "token", "check")
+            self.assertIn("refused", shown.stdout)
+            self.assertIn("OPS_SECRET of ops-api", shown.stderr)  # what to do about it
 
     def answering(self, *statuses):
         """The URL of an ops-api that answers so, one after the other."""
