@@ -6,11 +6,14 @@
 #include <string.h>
 
 #include "aws.h"
-#include "secret.h"
+#include "secret_history.h"
 
 #include "fuzz.h"
 
+enum { CALLS_MAX = 16 }; /* of one use: each page may name a next one */
+
 static struct str input;
+static int calls;
 
 /* ---- aws.c ---- */
 
@@ -29,6 +32,8 @@ int aws_call_json(struct aws *a, const struct aws_request *r, struct aws_answer 
 {
 	(void)a;
 	(void)r;
+	if (++calls > CALLS_MAX)
+		return err_set(err, ERR_BUSY, "enough");
 	if (answer)
 		answer->attempts = 1;
 	return json_parse(input, out, err);
@@ -49,6 +54,32 @@ static void check_error(const struct err *err)
 	FUZZ_CHECK(!str_contains(str_from(err->text), STR("hush")));
 }
 
+static void check_history(const struct secret_history *h)
+{
+	FUZZ_CHECK(h->count > 0 && h->count <= SECRET_HISTORY_MAX);
+	for (size_t i = 0; i < h->count; i++) {
+		size_t n = strlen(h->items[i].labels);
+
+		FUZZ_CHECK(i == 0 || h->items[i - 1].rank >= h->items[i].rank);
+		FUZZ_CHECK(n == 0 || h->items[i].labels[n - 1] == '\n');
+		FUZZ_CHECK(h->items[i].made_at >= 0);
+	}
+}
+
+static void use_history(struct secret *s)
+{
+	struct secret_history h;
+	struct err err;
+
+	calls = 0;
+	if (secret_history_read(s, &h, &err) != 0) {
+		check_error(&err);
+		return;
+	}
+	check_history(&h);
+	secret_history_release(&h);
+}
+
 static void use(const char *url)
 {
 	struct secret_options options = { .aws = (struct aws *)(void *)&input };
@@ -58,6 +89,7 @@ static void use(const char *url)
 
 	if (secret_open(&s, str_from(url), &options, &err) != 0)
 		abort();
+	calls = 0;
 	for (int which = SECRET_CURRENT; which <= SECRET_PREVIOUS; which++) {
 		secret_value_init(&v);
 		if (secret_get(s, (enum secret_which)which, &v, &err) == 0)
@@ -68,6 +100,7 @@ static void use(const char *url)
 	}
 	if (secret_rotate(s, STR("hush-new"), &err) != 0)
 		check_error(&err);
+	use_history(s);
 	secret_close(s);
 }
 
