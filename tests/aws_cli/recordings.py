@@ -111,7 +111,7 @@ class Recordings(OnAws):
     def test_no_secrets(self):
         """Neither the token nor keys, in no form that anybody could read."""
         secret = self.env["AWS_SECRET_ACCESS_KEY"]
-        for args in (("token", "show"), ("token", "show", "--reveal"), ("context", "check")):
+        for args in (("token", "show"), ("token", "show", "--reveal"), ("token", "history"), ("context", "check")):
             with self.subTest(args):
                 self.opsctl("--record", self.file, *args)
                 text = self.file.read_text()
