@@ -69,6 +69,8 @@ struct facts_dead {
 	char why[FACTS_TEXT_SIZE]; /* "" where the verdict says it all */
 };
 
+enum { FACTS_OLD_S = 300 }; /* a message of that age is a worry; SQS tells it minutes late */
+
 struct facts_queue {
 	struct fact fact;
 	struct queue_stats stats;
@@ -164,6 +166,9 @@ struct facts {
 	struct facts_service services[CONTEXT_SERVICES_MAX];
 	size_t service_count;
 };
+
+/* What to look at when one of the services fails, "api" or "worker": its log, where there is one. */
+void facts_next_of_service(const struct facts *f, const char *service, char out[ERR_TEXT_MAX]);
 
 /* Frees what was gathered; NULL and zeroed are fine. */
 void facts_release(struct facts *f);

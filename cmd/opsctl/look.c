@@ -103,17 +103,3 @@ void row_judge_fact(struct checkup_row *row, const struct fact *fact, const char
 	}
 	row_judge(row, CHECKUP_BAD, fact->err.text, fact->next[0] ? fact->next : next);
 }
-
-void look_next_of_service(const struct look *l, const char *service, char out[ERR_TEXT_MAX])
-{
-	const struct context *c = l->facts->context;
-	const struct context_service *own = context_service(c, service);
-
-	if (c->local_dir[0])
-		(void)snprintf(out, ERR_TEXT_MAX, "see: %.200s/ops-%s.log", c->local_dir, service);
-	else if (own != NULL && own->values[SERVICE_LOGS][0])
-		(void)snprintf(out, ERR_TEXT_MAX, "run: opsctl logs --service %s --since 15m",
-		    service);
-	else
-		(void)snprintf(out, ERR_TEXT_MAX, "see: the log of ops-%s", service);
-}

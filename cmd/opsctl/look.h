@@ -38,9 +38,6 @@ void row_judge_fact(struct checkup_row *row, const struct fact *fact, const char
 /* Who knows did not say: that tells nothing about the system. */
 void row_leave_open(struct checkup_row *row, const struct fact *fact);
 
-/* Where the log of "api" or "worker" is: the command that prints it, where the context tells. */
-void look_next_of_service(const struct look *l, const char *service, char out[ERR_TEXT_MAX]);
-
 /* ---- rows of the services as such, by HTTP, and of what they count (look_core.c) ---- */
 
 void look_at_api(struct look *l);

@@ -32,7 +32,7 @@ static void show_answer(struct look *l, struct checkup_row *row, const char *ser
 	const char *name = facts_path_name(path), *comma = row->detail[0] ? ", " : "";
 	char why[ERR_TEXT_MAX], next[ERR_TEXT_MAX];
 
-	look_next_of_service(l, service, next);
+	facts_next_of_service(l->facts, service, next);
 	if (fact_is_untold(&a->fact)) {
 		row_leave_open(row, &a->fact);
 		return;
@@ -104,7 +104,7 @@ static void judge_idle(struct look *l, struct checkup_row *row, double idle_s)
 	(void)snprintf(why, sizeof(why),
 	    "%s in the queue, the oldest for %" PRId64 " s, and none is stored",
 	    COUNT(waiting, "message"), q->stats.oldest_age_s);
-	look_next_of_service(l, "worker", next);
+	facts_next_of_service(l->facts, "worker", next);
 	row_judge(row, CHECKUP_BAD, why, next);
 }
 

@@ -30,6 +30,9 @@ void look_at_queue(struct look *l)
 	row_detail(row, "%" PRIu64 " waiting, %" PRIu64 " in flight", s->visible, s->in_flight);
 	if (s->visible + s->in_flight > 0 && s->oldest_age_s >= 0)
 		row_detail(row, ", oldest %" PRId64 " s", s->oldest_age_s);
+	if (s->visible + s->in_flight > 0 && s->oldest_age_s >= FACTS_OLD_S)
+		row_judge(row, CHECKUP_WARN, "what was accepted waits for long to be stored",
+		    "run: opsctl health --why");
 	row_value(row, "visible", (double)s->visible);
 	row_value(row, "in_flight", (double)s->in_flight);
 	row_value(row, "oldest_age_s", (double)s->oldest_age_s);
@@ -85,7 +88,7 @@ static void look_at_token(struct look *l)
 	int64_t age_s = (l->facts->at_ms - t->asked_ms) / 1000;
 	char next[ERR_TEXT_MAX];
 
-	look_next_of_service(l, "api", next);
+	facts_next_of_service(l->facts, "api", next);
 	if (t->fact.state == FACT_FAILED) {
 		row_judge_fact(row, &t->fact, next);
 		return;

@@ -9,8 +9,13 @@ static int next_step(struct cli *cli, enum err_code code)
 {
 	const struct context *c = &cli->context;
 
+	if (c->local_dir[0] != '\0' && code == ERR_NOTFOUND)
+		return cli_next(cli, "run: opsctl up%s",
+		    c->values[CONTEXT_URL][0] != '\0'
+			? "  # when Ctrl-C has ended the one that runs"
+			: "");
 	if (c->local_dir[0] != '\0')
-		return code == ERR_NOTFOUND ? cli_next(cli, "run: opsctl up") : -1;
+		return -1;
 	if (code == ERR_BUSY && context_is_aws(c))
 		return cli_next(cli, "try again; AWS_MAX_ATTEMPTS=10 tries for longer");
 	if (strcmp(c->name, CONTEXT_FLAGS) == 0)

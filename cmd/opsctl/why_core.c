@@ -7,8 +7,7 @@
 #include "why_rule.h"
 
 enum {
-	OLD_S = 300,        /* the age of the oldest message, which SQS tells minutes late */
-	IDLE_S = 60,        /* and this where the worker tells what it does */
+	IDLE_S = 60,        /* the age of the oldest message, where the worker tells what it does */
 	NEW_TOKEN_S = 3600, /* younger, and a service may not have read it yet */
 	FREE_MIN_MIB = 100, /* as the row of the store has it */
 };
@@ -238,10 +237,10 @@ static bool fails(const struct facts *f, enum facts_path first, enum facts_path 
 
 static void next_of_service(const struct facts *f, const char *service, struct cause *out)
 {
-	if (f->context->local_dir[0] != '\0')
-		cause_next(out, "see: %.200s/ops-%s.log", f->context->local_dir, service);
-	else
-		cause_next(out, "run: opsctl logs --service %s --since 15m", service);
+	char next[ERR_TEXT_MAX];
+
+	facts_next_of_service(f, service, next);
+	cause_next(out, "%s", next);
 }
 
 /* SIGSTOP, Ctrl-Z, a debugger: it does not answer, and its log says nothing of that. */
@@ -346,7 +345,7 @@ static void tell_worker(const struct facts *f, struct cause *out)
 bool why_backlog(const struct facts *f, const struct facts_service *s, struct cause *out)
 {
 	const struct queue_stats *q = &f->queue.stats;
-	int64_t limit_s = f->worker_metrics.is_known ? IDLE_S : OLD_S;
+	int64_t limit_s = f->worker_metrics.is_known ? IDLE_S : FACTS_OLD_S;
 
 	(void)s; /* the same for all rules */
 	if (f->queue.fact.state != FACT_KNOWN || q->visible + q->in_flight == 0 ||

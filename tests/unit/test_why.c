@@ -69,6 +69,8 @@ static void make_well(void)
 	make_service(API, "api");
 	make_service(WORKER, "worker");
 	copy(context.services[API].values[SERVICE_PROBE], "https://api.example.com/health");
+	copy(context.services[API].values[SERVICE_LOGS], "/prod/api");
+	copy(context.services[WORKER].values[SERVICE_LOGS], "/prod/worker");
 	facts.services[API].probe =
 	    (struct facts_probe){ .fact.state = FACT_KNOWN, .is_good = true, .status = 200 };
 	add_targets(&facts.services[API].groups[0], 2);
@@ -323,6 +325,12 @@ static void api_fails(void)
 	copy(facts.answers[FACTS_API_READYZ].text, "draining");
 }
 
+static void api_fails_unlogged(void)
+{
+	api_fails();
+	context.services[API].values[SERVICE_LOGS][0] = '\0';
+}
+
 static void api_silent(void)
 {
 	for (unsigned i = FACTS_API_LIVEZ; i <= FACTS_API_HEALTH; i++)
@@ -495,6 +503,8 @@ static const struct {
 	    "parameter '/x'", NULL },
 	{ "api", api_fails, { "api-fails" }, NULL, "ops-api does not answer",
 	    "/readyz answers 503: draining", "opsctl logs --service api" },
+	{ "api, whose log is not known", api_fails_unlogged, { "api-fails" }, NULL,
+	    "ops-api does not answer", NULL, "see: the log of ops-api" },
 	{ "nobody for api", api_silent, { "api-fails" }, NULL, "nobody answers for ops-api",
 	    "could not resolve host", "opsctl probe" },
 	{ "worker", worker_fails, { "worker-fails" }, NULL, "ops-worker does not answer",

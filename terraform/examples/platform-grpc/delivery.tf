@@ -43,7 +43,7 @@ resource "aws_ssm_parameter" "image" {
   insecure_value = each.value.image
 
   lifecycle {
-    ignore_changes = [insecure_value]
+    ignore_changes = [insecure_value, description] # both are the deployment's
   }
 }
 
