@@ -172,6 +172,8 @@ static void test_clean(void)
 	sigset_t some, before;
 	int fd = fcntl(STDERR_FILENO, F_DUPFD, 57); /* not marked close-on-exec */
 
+	for (int number = 1; number < NSIG; number++)
+		(void)signal(number, SIG_DFL); /* what nohup or a shell's & handed on is not ours */
 	sigemptyset(&some);
 	sigaddset(&some, SIGTERM);
 	if (fd < 0 || sigprocmask(SIG_BLOCK, &some, &before) != 0 ||
