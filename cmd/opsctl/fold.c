@@ -4,15 +4,26 @@
 
 #include "screen.h"
 
+/* As a terminal shows them, one column for each character. */
+static size_t columns_of(struct str text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.n; i++)
+		n += ((unsigned char)text.p[i] & 0xc0) != 0x80; /* not the rest of one */
+	return n;
+}
+
 void fold_words(struct cli *cli, struct str text, size_t indent, size_t room, size_t *at)
 {
 	struct str word;
 
 	while (text.n > 0) {
-		size_t start = *at;
+		size_t start = *at, width;
 
 		(void)str_cut(text, ' ', &word, &text); /* the last one has no space behind it */
-		if (start > indent && start + 1 + word.n > room) {
+		width = columns_of(word);
+		if (start > indent && start + 1 + width > room) {
 			out_text(cli, "\n%*s", (int)indent, "");
 			start = indent;
 		} else if (start > indent) {
@@ -20,7 +31,7 @@ void fold_words(struct cli *cli, struct str text, size_t indent, size_t room, si
 			start++;
 		}
 		out_text(cli, "%.*s", STR_ARG(word));
-		*at = start + word.n;
+		*at = start + width;
 	}
 }
 

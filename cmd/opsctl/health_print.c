@@ -1,11 +1,11 @@
 /* One look, for people and for programs. */
 #include <math.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "fold.h"
 #include "health.h"
 
-enum { NAME_WIDTH_MIN = 14, STATE_WIDTH = 6, DOCUMENT_MAX = 1024 * 1024, WIDTH_MIN = 40 };
+enum { NAME_WIDTH_MIN = 14, STATE_WIDTH = 6, DOCUMENT_MAX = 1024 * 1024 };
 
 /* ---- words and colors ---- */
 
@@ -59,55 +59,32 @@ int health_name_width(const struct checkup *c)
 
 /* ---- text ---- */
 
-/* How much of a text goes into a line: up to a space, if there is one. */
-static size_t part_that_fits(struct str text, size_t room)
-{
-	size_t n = 0, space = 0, characters = 0;
-
-	for (; n < text.n && characters < room; characters++) {
-		size_t length = str_utf8_length(str_skip(text, n));
-
-		if (text.p[n] == ' ')
-			space = n;
-		n += length + (length == 0);
-	}
-	if (n >= text.n)
-		return text.n;
-	return text.p[n] == ' ' || space == 0 ? n : space;
-}
-
-/*
- * A text behind what stands in the line already, `used` columns of it, in as many lines as the
- * terminal needs; in one where there is none.
- */
-static void print_wrapped(struct cli *cli, int used, const char *text)
-{
-	size_t columns = screen_columns(STDOUT_FILENO), taken = (size_t)used;
-	size_t room = columns > taken + WIDTH_MIN ? columns - taken : WIDTH_MIN;
-	struct str rest = str_from(text);
-	int indent = 0;
-
-	if (columns == SIZE_MAX)
-		room = SIZE_MAX;
-	do {
-		size_t n = part_that_fits(rest, room);
-
-		out_text(cli, "%*s%.*s\n", indent, "", STR_ARG(str_slice(rest, 0, n)));
-		rest = str_trim(str_skip(rest, n));
-		indent = used;
-	} while (rest.n > 0);
-}
-
 static void print_labelled(struct cli *cli, int indent, const char *label, const char *text)
 {
+	size_t used = (size_t)indent + strlen(label);
+
 	out_text(cli, "%*s%s", indent, "", label);
-	print_wrapped(cli, indent + (int)strlen(label), text);
+	fold_rest(cli, used, used, text);
+}
+
+/* What the row before says, too, is not said again: without credentials that is most of them. */
+static void print_why(struct cli *cli, int indent, const struct checkup_row *r,
+    const struct checkup_row *before)
+{
+	bool is_same = before != NULL && strcmp(before->why, r->why) == 0 &&
+	    strcmp(before->next, r->next) == 0;
+
+	if (r->why[0])
+		print_labelled(cli, indent, "why: ", is_same ? "as above" : r->why);
+	if (r->next[0] && !is_same) /* in one line, to be copied */
+		out_text(cli, "%*snext: %s\n", indent, "", r->next);
 }
 
 static void print_rows(const struct health *h)
 {
 	const struct checkup *c = h->checkup;
-	int width = health_name_width(c);
+	const struct checkup_row *before = NULL;
+	int width = health_name_width(c), used = width + STATE_WIDTH;
 	char name[CHECKUP_NAME_SIZE];
 	struct cli *cli = h->cli;
 
@@ -117,29 +94,29 @@ static void print_rows(const struct health *h)
 		out_text(cli, "%-*s%s%-*s%s", width, checkup_row_name(r, name),
 		    out_color(cli, health_state_color(r->state)), STATE_WIDTH,
 		    checkup_state_name(r->state), out_color(cli, COLOR_NONE));
-		print_wrapped(cli, width + STATE_WIDTH, r->detail);
+		fold_rest(cli, (size_t)used, (size_t)used, r->detail);
 		if (h->causes != NULL && h->causes->count > 0)
 			continue; /* they say it in order */
-		if (r->why[0])
-			print_labelled(cli, width + STATE_WIDTH, "why: ", r->why);
-		if (r->next[0]) /* in one line, to be copied */
-			out_text(cli, "%*snext: %s\n", width + STATE_WIDTH, "", r->next);
+		print_why(cli, used, r, before);
+		before = r->why[0] ? r : before;
 	}
 }
 
 static void print_cause(struct cli *cli, size_t nth, const struct cause *c)
 {
 	char label[32], text[CAUSE_TITLE_SIZE];
+	size_t used;
 
 	(void)snprintf(label, sizeof(label), "%2zu. ", nth);
+	used = strlen(label);
 	out_text(cli, "\n%s%s", label, out_color(cli, COLOR_BOLD));
-	print_wrapped(cli, (int)strlen(label), cause_title(c, text));
+	fold_rest(cli, used, used, cause_title(c, text));
 	out_text(cli, "%s", out_color(cli, COLOR_NONE));
 	for (size_t i = 0; i < c->evidence_count; i++)
-		print_labelled(cli, (int)strlen(label), "- ", c->evidence[i]);
+		print_labelled(cli, (int)used, "- ", c->evidence[i]);
 	if (c->cure[0])
-		print_labelled(cli, (int)strlen(label), "cure: ", c->cure);
-	out_text(cli, "%*snext: %s\n", (int)strlen(label), "", c->next);
+		print_labelled(cli, (int)used, "cure: ", c->cure);
+	out_text(cli, "%*snext: %s\n", (int)used, "", c->next);
 }
 
 static void print_causes(struct cli *cli, const struct causes *causes)

@@ -51,9 +51,11 @@ int rollout_note(struct rollout *r, struct err *err)
 {
 	const char *name = place(r);
 
-	if (r->view.phase != ROLLOUT_DEPLOYED)
+	if (r->view.phase != ROLLOUT_DEPLOYED) {
 		rollout_note_later(r);
-	if (name == NULL || r->view.phase != ROLLOUT_DEPLOYED)
+		return 0;
+	}
+	if (name == NULL)
 		return 0;
 	r->is_noted = ssm_parameter_write(r->workload.aws, name, r->image, err) == 0;
 	if (r->is_noted)

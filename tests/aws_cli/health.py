@@ -305,6 +305,10 @@ class Rows(OnHealth):
         done = self.document("health", "--why", code=EXIT_BAD, env=env)
         self.assertEqual(done["causes"][0]["name"], "credentials")
         self.assertFalse(done["healthy"])
+        text = self.opsctl("health", env=env).stdout
+        reasons = re.findall("why: (.*)", text)
+        self.assertGreater(reasons.count("as above"), 3, text)
+        self.assertNotIn(True, [a == b != "as above" for a, b in zip(reasons, reasons[1:])], text)
 
     def test_nobody_is_there(self):
         done = self.document("health", "--why", "--timeout", "500ms", "--endpoint-url", "http://127.0.0.1:1",
