@@ -1,9 +1,9 @@
 #include <inttypes.h>
 
 #include "calls.h"
-#include "causes.h"
 #include "commands.h"
 #include "count.h"
+#include "deaths.h"
 #include "dlq.h"
 #include "envelope.h"
 #include "step.h"
@@ -57,7 +57,7 @@ struct listing {
 	struct dlq dlq;
 	uint64_t max, count;
 	struct dlq_verdicts verdicts;
-	struct causes causes;
+	struct deaths deaths;
 	struct json_writer w;
 	struct out_table table;
 	bool is_cut;
@@ -76,7 +76,7 @@ static bool list_letter(void *arg, const struct queue_message *m)
 	l->count++;
 	autopsy_make(m, l->dlq.store, &a);
 	l->verdicts.counts[a.verdict]++;
-	causes_add(&l->causes, m->id, &a);
+	deaths_add(&l->deaths, m->id, &a);
 	if (l->dlq.cli->json) {
 		json_object_begin(&l->w);
 		letter_json(&l->w, &l->dlq, m, &a);
@@ -107,7 +107,7 @@ static int list_json(struct listing *l, struct err *err)
 	json_member_uint(&l->w, "count", l->count);
 	json_member_bool(&l->w, "more", l->is_cut);
 	dlq_verdicts_json(&l->w, &l->verdicts);
-	causes_json(&l->w, &l->causes);
+	deaths_json(&l->w, &l->deaths);
 	json_object_end(&l->w);
 	if (rc == 0 && out.full)
 		rc = err_set(err, ERR_INVALID, "the list is too long; use a smaller --max");
@@ -150,7 +150,7 @@ static int list_text(struct listing *l, struct err *err)
 		return rc;
 	}
 	out_table_print(cli, &l->table);
-	causes_print(cli, &l->causes);
+	deaths_print(cli, &l->deaths);
 	note_steps(l);
 	return 0;
 }

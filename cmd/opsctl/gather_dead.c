@@ -1,24 +1,24 @@
 /* Why letters are dead: those of one verdict and reason are counted together. */
-#include "causes.h"
+#include "deaths.h"
 #include "field.h"
 #include "gather_ask.h"
 
 enum { LETTERS_MAX = 200, PAGE = QUEUE_BATCH_MAX };
 
 static size_t look_at_page(const struct queue_message *page, size_t count, struct store *store,
-    struct causes *causes)
+    struct deaths *deaths)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct autopsy a;
 
 		autopsy_make(&page[i], store, &a);
-		causes_add(causes, page[i].id, &a);
+		deaths_add(deaths, page[i].id, &a);
 	}
 	return count;
 }
 
 /* How many letters; one that cannot be read ends it: those behind it count as not looked at. */
-static size_t look_at_letters(struct queue *queue, struct store *store, struct causes *causes)
+static size_t look_at_letters(struct queue *queue, struct store *store, struct deaths *deaths)
 {
 	struct queue_message page[PAGE];
 	char after[QUEUE_ID_SIZE] = "";
@@ -29,7 +29,7 @@ static size_t look_at_letters(struct queue *queue, struct store *store, struct c
 		queue_message_init(&page[i]);
 	while (count == PAGE && seen < LETTERS_MAX &&
 	    queue_dead_list(queue, after, page, PAGE, &count, &ignored) == 0) {
-		seen += look_at_page(page, count, store, causes);
+		seen += look_at_page(page, count, store, deaths);
 		if (count > 0)
 			memcpy(after, page[count - 1].id, sizeof(after));
 	}
@@ -40,19 +40,19 @@ static size_t look_at_letters(struct queue *queue, struct store *store, struct c
 
 void gather_dead(struct queue *queue, struct store *store, struct facts_queue *out)
 {
-	struct causes causes = { .count = 0 };
+	struct deaths deaths = { .count = 0 };
 	uint64_t told = 0;
 
-	if (look_at_letters(queue, store, &causes) == 0)
+	if (look_at_letters(queue, store, &deaths) == 0)
 		return;
-	for (; out->dead_count < causes.count && out->dead_count < FACTS_DEAD_MAX;
+	for (; out->dead_count < deaths.count && out->dead_count < FACTS_DEAD_MAX;
 	     out->dead_count++) {
-		const struct cause *cause = &causes.rows[out->dead_count];
+		const struct death *death = &deaths.rows[out->dead_count];
 		struct facts_dead *dead = &out->dead[out->dead_count];
 
-		*dead = (struct facts_dead){ cause->count, autopsy_name(cause->verdict), "" };
-		field_copy(dead->why, sizeof(dead->why), cause->why);
-		told += cause->count;
+		*dead = (struct facts_dead){ death->count, autopsy_name(death->verdict), "" };
+		field_copy(dead->why, sizeof(dead->why), death->why);
+		told += death->count;
 	}
 	out->dead_others = out->stats.dead > told ? out->stats.dead - told : 0;
 }

@@ -1,4 +1,4 @@
-#include "causes.h"
+#include "deaths.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -11,26 +11,26 @@ static const char *without_record(const char *why)
 	return strncmp(why, "record ", strlen("record ")) == 0 && colon != NULL ? colon + 2 : why;
 }
 
-static struct cause *find_or_add(struct causes *c, enum autopsy_verdict verdict, const char *why,
+static struct death *find_or_add(struct deaths *c, enum autopsy_verdict verdict, const char *why,
     const char *id)
 {
-	struct cause *row;
+	struct death *row;
 
 	for (size_t i = 0; i < c->count; i++)
 		if (c->rows[i].verdict == verdict && strcmp(c->rows[i].why, why) == 0)
 			return &c->rows[i];
-	if (c->count == CAUSES_MAX)
+	if (c->count == DEATHS_MAX)
 		return NULL;
 	row = &c->rows[c->count++];
-	*row = (struct cause){ .verdict = verdict };
+	*row = (struct death){ .verdict = verdict };
 	(void)snprintf(row->why, sizeof(row->why), "%s", why);
 	(void)snprintf(row->example, sizeof(row->example), "%s", id);
 	return row;
 }
 
-void causes_add(struct causes *c, const char *id, const struct autopsy *a)
+void deaths_add(struct deaths *c, const char *id, const struct autopsy *a)
 {
-	struct cause *row = find_or_add(c, a->verdict, without_record(a->why), id);
+	struct death *row = find_or_add(c, a->verdict, without_record(a->why), id);
 
 	if (row != NULL)
 		row->count++;
@@ -38,7 +38,7 @@ void causes_add(struct causes *c, const char *id, const struct autopsy *a)
 		c->others++;
 }
 
-static uint64_t letters_of(const struct causes *c)
+static uint64_t letters_of(const struct deaths *c)
 {
 	uint64_t n = c->others;
 
@@ -47,7 +47,7 @@ static uint64_t letters_of(const struct causes *c)
 	return n;
 }
 
-void causes_print(struct cli *cli, const struct causes *c)
+void deaths_print(struct cli *cli, const struct deaths *c)
 {
 	static const char *const header[] = { "LETTERS", "VERDICT", "CAUSE" };
 	struct out_table table;
@@ -66,12 +66,12 @@ void causes_print(struct cli *cli, const struct causes *c)
 		out_text(cli, "%" PRIu64 " of other causes\n", c->others);
 }
 
-void causes_json(struct json_writer *w, const struct causes *c)
+void deaths_json(struct json_writer *w, const struct deaths *c)
 {
 	json_key(w, "causes");
 	json_array_begin(w);
 	for (size_t i = 0; i < c->count; i++) {
-		const struct cause *row = &c->rows[i];
+		const struct death *row = &c->rows[i];
 
 		json_object_begin(w);
 		json_member_text(w, "verdict", autopsy_code(row->verdict));
