@@ -188,7 +188,7 @@ class DlqTest(SystemTest):
         self.bury(None, None, None)
         with Up(self) as up:
             worker = up.ready["worker_pid"]
-            os.kill(worker, signal.SIGSTOP)
+            freeze(worker)
             try:
                 err = self.refused(EXIT_TIMED_OUT, "the other 2 were left alone",
                                    "dlq", "redrive", "--passing", "--yes", "--timeout", "200ms")

@@ -65,7 +65,7 @@ class HealthTest(SystemTest):
     def test_stopped_by_a_signal(self):
         up = self.up()
         pid = up.ready["worker_pid"]
-        os.kill(pid, signal.SIGSTOP)
+        freeze(pid)
         self.submit()
         causes = self.document("health", "--why", "--timeout", "200ms", code=EXIT_BAD)["causes"]
         self.assertEqual([(c["name"], c["next"]) for c in causes], [("worker-fails", f"run: kill -CONT {pid}")])
@@ -108,7 +108,7 @@ class HealthTest(SystemTest):
 
     def test_one_that_hangs_hides_no_other(self):
         up = self.up()
-        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        freeze(up.ready["worker_pid"])
         states = self.states("--timeout", "200ms", code=EXIT_BAD)
         self.assertEqual([states[n] for n in ROWS[:7]], ["ok", "bad", "ok", "ok", "ok", "ok", "ok"])
         self.assertIn("ops-worker.log", self.rows["worker"]["next"])
@@ -231,7 +231,7 @@ class HealthTest(SystemTest):
     def test_stuck(self):
         """Messages wait for minutes and nothing is stored."""
         up = self.up()
-        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        freeze(up.ready["worker_pid"])
         self.submit()
         with self.database() as database:
             database.execute("UPDATE message SET sent_at_ms = sent_at_ms - 600000")
@@ -245,7 +245,7 @@ class HealthTest(SystemTest):
 
     def test_errors_are_shown_by_the_next_step(self):
         up = self.up()
-        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        freeze(up.ready["worker_pid"])
         path = self.local / "store" / self.submit()["object"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"other\n")
@@ -265,7 +265,7 @@ class HealthTest(SystemTest):
         first = [process.stdout.readline() for _ in ROWS]
         self.assertEqual([line.split("  ")[1].split(" ")[0] for line in first],
                          [row.split(" ")[0] for row in ROWS])
-        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        freeze(up.ready["worker_pid"])
         line = process.stdout.readline()
         self.assertRegex(line, r"^\d{4}-\d\d-\d\dT\S+Z  worker +bad +GET ")
         process.send_signal(signal.SIGINT)
@@ -325,7 +325,7 @@ class HealthTest(SystemTest):
                                     "--timeout", "300ms", "--json"], text=True,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env)
         self.assertTrue(json.loads(process.stdout.readline())["healthy"])
-        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        freeze(up.ready["worker_pid"])
         self.assertFalse(json.loads(process.stdout.readline())["healthy"])
         process.send_signal(signal.SIGTERM)
         out, _ = process.communicate(timeout=LIMIT_S)
@@ -341,7 +341,7 @@ class QueueTest(SystemTest):
         wait_until(lambda: "in flight  0\n" in self.ok("queue", "stat"), "it is deleted")
         self.assertEqual(self.ok("queue", "stat").splitlines(),
                          ["waiting    0", "in flight  0", "dead       0", "oldest     none"])
-        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        freeze(up.ready["worker_pid"])
         self.submit()
         document = self.document("queue", "stat")
         self.assertEqual((document["visible"], document["in_flight"], document["dead"]), (1, 0, 0))

@@ -149,7 +149,7 @@ class Why(SystemTest):
 
     def test_worker_hangs(self):
         up = self.up()
-        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        freeze(up.ready["worker_pid"])
         causes = self.causes("--timeout", "300ms")
         self.assertEqual(list(causes), ["worker-fails"])
         self.assertEqual(causes["worker-fails"]["next"], f"run: kill -CONT {up.ready['worker_pid']}")

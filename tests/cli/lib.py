@@ -151,6 +151,13 @@ def is_alive(pid):
         return False
 
 
+def freeze(pid):
+    """Its threads run on for a moment after the signal was sent."""
+    os.kill(pid, signal.SIGSTOP)
+    states = lambda: {f.read_text().rpartition(")")[2].split()[0] for f in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")}
+    wait_until(lambda: states() == {"T"}, "it is stopped")
+
+
 def wait_until(condition, what):
     """Poll, since nothing tells us; only a hang takes the whole limit."""
     limit = time.monotonic() + LIMIT_S

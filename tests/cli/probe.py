@@ -14,7 +14,7 @@ EXIT_HOP = 20
 
 
 def freeze_worker(up):
-    os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+    freeze(up.ready["worker_pid"])
 
 
 class AcceptsAll(http.server.BaseHTTPRequestHandler):

@@ -62,7 +62,7 @@ class Reconcile(SystemTest):
 
     def test_unsettled(self):
         up = self.up()
-        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        freeze(up.ready["worker_pid"])
         try:
             id = self.submit()["id"]
             done = self.account(EXIT_IN_PROGRESS)

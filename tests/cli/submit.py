@@ -102,7 +102,7 @@ class OneTest(SystemTest):
 
     def test_wait_in_vain(self):
         up = self.up()
-        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        freeze(up.ready["worker_pid"])
         document = self.submit("--wait", "--timeout", "300ms", code=EXIT_TIMED_OUT)
         self.assertEqual((document["ok"], document["status"]), (False, 200))
         self.assertIn("not in the store yet", document["error"]["message"])
@@ -114,7 +114,7 @@ class OneTest(SystemTest):
 
     def test_wait_finds_damage(self):
         up = self.up()
-        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        freeze(up.ready["worker_pid"])
         waiting = subprocess.Popen([self.opsctl_path, "submit", "--wait", "--json"], text=True,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env)
         database = self.database()
@@ -132,7 +132,7 @@ class OneTest(SystemTest):
 
     def test_interrupted_wait(self):
         up = self.up()
-        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        freeze(up.ready["worker_pid"])
         waiting = subprocess.Popen([self.opsctl_path, "submit", "--wait"], text=True,
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env)
         database = self.database()

@@ -70,7 +70,7 @@ class VerifyLaterTest(SystemTest):
 
     def test_interrupt_while_it_waits(self):
         up = self.up()
-        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        freeze(up.ready["worker_pid"])
         path = self.file("f", payloads(3) + "bad\n")
         args = ("submit", "--ndjson", path, "--rejects", str(self.home / "r"), "--wait", "--json")
         process = subprocess.Popen([self.opsctl_path, *args], text=True, stdout=subprocess.PIPE,

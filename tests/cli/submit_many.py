@@ -189,7 +189,7 @@ class BulkTest(SystemTest):
 
     def test_lookup_waits_for_the_queue(self):
         up = self.up()
-        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        freeze(up.ready["worker_pid"])
         path = self.file("f", payloads(50))
         journal = pathlib.Path(path + ".opsctl-journal")
         self.ok("submit", "--ndjson", path)
@@ -298,7 +298,7 @@ class LoadTest(SystemTest):
 
     def test_wait_in_vain(self):
         up = self.up()
-        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        freeze(up.ready["worker_pid"])
         done = self.opsctl("submit", "--count", "5", "--wait", "--timeout", "300ms", "--json")
         self.assertEqual(done.returncode, EXIT_TIMED_OUT)
         self.assertEqual(json.loads(done.stdout)["verified"]["missing"], 5)

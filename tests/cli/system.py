@@ -82,7 +82,7 @@ class SystemTest(Cli):
         the queue is changed by an SQL expression for the body (None: as it is). Nothing runs
         afterwards. Their ids."""
         up = self.up()
-        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        freeze(up.ready["worker_pid"])
         for _ in changes:
             self.submit()
         up.process.kill()

@@ -54,7 +54,7 @@ class Stored(TraceTest):
     def test_among_others_in_one_object(self):
         """Records that share an envelope: each has its own life in it."""
         with self.up() as up:
-            os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+            freeze(up.ready["worker_pid"])
             ids = [self.submit()["id"] for _ in range(3)]
             os.kill(up.ready["worker_pid"], signal.SIGCONT)
             for name in ids:
@@ -102,7 +102,7 @@ class Stored(TraceTest):
 class NotStored(TraceTest):
     def test_on_its_way(self):
         with self.up() as up:
-            os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+            freeze(up.ready["worker_pid"])
             name = self.submit()["id"]
             document = self.trace(name, EXIT_IN_PROGRESS)
             self.assertEqual((document["verdict"], document["queue"]["visible"]), ("on_its_way", 1))

@@ -249,7 +249,7 @@ class UpTest(Cli):
 
     def test_stopped_service_is_noticed(self):
         with Up(self) as up:
-            os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+            freeze(up.ready["worker_pid"])
             up.wait_for("silent", "ops-worker")
             os.kill(up.ready["worker_pid"], signal.SIGCONT)
             up.wait_for("answers", "ops-worker")

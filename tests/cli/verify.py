@@ -96,7 +96,7 @@ class VerifyTest(SystemTest):
 
     def test_waits_for_what_is_missing(self):
         up = self.up()
-        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        freeze(up.ready["worker_pid"])
         one = self.submit()
         process = subprocess.Popen([self.opsctl_path, "verify-s3", "--timeout", "60s", one["id"]],
                                    stdout=subprocess.PIPE, env=self.env, text=True)
@@ -245,7 +245,7 @@ class VerifyTest(SystemTest):
     def test_follow_sees_what_lands_late(self):
         """A key that was made before those that are there already, and before the last look."""
         up = self.up()
-        os.kill(up.ready["worker_pid"], signal.SIGSTOP)
+        freeze(up.ready["worker_pid"])
         late, soon = self.submit(), self.submit()
         database = self.database()
         with database:  # the first is with a worker that will never be done
