@@ -49,18 +49,27 @@ static int refuse(struct cli *cli, const char *given, struct str repository, str
 	    STR_ARG(name_in_registry(repository)), STR_ARG(tag));
 }
 
+/* Of "repository@digest", or a digest alone; then the repository stays as it is. */
+static struct str cut_digest(const char *given, struct str *repository)
+{
+	struct str named, digest;
+
+	if (!str_cut(str_from(given), '@', &named, &digest))
+		return str_from(given);
+	*repository = named;
+	return digest;
+}
+
 /* Before anything is asked of AWS. */
 static int check_image(struct cli *cli, struct err *err)
 {
 	const struct context_service *s = context_service(&cli->context, cli->operands[0]);
 	const char *given = cli_text(cli, "image");
-	struct str repository = STR("REPOSITORY"), digest;
+	struct str repository = STR("REPOSITORY"), named;
 
 	if (given == NULL)
 		return err_set(err, ERR_USAGE, "'deploy' needs --image");
-	if (!str_cut(str_from(given), '@', &(struct str){ 0 }, &digest))
-		digest = str_from(given);
-	if (is_digest(digest))
+	if (is_digest(cut_digest(given, &named)))
 		return 0;
 	if (strchr(given, '/') != NULL)
 		repository = repository_of(str_from(given));
@@ -77,12 +86,8 @@ static int choose_image(struct rollout *r, const char *in_use, struct err *err)
 {
 	const char *given = cli_text(r->cli, "image"), *own = r->workload.repository;
 	struct str repository = own[0] != '\0' ? str_from(own) : repository_of(str_from(in_use));
-	struct str digest = str_from(given), named;
+	struct str digest = cut_digest(given, &repository);
 
-	if (str_cut(digest, '@', &named, &digest))
-		repository = named;
-	else
-		digest = str_from(given);
 	if (repository.n == 0 ||
 	    snprintf(r->image, sizeof(r->image), "%.*s@%.*s", STR_ARG(repository),
 		STR_ARG(digest)) >= ROLLOUT_IMAGE_SIZE)

@@ -122,20 +122,6 @@ static void print_text(struct asked *a, struct str notes)
 		out_note(a->cli, "%.*s", STR_ARG(line));
 }
 
-/* In JSON what is not asked of AWS is said by an empty list. */
-static int check(struct asked *a, struct err *err)
-{
-	struct buf notes = BUF_INIT(NOTES_MAX);
-	bool is_empty = policy_is_empty(&a->policy);
-
-	if (is_empty && !a->cli->json) {
-		policy_notes(&a->policy, &notes);
-		print_text(a, buf_str(&notes));
-	}
-	buf_release(&notes);
-	return iam_check(a->cli, &a->policy, buf_str(&a->names), err);
-}
-
 static void print(struct asked *a)
 {
 	struct buf notes = BUF_INIT(NOTES_MAX);
@@ -143,6 +129,14 @@ static void print(struct asked *a)
 	policy_notes(&a->policy, &notes);
 	(a->cli->json ? print_json : print_text)(a, buf_str(&notes));
 	buf_release(&notes);
+}
+
+/* In JSON what is not asked of AWS is said by an empty list. */
+static int check(struct asked *a, struct err *err)
+{
+	if (policy_is_empty(&a->policy) && !a->cli->json)
+		print(a);
+	return iam_check(a->cli, &a->policy, buf_str(&a->names), err);
 }
 
 static int cmd_iam(struct cli *cli, struct err *err)

@@ -75,14 +75,6 @@ int context_check_value(enum context_key key, const char *value, struct err *err
 	    keys[key].prefixes);
 }
 
-const struct context_service *context_service(const struct context *c, const char *name)
-{
-	for (size_t i = 0; i < c->service_count; i++)
-		if (strcmp(c->services[i].name, name) == 0)
-			return &c->services[i];
-	return NULL;
-}
-
 bool context_value_is_aws(enum context_key key, const char *value)
 {
 	return prefix_is_one_of(keys[key].aws, value);

@@ -76,9 +76,6 @@ int context_local(const char *dir_override, struct context *out, struct err *err
 /* ERR_CONFIG says what the key allows. */
 int context_check_value(enum context_key key, const char *value, struct err *err) ATTR_MUST_CHECK;
 
-/* The service of that name; NULL: none. */
-const struct context_service *context_service(const struct context *c, const char *name);
-
 /* Whether a value of that key, or any of the context, is a thing of AWS or of what speaks like it. */
 bool context_value_is_aws(enum context_key key, const char *value);
 bool context_is_aws(const struct context *c);

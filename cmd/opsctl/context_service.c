@@ -1,5 +1,4 @@
-#include "context_service.h"
-
+#include "context.h"
 #include "prefix.h"
 
 /* `output` is the member of the Terraform output; `prefixes`: a value begins with one; NULL: any. */
@@ -85,6 +84,14 @@ int context_service_take(struct context_service *services, size_t *count, const 
 			    ? -1
 			    : put(s, (enum context_service_key)k, value, err);
 	return err_set(err, ERR_CONFIG, "unknown key '%s%s'", CONTEXT_SERVICE_PREFIX, name_and_key);
+}
+
+const struct context_service *context_service(const struct context *c, const char *name)
+{
+	for (size_t i = 0; i < c->service_count; i++)
+		if (strcmp(c->services[i].name, name) == 0)
+			return &c->services[i];
+	return NULL;
 }
 
 /* ---- Terraform ---- */

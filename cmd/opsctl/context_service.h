@@ -44,6 +44,11 @@ struct context_service {
 	char values[SERVICE_KEY_COUNT][CONTEXT_VALUE_MAX]; /* "" = not set */
 };
 
+struct context;
+
+/* The service of that name in a context; NULL: none. */
+const struct context_service *context_service(const struct context *c, const char *name);
+
 const char *context_service_key_name(enum context_service_key key); /* "targets-2" */
 
 /*

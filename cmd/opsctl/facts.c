@@ -23,21 +23,14 @@ const char *facts_path_name(enum facts_path path)
 	return paths[path].path;
 }
 
-static bool has_log(const struct context *c, const char *service)
-{
-	for (size_t i = 0; i < c->service_count; i++)
-		if (strcmp(c->services[i].name, service) == 0)
-			return c->services[i].values[SERVICE_LOGS][0] != '\0';
-	return false;
-}
-
 void facts_next_of_service(const struct facts *f, const char *service, char out[ERR_TEXT_MAX])
 {
+	const struct context_service *own = context_service(f->context, service);
 	const char *local_dir = f->context->local_dir;
 
 	if (local_dir[0] != '\0')
 		(void)snprintf(out, ERR_TEXT_MAX, "see: %.200s/ops-%s.log", local_dir, service);
-	else if (has_log(f->context, service))
+	else if (own != NULL && own->values[SERVICE_LOGS][0] != '\0')
 		(void)snprintf(out, ERR_TEXT_MAX, "run: opsctl logs --service %s --since 15m",
 		    service);
 	else

@@ -4,16 +4,6 @@
 
 #include "screen.h"
 
-/* As a terminal shows them, one column for each character. */
-static size_t columns_of(struct str text)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < text.n; i++)
-		n += ((unsigned char)text.p[i] & 0xc0) != 0x80; /* not the rest of one */
-	return n;
-}
-
 void fold_words(struct cli *cli, struct str text, size_t indent, size_t room, size_t *at)
 {
 	struct str word;
@@ -22,7 +12,7 @@ void fold_words(struct cli *cli, struct str text, size_t indent, size_t room, si
 		size_t start = *at, width;
 
 		(void)str_cut(text, ' ', &word, &text); /* the last one has no space behind it */
-		width = columns_of(word);
+		width = str_columns(word);
 		if (start > indent && start + 1 + width > room) {
 			out_text(cli, "\n%*s", (int)indent, "");
 			start = indent;

@@ -54,16 +54,6 @@ void out_table_cell(struct out_table *t, const char *fmt, ...)
 	buf_release(&text);
 }
 
-/* Characters, not bytes: continuation bytes of UTF-8 take no room. */
-static size_t width_of(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text != '\0'; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
-
 /* All columns where they fit, or can with the last one folded; else as many as do. */
 static void choose_layout(struct layout *l, size_t columns)
 {
@@ -104,7 +94,7 @@ static void print_row(struct cli *cli, const char *const *row, size_t columns,
 
 	for (size_t i = 0; i < l->count; i++) {
 		bool is_last = i + 1 == l->count;
-		size_t width = width_of(row[i]),
+		size_t width = str_columns(str_from(row[i])),
 		       fill = is_last ? 0 : l->widths[i] + COLUMN_GAP - width;
 		size_t begin = at;
 
@@ -128,8 +118,8 @@ void out_table_print(struct cli *cli, struct out_table *t)
 	assert(t->count % t->columns == 0 && !t->cells.full);
 	for (size_t i = 0; i < t->count; i++, at += strlen(at) + 1) {
 		cells[i] = at;
-		if (width_of(at) > l.widths[i % t->columns])
-			l.widths[i % t->columns] = width_of(at);
+		if (str_columns(str_from(at)) > l.widths[i % t->columns])
+			l.widths[i % t->columns] = str_columns(str_from(at));
 	}
 	choose_layout(&l, t->columns);
 	for (size_t i = 0; i < t->count; i += t->columns) {

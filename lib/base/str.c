@@ -165,3 +165,12 @@ size_t str_utf8_length(struct str s)
 	}
 	return 0;
 }
+
+size_t str_columns(struct str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		n += ((unsigned char)s.p[i] & 0xc0) != 0x80;
+	return n;
+}

@@ -60,4 +60,7 @@ bool str_only(struct str s, const char *set);
 /* Length of the well-formed UTF-8 character that a non-empty s begins with, or 0 (Unicode table 3-7). */
 size_t str_utf8_length(struct str s);
 
+/* Columns that UTF-8 takes on a terminal: one for each character, none for its continuation bytes. */
+size_t str_columns(struct str s);
+
 #endif

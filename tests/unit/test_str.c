@@ -223,8 +223,17 @@ static void test_utf8_length(void)
 		CHECK_INT(str_utf8_length(rows[i].in), rows[i].length);
 }
 
+static void test_columns(void)
+{
+	CHECK_INT(str_columns(STR("")), 0);
+	CHECK_INT(str_columns(STR("abc")), 3);
+	CHECK_INT(str_columns(STR("gr\xc3\xbc\xc3\x9f")), 4);
+	CHECK_INT(str_columns(STR("\xe2\x82\xac")), 1);
+}
+
 static const struct test tests[] = {
 	{ "utf8_length", test_utf8_length },
+	{ "columns", test_columns },
 	{ "eq", test_eq },
 	{ "cmp", test_cmp },
 	{ "parts", test_parts },
