@@ -161,7 +161,7 @@ def says_once_that_there_are_no_dead_letters():
     with waiting("worker", "works") as (service, _):
         found = wait_for(lambda: service.events("dead letters unknown"), "a warning")
         check("'q' has no dead-letter queue" in found[0]["error.message"], f"says why: {found}")
-        check(admin(service, "/readyz")[0] == 200, "ready all the same")
+        wait_for(lambda: admin(service, "/readyz")[0] == 200, "ready all the same")
 
 
 def ends_when_it_cannot_pass():
