@@ -161,15 +161,35 @@ static int deploy(struct rollout *r, struct revision *v, struct err *err)
 	return rollout_run(r, err);
 }
 
+/* The service stays as it is. */
+static int note_alone(struct rollout *r, struct err *err)
+{
+	char question[3 * ECS_NAME_SIZE];
+	int rc = 0;
+
+	if (rollout_note_look(r, err) != 0)
+		return -1;
+	if (r->is_note_due) {
+		rollout_report_plan(r, NULL);
+		if (cli_flag(r->cli, "dry-run"))
+			return 0;
+		(void)snprintf(question, sizeof(question), "Note that for %s of context %s?",
+		    r->workload.name, r->cli->context.name);
+		if (rollout_consent(r, ACCESS_DANGEROUS, question, err) != 0)
+			return -1;
+		rc = rollout_note_due(r, err);
+	}
+	r->outcome = "unchanged";
+	rollout_report_end(r);
+	return rc;
+}
+
 static int prepare_and_deploy(struct rollout *r, struct revision *v, struct err *err)
 {
 	if (prepare(r, v, err) != 0)
 		return -1;
-	if (is_in_use(r, v)) {
-		r->outcome = "unchanged";
-		rollout_report_end(r);
-		return 0;
-	}
+	if (is_in_use(r, v))
+		return note_alone(r, err);
 	r->to[0] = '\0'; /* not registered yet */
 	if (show_difference(r, v, err) != 0)
 		return -1;

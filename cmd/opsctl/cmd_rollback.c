@@ -109,6 +109,8 @@ static int show(struct rollout *r, struct err *err)
 	struct json *from = NULL, *to = NULL;
 	int rc = compare(r, &from, &to, err);
 
+	if (rc == 0 && strcmp(r->from, r->to) == 0)
+		rc = rollout_note_look(r, err);
 	if (rc == 0) {
 		revision_diff(from, to, diff);
 		rollout_report_plan(r, diff);

@@ -177,8 +177,9 @@ int rollout_run(struct rollout *r, struct err *err)
 		r->outcome = "unchanged";
 		guard_close(r->guard);
 		r->guard = NULL; /* there was nothing to guard */
+		rc = rollout_note_due(r, err);
 		rollout_report_end(r);
-		return 0;
+		return rc;
 	}
 	rollout_report_begun(r);
 	if (cli_flag(r->cli, "no-wait")) {

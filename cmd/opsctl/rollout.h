@@ -49,7 +49,9 @@ struct rollout {
 	/* of the end */
 	const char *outcome; /* "deployed", "timed-out", ... */
 	struct rollout_why why;
-	bool is_noted; /* the image, where Terraform reads it */
+	bool is_note_due;               /* nothing else changes, and what runs is not noted */
+	char noted[ROLLOUT_IMAGE_SIZE]; /* then: what is, "" where nothing is; may be cut */
+	bool is_noted;                  /* the image, where Terraform reads it */
 	struct guard_count guard_count;
 };
 
@@ -63,8 +65,9 @@ struct rollout {
 		    .min = 50, .max = 60 * 1000, .help = "how often to ask ECS meanwhile"          \
 	}
 
-/* What those call that change the image, when it runs. */
+/* What those call that change the image: when it runs, and where it runs already. */
 #define CALLS_NOTE                                                                                 \
+	{ SSM_GET_PARAMETER, CALL_SERVICE(SERVICE_IMAGE_PARAMETER), NULL },                        \
 	{                                                                                          \
 		SSM_PUT_PARAMETER, CALL_SERVICE(SERVICE_IMAGE_PARAMETER), "!dry-run|no-wait"       \
 	}
@@ -122,6 +125,18 @@ void rollout_show(struct rollout *r);
 void rollout_show_end(struct rollout *r); /* leaves nothing on the terminal */
 
 /* ---- rollout_note.c ---- */
+
+/* Where it would be noted; NULL: nowhere, or the image does not change. */
+const char *rollout_note_place(const struct rollout *r);
+
+/*
+ * Before a plan that changes nothing: whether what runs is noted. A run before this one may have
+ * been refused to do that, and no other would make up for it. Nothing is due before it has come up.
+ */
+int rollout_note_look(struct rollout *r, struct err *err) ATTR_MUST_CHECK;
+
+/* Write what is due, where something is. -1: as rollout_note(). */
+int rollout_note_due(struct rollout *r, struct err *err) ATTR_MUST_CHECK;
 
 /*
  * Write the image that runs now into the parameter that Terraform reads it from, so that its next

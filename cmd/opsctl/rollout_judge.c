@@ -63,6 +63,11 @@ static bool has_settled(const struct ecs_service *s, const struct ecs_deployment
 	    (primary->rollout == ECS_ROLLOUT_NONE && ecs_is_steady(s));
 }
 
+bool rollout_is_settled(const struct ecs_service *s)
+{
+	return has_settled(s, ecs_primary(s));
+}
+
 /* It is the deployment in force. */
 static enum rollout_phase judge_in_force(const struct rollout_target *t,
     const struct ecs_service *s, const struct ecs_deployment *own,

@@ -39,6 +39,9 @@ struct rollout_view {
 	int breaker_count, breaker_threshold; /* threshold 0: not known */
 };
 
+/* What the service is to run came up, and nothing is under way any more. */
+bool rollout_is_settled(const struct ecs_service *s);
+
 /* `rollout` is the service deployment of ECS that belongs to it; NULL: not known. */
 void rollout_judge(const struct rollout_target *t, const struct ecs_service *s,
     const struct ecs_rollout *rollout, struct rollout_view *out);

@@ -1,13 +1,13 @@
+#include "ports.h"
 #include "rollout.h"
 #include "shell.h"
 #include "ssm_parameter.h"
 
-enum { COMMAND_MAX = 8192 };
+enum { COMMAND_MAX = 8192, VALUE_MAX = 8192 };
 
 #define RUN "run: "
 
-/* Where it would be noted; NULL: nowhere, or there is nothing new. */
-static const char *place(const struct rollout *r)
+const char *rollout_note_place(const struct rollout *r)
 {
 	return r->image[0] != '\0' && r->workload.image_parameter[0] != '\0'
 	    ? r->workload.image_parameter
@@ -21,7 +21,7 @@ static void add_command(const struct rollout *r, struct buf *out)
 	struct err ignored; /* without a region nothing was changed */
 
 	buf_adds(out, "aws ssm put-parameter --name ");
-	shell_word(out, str_from(place(r)));
+	shell_word(out, str_from(rollout_note_place(r)));
 	buf_adds(out, " --type String --overwrite --value ");
 	shell_word(out, str_from(r->image));
 	if (aws_region(r->workload.aws, &region, &ignored) == 0)
@@ -42,28 +42,35 @@ static int next_by_hand(const struct rollout *r)
 		(void)cli_next(r->cli, RUN "%s", buf_text(&command));
 	else
 		(void)cli_next(r->cli, "write the image that runs into the parameter %.200s",
-		    place(r));
+		    rollout_note_place(r));
 	buf_release(&command);
 	return -1;
 }
 
-int rollout_note(struct rollout *r, struct err *err)
+static int write_note(struct rollout *r, struct err *err)
 {
-	const char *name = place(r);
-
-	if (r->view.phase != ROLLOUT_DEPLOYED) {
-		rollout_note_later(r);
-		return 0;
-	}
-	if (name == NULL)
-		return 0;
-	r->is_noted = ssm_parameter_write(r->workload.aws, name, r->image, err) == 0;
+	r->is_noted = ssm_parameter_write(r->workload.aws, rollout_note_place(r), r->image, err) ==
+	    0;
 	if (r->is_noted)
 		return 0;
 	(void)err_wrap(err,
 	    "%s runs, but is not noted: the next terraform apply would take it back",
 	    r->workload.name);
 	return next_by_hand(r);
+}
+
+int rollout_note(struct rollout *r, struct err *err)
+{
+	if (r->view.phase != ROLLOUT_DEPLOYED) {
+		rollout_note_later(r);
+		return 0;
+	}
+	return rollout_note_place(r) != NULL ? write_note(r, err) : 0;
+}
+
+int rollout_note_due(struct rollout *r, struct err *err)
+{
+	return r->is_note_due ? write_note(r, err) : 0;
 }
 
 /* Whether the wanted image may run in the end, as far as was seen. */
@@ -76,10 +83,27 @@ void rollout_note_later(const struct rollout *r)
 {
 	struct buf command = BUF_INIT(COMMAND_MAX);
 
-	if (place(r) == NULL || !may_run(r->view.phase))
+	if (rollout_note_place(r) == NULL || !may_run(r->view.phase))
 		return;
 	add_command(r, &command);
-	out_note(r->cli, "%s still names the image before; when this one runs: %s", place(r),
-	    buf_text(&command));
+	out_note(r->cli, "%s still names the image before; when this one runs: %s",
+	    rollout_note_place(r), buf_text(&command));
 	buf_release(&command);
+}
+
+int rollout_note_look(struct rollout *r, struct err *err)
+{
+	struct buf value = BUF_INIT(VALUE_MAX);
+	int rc;
+
+	/* What is under way may end otherwise, and what ended badly does not run. */
+	if (rollout_note_place(r) == NULL || !rollout_is_settled(r->service))
+		return 0;
+	rc = ssm_parameter_text(r->workload.aws, rollout_note_place(r), &value, err);
+	if (rc != 0 && err->code == ERR_NOTFOUND)
+		rc = 0; /* the first note makes it */
+	r->is_note_due = rc == 0 && strcmp(buf_text(&value), r->image) != 0;
+	(void)snprintf(r->noted, sizeof(r->noted), "%s", buf_text(&value));
+	buf_release(&value);
+	return rc == 0 ? 0 : ports_failed(r->cli, err);
 }

@@ -157,6 +157,59 @@ static void warn_of_another(struct rollout *r)
 		    primary->id);
 }
 
+/* Where the image is noted afterwards, or all that is to do. */
+static const char *note_of_plan(const struct rollout *r)
+{
+	return r->is_note_due || strcmp(r->from, r->to) != 0 ? rollout_note_place(r) : NULL;
+}
+
+static void note_json(struct rollout *r, struct json_writer *w)
+{
+	const char *name = note_of_plan(r);
+
+	json_key(w, "note");
+	if (name == NULL) {
+		json_text(w, NULL);
+		return;
+	}
+	json_object_begin(w);
+	json_member_text(w, "parameter", name);
+	json_member_text(w, "from", r->noted[0] != '\0' ? r->noted : NULL);
+	json_member_text(w, "to", r->image);
+	json_object_end(w);
+}
+
+static void print_note(struct rollout *r)
+{
+	const char *name = note_of_plan(r);
+
+	if (name == NULL)
+		return;
+	if (!r->is_note_due) {
+		out_text(r->cli, "  noted in %s when it runs\n", name);
+		return;
+	}
+	out_text(r->cli, "  %s\n", name);
+	if (r->noted[0] != '\0')
+		out_text(r->cli, "    %s- %s%s\n", out_color(r->cli, COLOR_RED), r->noted,
+		    out_color(r->cli, COLOR_NONE));
+	out_text(r->cli, "    %s+ %s%s\n", out_color(r->cli, COLOR_GREEN), r->image,
+	    out_color(r->cli, COLOR_NONE));
+}
+
+static void print_change(struct rollout *r)
+{
+	out_text(r->cli, "%s %s, service %s of cluster %s: ", r->verb, r->workload.name,
+	    r->workload.service, r->workload.cluster);
+	if (r->is_forced)
+		out_text(r->cli, "new tasks of %s\n", rollout_revision(r->from));
+	else if (strcmp(r->from, r->to) == 0)
+		out_text(r->cli, "%s stays\n", rollout_revision(r->from));
+	else
+		out_text(r->cli, "%s to %s\n", rollout_revision(r->from),
+		    r->to[0] != '\0' ? rollout_revision(r->to) : "a new revision");
+}
+
 void rollout_report_plan(struct rollout *r, const struct revision_diff *d)
 {
 	struct buf out = BUF_INIT(EVENT_MAX);
@@ -169,17 +222,13 @@ void rollout_report_plan(struct rollout *r, const struct revision_diff *d)
 		json_member_bool(&w, "forced", r->is_forced);
 		if (d != NULL)
 			revision_diff_json(&w, d);
+		note_json(r, &w);
 		rollout_event_end(r, &w, &out);
 	}
-	out_text(r->cli, "%s %s, service %s of cluster %s: ", r->verb, r->workload.name,
-	    r->workload.service, r->workload.cluster);
-	if (r->is_forced)
-		out_text(r->cli, "new tasks of %s\n", rollout_revision(r->from));
-	else
-		out_text(r->cli, "%s to %s\n", rollout_revision(r->from),
-		    r->to[0] != '\0' ? rollout_revision(r->to) : "a new revision");
+	print_change(r);
 	if (d != NULL)
 		revision_diff_print(r->cli, d);
+	print_note(r);
 	warn_of_another(r);
 }
 

@@ -30,21 +30,46 @@ static int call(struct aws *a, enum aws_op op, const char *name, struct buf *bod
 	return rc;
 }
 
-int ssm_parameter(struct aws *a, const char *name, struct ssm_parameter *out, struct err *err)
+/* What is encrypted stays so. */
+static int get(struct aws *a, const char *name, struct json **answer, struct err *err)
 {
 	struct buf body = BUF_INIT(BODY_MAX);
-	struct json *answer;
 	struct json_writer w;
-	int rc;
 
 	json_writer_init(&w, &body);
 	json_object_begin(&w);
 	json_member_text(&w, "Name", name);
 	json_member_bool(&w, "WithDecryption", false);
 	json_object_end(&w);
-	if (call(a, SSM_GET_PARAMETER, name, &body, &answer, err) != 0)
+	return call(a, SSM_GET_PARAMETER, name, &body, answer, err);
+}
+
+int ssm_parameter(struct aws *a, const char *name, struct ssm_parameter *out, struct err *err)
+{
+	struct json *answer;
+	int rc;
+
+	if (get(a, name, &answer, err) != 0)
 		return -1;
 	rc = ssm_read_parameter(answer, out, err);
+	json_free(answer);
+	return rc;
+}
+
+int ssm_parameter_text(struct aws *a, const char *name, struct buf *out, struct err *err)
+{
+	struct ssm_parameter found;
+	struct json *answer;
+	int rc;
+
+	if (get(a, name, &answer, err) != 0)
+		return -1;
+	rc = ssm_read_parameter(answer, &found, err);
+	if (rc == 0 && strcmp(found.type, "String") != 0)
+		rc = err_set(err, ERR_CONFLICT, "parameter %s is a %s, not a String", name,
+		    found.type);
+	if (rc == 0)
+		buf_adds(out, json_get_text(json_get(json_get(answer, "Parameter"), "Value"), ""));
 	json_free(answer);
 	return rc;
 }

@@ -1,6 +1,6 @@
 /*
- * ssm_parameter: what kind of parameter one of SSM is, without its value; and to write one that is
- * no secret. Any thread.
+ * ssm_parameter: what kind of parameter one of SSM is, without its value; and to read and to write one
+ * that is no secret. Any thread.
  */
 #ifndef OPS_SSM_PARAMETER_H
 #define OPS_SSM_PARAMETER_H
@@ -15,6 +15,13 @@ struct ssm_parameter {
 
 /* The value is asked for as it is encrypted and not looked at. ERR_NOTFOUND. */
 int ssm_parameter(struct aws *a, const char *name, struct ssm_parameter *out, struct err *err)
+    ATTR_MUST_CHECK;
+
+/*
+ * Put the value to *out, as far as that has room: `full` when it is longer. ERR_NOTFOUND;
+ * ERR_CONFLICT: it is not of the type String.
+ */
+int ssm_parameter_text(struct aws *a, const char *name, struct buf *out, struct err *err)
     ATTR_MUST_CHECK;
 
 /*

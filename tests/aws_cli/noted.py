@@ -38,7 +38,6 @@ class Noted(OnEcs):
                 ("rolled back", DEPLOY, (BACK,), EXIT_ROLLED_BACK),
                 ("no wait", [*DEPLOY, "--no-wait"], (HALF,), EXIT_IN_PROGRESS),
                 ("dry run", [*DEPLOY, "--dry-run"], (), EXIT_OK),
-                ("same image", ["deploy", "api", "--image", OLD], (), EXIT_OK),
                 ("restart", ["restart", "api"], (DEPLOYED,), EXIT_OK)):
             with self.subTest(name):
                 self.forget()
@@ -48,6 +47,61 @@ class Noted(OnEcs):
                 self.assertEqual(self.calls("PutParameter"), [])
                 self.assertEqual("aws ssm put-parameter" in done.stderr, name == "no wait", done.stderr)
         self.assertEqual(self.noted(), BEFORE)
+
+    def test_made_up_for(self):
+        """A run before this one deployed it, and was refused to note it."""
+        image = f"{REPOSITORY}@{OLD}"
+        for verb in (["deploy", "api", "--image", OLD], ["rollback", "api", "--to", "1"]):
+            with self.subTest(verb[0]):
+                self.ssm.put_parameter(Name=PARAMETER, Value=BEFORE, Type="String", Overwrite=True)
+                self.forget()
+                self.looks(STEADY)
+                self.answer("UpdateService", result={"service": STEADY})
+                plan = self.change(*verb, "--dry-run").stdout
+                self.assertIn("prod-api:1 stays\n", plan)
+                self.assertIn(f"  {PARAMETER}\n    - {BEFORE}\n    + {image}\n", plan)
+                event, = self.events(*verb, "--dry-run")
+                self.assertEqual(event["note"], {"parameter": PARAMETER, "from": BEFORE, "to": image})
+                self.assertEqual(self.noted(), BEFORE)
+                done = self.change(*verb)
+                self.assertIn("nothing was changed", done.stdout)
+                self.assertIn(f"\nnoted      in {PARAMETER}\n", done.stdout)
+                self.assertEqual(self.noted(), image)
+                end = self.events(*verb)[-1]  # and now nothing is due
+                self.assertEqual((end["outcome"], end["noted"]), ("unchanged", None))
+                self.assertEqual(len(self.calls("PutParameter")), 1)
+
+    def test_made(self):
+        """The parameter is not there yet."""
+        self.ssm.delete_parameter(Name=PARAMETER)
+        self.looks(STEADY)
+        plan, end = self.events("deploy", "api", "--image", OLD)
+        self.assertEqual((plan["note"]["from"], end["noted"]), (None, PARAMETER))
+        self.assertEqual(self.noted(), f"{REPOSITORY}@{OLD}")
+
+    def test_not_made_up_for(self):
+        """What is under way may end otherwise; what ended badly does not run."""
+        for state in ("IN_PROGRESS", "FAILED"):
+            with self.subTest(state):
+                self.forget()
+                self.looks(service(deployment(1, 1, state, running=1)))
+                self.change("deploy", "api", "--image", OLD)
+                self.assertEqual((self.noted(), self.calls("GetParameter")[:-1]), (BEFORE, []))
+
+    def test_planned(self):
+        """With another image nobody looks what is noted."""
+        self.looks(STEADY)
+        self.assertIn(f"  noted in {PARAMETER} when it runs\n", self.change(*DEPLOY, "--dry-run").stdout)
+        self.assertEqual(self.calls("GetParameter"), [])
+
+    def test_not_a_text(self):
+        self.ssm.delete_parameter(Name=PARAMETER)
+        self.ssm.put_parameter(Name=PARAMETER, Value=BEFORE, Type="SecureString")
+        self.addCleanup(self.ssm.delete_parameter, Name=PARAMETER)
+        self.looks(STEADY)
+        done = self.opsctl("deploy", "api", "--image", OLD, "--yes")
+        self.assertNotEqual(done.returncode, EXIT_OK)
+        self.assertIn(f"parameter {PARAMETER} is a SecureString, not a String", done.stderr)
 
     def test_nowhere(self):
         self.context(**{"service.api.image-parameter": ""})
