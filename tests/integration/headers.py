@@ -38,7 +38,7 @@ def answers():
         for header, value, want in (("Content-Type", "text/plain", 415), ("Content-Type", "application/jsonx", 415),
                                     ("Content-Type", "APPLICATION/JSON;charset=utf-8", 200)):
             check_equal(request(service, "POST", "/submit", flat(), {header: value}).status, want, f"{header}: {value}")
-        got, _ = exchange(service, b"POST /submit HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+        got, _ = exchange(service, b"POST /submit HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}")
         check(b" 415 " in got, "no Content-Type")
 
 

@@ -6,13 +6,11 @@ which status they give, the row lists all that are right. A refusal must close t
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
-import time
 
-from lib import api, check, check_equal, exchange, flat, main, post, statuses, wait_for
+from lib import LIMIT_S, api, check, check_equal, exchange, flat, main, post, statuses, wait_for
 
 BODY = flat().encode()
 SMUGGLED = b"POST /submit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
@@ -35,6 +33,9 @@ def chunked(data, size=16, extension=b"", trailer=b""):
 
 
 N = b"%d" % len(BODY)
+
+# Ends a connection that is kept: nothing can come after its answer.
+LAST = b"GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 
 # name, bytes, statuses that are right
 ROWS = [
@@ -86,9 +87,9 @@ def library_version():
 
 
 def refused():
+    is_old = library_version().startswith("0.")
     with api() as service:
-        rows = [row for row in ROWS if not (library_version().startswith("0.") and row[0] in HIDDEN_BEFORE_1)]
-        for name, sent, right in rows:
+        for name, sent, right in [row for row in ROWS if not (is_old and row[0] in HIDDEN_BEFORE_1)]:
             got, closed = exchange(service, sent)
             codes = statuses(got)
             # Some refusals can only be a closed connection: the answer's head found no room.
@@ -113,8 +114,9 @@ def accepted():
     with api() as service:
         for name, sent, want in rows:
             before = len(service.records())
-            got, _ = exchange(service, sent)
-            check_equal([c for c in statuses(got) if c != 100], want, f"{name}: {got[:200]}")
+            is_kept = b"HTTP/1.1" in sent
+            got, _ = exchange(service, sent + LAST * is_kept)
+            check_equal([c for c in statuses(got) if c != 100], want + [200] * is_kept, f"{name}: {got[:200]}")
             check_equal(len(service.records()) - before, want.count(200), f"{name}: records")
         datas = {line.split(b'"data":', 1)[1] for line, _ in service.records()}
         check_equal(len(datas), 1, f"every form carries the same payload: {datas}")
@@ -124,9 +126,9 @@ def pipelined_in_order():
     count = 40
     sent = b"".join(head(b"X-Request-Id: r%d" % i, b"Content-Length: " + N) + BODY for i in range(count))
     with api() as service:
-        got, _ = exchange(service, sent)
+        got, _ = exchange(service, sent + LAST)
         ids = [line.split(b": ")[1] for line in got.split(b"\r\n") if line.lower().startswith(b"x-request-id")]
-        check_equal(ids, [b"r%d" % i for i in range(count)], "answers in the order of requests")
+        check_equal(ids[:-1], [b"r%d" % i for i in range(count)], "answers in the order of requests")
 
 
 def size_limits():
@@ -144,8 +146,8 @@ def size_limits():
         got, closed = exchange(service, head(b"Transfer-Encoding: chunked") + chunked(pad(limit + 1).encode(), 512))
         check(closed and 200 not in statuses(got), f"chunked over the limit: {got[:200]}")
         check_equal(len(service.records()), before, "chunked over the limit: nothing kept")
-        got, _ = exchange(service, head(b"Transfer-Encoding: chunked") + chunked(pad(limit).encode(), 512))
-        check_equal(statuses(got), [200], "chunked of the limit")
+        got, _ = exchange(service, head(b"Transfer-Encoding: chunked") + chunked(pad(limit).encode(), 512) + LAST)
+        check_equal(statuses(got), [200, 200], "chunked of the limit")
 
 
 def half_closed():
@@ -158,39 +160,41 @@ def half_closed():
             wait_for(lambda: len(service.records()) == before + 1, f"{name}: the record")
 
 
+def cut(connection):
+    """A byte more; None: it is still open, else what came before its end."""
+    try:
+        connection.sendall(b" ")
+        return connection.recv(4096)
+    except TimeoutError:
+        return None
+    except ConnectionError:
+        return b""
+
+
 def slow_clients():
     """One byte now and then does not hold a connection: head and body have deadlines."""
     with api(OPS_REQUEST_TIMEOUT_S="1") as service:
         with service.raw() as body_socket:
-            body_socket.sendall(head(b"Content-Length: " + N))
-            began, data = time.monotonic(), b""
+            body_socket.sendall(head(b"Content-Length: 10000"))
             body_socket.settimeout(0.2)
-            while time.monotonic() - began < 10:
-                try:
-                    body_socket.sendall(b" ")
-                    piece = body_socket.recv(4096)
-                    if not piece:
-                        break
-                    data += piece
-                except (socket.timeout, TimeoutError):
-                    continue
-                except OSError:
-                    break
-            check(time.monotonic() - began < 9, "a slow body was cut")
-            check_equal(data, b"", "without an answer")
+            ends = (cut(body_socket) for _ in range(5 * LIMIT_S))
+            check_equal(next((end for end in ends if end is not None), "open"), b"", "cut without an answer")
         check_equal(service.records(), [], "nothing kept")
-        check_equal(post(service, BODY).status, 200, "others are served")
+        # The queue has the second, too: on a busy machine it may be over.
+        wait_for(lambda: post(service, BODY).status == 200, "others are served")
 
 
 def no_stall():
     """n keep-alive connections become ready at once, at multiples of 128 too: all are answered."""
     with api(OPS_THREADS="1") as service:
         for n in (64, 127, 128, 129, 256, 384):
-            sockets = [service.raw(timeout=5) for _ in range(n)]
+            sockets = []
+            for _ in range(n):  # each says something at once: one that waited for the others might be cut
+                sockets.append(service.raw())
+                sockets[-1].sendall(with_length())
             for s in sockets:
-                s.sendall(with_length())
                 check(b" 200 " in s.recv(65536), "first answer")
-            service.signal(signal.SIGSTOP)
+            service.freeze()
             for s in sockets:
                 s.sendall(with_length())
             service.signal(signal.SIGCONT)
@@ -198,7 +202,7 @@ def no_stall():
             for s in sockets:
                 try:
                     got += b" 200 " in s.recv(65536)
-                except (socket.timeout, TimeoutError):
+                except TimeoutError:
                     break
                 finally:
                     s.close()
@@ -221,8 +225,8 @@ def left_clients():
         check_equal(post(service, BODY).status, 200, "others are served")
         fds = lambda: len(os.listdir(f"/proc/{service.child.pid}/fd"))
         wait_for(lambda: fds() < 60, "descriptors are given back")
-        wait_for(lambda: service.metric("ops_http_requests_in_flight") == 0, "no request is under way")
-        check_equal(service.metric("ops_outbox_records"), 0, "records that wait")
+        names = ("ops_http_requests_in_flight", "ops_outbox_records")
+        wait_for(lambda: [service.metric(name) for name in names] == [0, 0], "no request and no record waits")
         data = {line.split(b'"data":', 1)[1] for line, _ in service.records()}
         check_equal(len(data), 1, f"what was kept is what was sent: {data}")
 

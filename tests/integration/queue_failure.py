@@ -1,25 +1,19 @@
 """The queue cannot take it: 503 with Retry-After, nothing acknowledged, and it recovers."""
 import http.client
 import json
-import os
 import resource
-import sqlite3
-import subprocess
-import tempfile
 import threading
 
-from lib import Api, api, check, check_equal, flat, main, post, wait_for
+from lib import api, check, check_equal, flat, main, post, wait_for
 
 
 def locked():
     """Another process holds the write lock for longer than a request may take."""
     with api(OPS_REQUEST_TIMEOUT_S="2") as service:
-        lock = sqlite3.connect(f"{service.directory}/queue.db", isolation_level=None)
-        lock.execute("BEGIN IMMEDIATE")
-        answer = post(service, flat())
-        check_equal(answer.status, 503, f"{answer}")
-        check(int(answer.headers.get("Retry-After", 0)) >= 1, "Retry-After")
-        lock.execute("ROLLBACK")
+        with service.locked_queue():
+            answer = post(service, flat())
+            check_equal(answer.status, 503, f"{answer}")
+            check(int(answer.headers.get("Retry-After", 0)) >= 1, "Retry-After")
         wait_for(lambda: post(service, flat()).status == 200, "recovery")
 
 
@@ -44,19 +38,17 @@ def full_disk():
 
 def over_capacity():
     """More than may wait: 503 at once, and what was taken in is kept."""
-    with api(OPS_MAX_BODY_BYTES="16384", OPS_MAX_PENDING_BYTES="65536") as service:
-        lock = sqlite3.connect(f"{service.directory}/queue.db", isolation_level=None)
-        lock.execute("BEGIN IMMEDIATE")
+    with api(OPS_MAX_BODY_BYTES="16384", OPS_MAX_PENDING_BYTES="65536", OPS_REQUEST_TIMEOUT_S="300") as service:
         answers = []
         body = flat(pad="x" * 8000)
         threads = [threading.Thread(target=lambda: answers.append(post(service, body))) for _ in range(30)]
-        for t in threads:
-            t.start()
-        wait_for(lambda: len(answers) >= 15, "refusals while nothing can be committed")
-        check_equal({a.status for a in answers}, {503}, "refused at once")
-        check(all(a.headers.get("Retry-After") for a in answers), "Retry-After")
-        check_equal(post(service, b"{" + b" " * 8000).status, 503, "before the body is looked at")
-        lock.execute("ROLLBACK")
+        with service.locked_queue():
+            for t in threads:
+                t.start()
+            wait_for(lambda: len(answers) >= 15, "refusals while nothing can be committed")
+            check_equal({a.status for a in answers}, {503}, "refused at once")
+            check(all(a.headers.get("Retry-After") for a in answers), "Retry-After")
+            check_equal(post(service, b"{" + b" " * 8000).status, 503, "before the body is looked at")
         for t in threads:
             t.join()
         check_equal(sum(a.status == 200 for a in answers), len(service.records()), "acknowledged = queued")
@@ -65,7 +57,7 @@ def over_capacity():
 
 def bodies_over_capacity():
     """Bodies that are being received count too: one for which there is no room is read and refused."""
-    with api(OPS_MAX_BODY_BYTES="1000", OPS_MAX_PENDING_BYTES="2100") as service:
+    with api(OPS_MAX_BODY_BYTES="1000", OPS_MAX_PENDING_BYTES="2100", OPS_REQUEST_TIMEOUT_S="300") as service:
         head = b"POST /submit HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
         holders = [service.raw() for _ in range(2)]
         for number, holder in enumerate(holders, 1):
@@ -88,7 +80,7 @@ def few_descriptors():
         kept = []
         for _ in range(100):
             try:
-                kept.append(service.raw(timeout=1))
+                kept.append(service.raw())
             except OSError:
                 break
         check(len(kept) > 20, "connections")

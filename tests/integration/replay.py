@@ -1,10 +1,8 @@
 """A client's own retry under the same webhook-id."""
 import json
-import os
-import signal
 import threading
 
-from lib import NOW, api, check, check_equal, main, post, signed
+from lib import NOW, api, check_equal, main, post, signed, wait_for
 
 BODY = json.dumps({"email_timestream": NOW, "n": 1})
 
@@ -45,18 +43,15 @@ def at_the_same_time():
 
 def waits_for_the_first():
     """The first is stuck in the queue's lock; the copy must neither be refused nor sent."""
-    import sqlite3
-    with api() as service:
+    with api(OPS_REQUEST_TIMEOUT_S="300") as service:
         check_equal(post(service, BODY, **signed(BODY)).status, 200, "warm")
-        lock = sqlite3.connect(f"{service.directory}/queue.db", isolation_level=None)
-        lock.execute("BEGIN IMMEDIATE")
         headers, answers = signed(BODY, ident="stuck"), []
         threads = [threading.Thread(target=lambda: answers.append(post(service, BODY, **headers))) for _ in range(2)]
-        for t in threads:
-            t.start()
-        threads[0].join(0.5)
-        check_equal(answers, [], "no answer before the commit")
-        lock.execute("ROLLBACK")
+        with service.locked_queue():
+            for t in threads:
+                t.start()
+            wait_for(lambda: service.metric("ops_http_requests_in_flight") == 2, "both have come")
+            check_equal(answers, [], "no answer before the commit")
         for t in threads:
             t.join()
         check_equal([a.status for a in answers], [200, 200], "both answered after it")
