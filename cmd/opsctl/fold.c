@@ -4,24 +4,38 @@
 
 #include "screen.h"
 
+struct str fold_line(struct str *rest, size_t room, bool is_empty)
+{
+	struct str text = *rest, line = str_slice(text, 0, 0);
+	size_t begin = 0; /* of the next word */
+
+	do {
+		size_t end = begin + str_find(str_skip(text, begin), ' ');
+		struct str longer = str_slice(text, 0, end);
+
+		if (str_columns(longer) > room && (begin > 0 || !is_empty))
+			break;
+		line = longer;
+		begin = end + 1;
+	} while (begin < text.n);
+	*rest = str_skip(text, begin);
+	return line;
+}
+
 void fold_words(struct cli *cli, struct str text, size_t indent, size_t room, size_t *at)
 {
-	struct str word;
-
 	while (text.n > 0) {
-		size_t start = *at, width;
+		bool is_empty = *at <= indent;
+		size_t begin = *at + !is_empty, left = text.n;
+		struct str line = fold_line(&text, room > begin ? room - begin : 0, is_empty);
 
-		(void)str_cut(text, ' ', &word, &text); /* the last one has no space behind it */
-		width = str_columns(word);
-		if (start > indent && start + 1 + width > room) {
+		if (text.n == left) {
 			out_text(cli, "\n%*s", (int)indent, "");
-			start = indent;
-		} else if (start > indent) {
-			out_text(cli, " ");
-			start++;
+			*at = indent;
+		} else {
+			out_text(cli, "%s%.*s", is_empty ? "" : " ", STR_ARG(line));
+			*at = begin + str_columns(line);
 		}
-		out_text(cli, "%.*s", STR_ARG(word));
-		*at = start + width;
 	}
 }
 

@@ -8,6 +8,12 @@
 #include "cli.h"
 
 /*
+ * The words that `rest` begins with, as many as `room` columns hold; `rest` becomes what follows
+ * them. Where the line is empty the first one is taken whether it fits or not, else maybe none.
+ */
+struct str fold_line(struct str *rest, size_t room, bool is_empty);
+
+/*
  * Words from column *at on, in lines of `room` columns, all but the first indented; *at is then where
  * they end. Behind what stands in the line already (*at > indent) a space comes first.
  */

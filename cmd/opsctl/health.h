@@ -26,6 +26,12 @@ enum out_color health_state_color(enum checkup_state state);
 /* Of the longest name of a row, and of a space behind it. */
 int health_name_width(const struct checkup *c);
 
+/* Some were asked for, and found: they say in order what else each row would say. */
+bool health_has_causes(const struct health *h);
+
+/* The same as the row before that says why; without credentials that is most of them. */
+bool health_says_same(const struct checkup_row *r, const struct checkup_row *before);
+
 void health_print(const struct health *h);
 void health_json(const struct health *h); /* "opsctl/health/1" */
 

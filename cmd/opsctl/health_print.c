@@ -57,6 +57,19 @@ int health_name_width(const struct checkup *c)
 	return (int)width;
 }
 
+/* ---- what goes without saying ---- */
+
+bool health_has_causes(const struct health *h)
+{
+	return h->causes != NULL && h->causes->count > 0;
+}
+
+bool health_says_same(const struct checkup_row *r, const struct checkup_row *before)
+{
+	return before != NULL && strcmp(before->why, r->why) == 0 &&
+	    strcmp(before->next, r->next) == 0;
+}
+
 /* ---- text ---- */
 
 static void print_labelled(struct cli *cli, int indent, const char *label, const char *text)
@@ -67,12 +80,10 @@ static void print_labelled(struct cli *cli, int indent, const char *label, const
 	fold_rest(cli, used, used, text);
 }
 
-/* What the row before says, too, is not said again: without credentials that is most of them. */
 static void print_why(struct cli *cli, int indent, const struct checkup_row *r,
     const struct checkup_row *before)
 {
-	bool is_same = before != NULL && strcmp(before->why, r->why) == 0 &&
-	    strcmp(before->next, r->next) == 0;
+	bool is_same = health_says_same(r, before);
 
 	if (r->why[0])
 		print_labelled(cli, indent, "why: ", is_same ? "as above" : r->why);
@@ -95,7 +106,7 @@ static void print_rows(const struct health *h)
 		    out_color(cli, health_state_color(r->state)), STATE_WIDTH,
 		    checkup_state_name(r->state), out_color(cli, COLOR_NONE));
 		fold_rest(cli, (size_t)used, (size_t)used, r->detail);
-		if (h->causes != NULL && h->causes->count > 0)
+		if (health_has_causes(h))
 			continue; /* they say it in order */
 		print_why(cli, used, r, before);
 		before = r->why[0] ? r : before;

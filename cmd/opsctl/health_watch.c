@@ -2,11 +2,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "count.h"
 #include "health.h"
 #include "mem.h"
 #include "stop.h"
 
-enum { PIECE_MS = 250, STATE_WIDTH = 6, HEADER_LINES = 2 };
+enum { PIECE_MS = 250, STATE_WIDTH = 6 };
 
 /* What has changed since the last look is told by the rows' states. */
 struct states {
@@ -56,86 +57,151 @@ static void print_changes(const struct health *h, const struct states *was)
 /* ---- on a terminal ---- */
 
 /* How much of a look is shown, so that it fits: the first that does. */
-enum detail { WITH_NEXT, WITH_WHY, ONLY_WRONG, DETAIL_COUNT };
+enum detail { ALL_WITH_NEXT, ALL_WITH_WHY, WRONG_WITH_NEXT, WRONG_WITH_WHY, DETAIL_COUNT };
 
 static bool is_shown(const struct checkup_row *r, enum detail detail)
 {
-	return detail != ONLY_WRONG || r->state >= CHECKUP_UNCHECKED;
-}
-
-static size_t count_lines(const struct checkup *c, enum detail detail)
-{
-	size_t n = HEADER_LINES;
-
-	for (size_t i = 0; i < c->count; i++) {
-		const struct checkup_row *r = &c->rows[i];
-
-		n += is_shown(r, detail);
-		n += r->why[0] != '\0';
-		n += r->next[0] != '\0' && detail == WITH_NEXT;
-	}
-	return n + (detail == ONLY_WRONG);
-}
-
-static enum detail choose_detail(const struct checkup *c, size_t lines)
-{
-	unsigned detail = WITH_NEXT;
-
-	while (detail + 1 < DETAIL_COUNT && count_lines(c, (enum detail)detail) > lines)
-		detail++;
-	return (enum detail)detail;
+	return detail < WRONG_WITH_NEXT || r->state >= CHECKUP_UNCHECKED;
 }
 
 static void add_labelled(struct screen *s, int indent, const char *label, const char *text)
 {
 	if (text[0] != '\0')
 		screen_add(s,
-		    &(struct screen_line){ "", indent, COLOR_NONE, label, (int)strlen(label),
-			text });
+		    &(struct screen_line){ .head_width = indent,
+			.label = label,
+			.label_width = (int)strlen(label),
+			.text = text });
 }
 
-static void add_rows(struct screen *s, const struct health *h, enum detail detail)
+static void add_row(struct screen *s, const struct health *h, const struct checkup_row *r,
+    const struct checkup_row *before, enum detail detail)
+{
+	int width = health_name_width(h->checkup), indent = width + STATE_WIDTH;
+	bool is_same = health_says_same(r, before);
+	char name[CHECKUP_NAME_SIZE];
+
+	screen_add(s,
+	    &(struct screen_line){ .head = checkup_row_name(r, name),
+		.head_width = width,
+		.label = checkup_state_name(r->state),
+		.label_width = STATE_WIDTH,
+		.label_color = health_state_color(r->state),
+		.text = r->detail });
+	if (health_has_causes(h))
+		return; /* they say it in order */
+	add_labelled(s, indent, "why: ", is_same ? "as above" : r->why);
+	if ((detail == ALL_WITH_NEXT || detail == WRONG_WITH_NEXT) && !is_same)
+		add_labelled(s, indent, "next: ", r->next);
+}
+
+static void add_dim(struct screen *s, const char *text)
+{
+	screen_add(s, &(struct screen_line){ .text = text, .text_color = COLOR_DIM });
+}
+
+/* Those that fit into so many lines, and how many are left out. */
+static void add_rows(struct screen *s, const struct health *h, enum detail detail, size_t lines)
 {
 	const struct checkup *c = h->checkup;
-	int width = health_name_width(c);
-	char name[CHECKUP_NAME_SIZE], rest[48];
-	size_t left_out = 0;
+	const struct checkup_row *before = NULL;
+	size_t well = 0, wrong = 0;
+	char text[64];
 
 	for (size_t i = 0; i < c->count; i++) {
 		const struct checkup_row *r = &c->rows[i];
+		struct screen_mark mark = screen_mark(s);
 
 		if (!is_shown(r, detail)) {
-			left_out++;
+			well++;
 			continue;
 		}
-		screen_add(s,
-		    &(struct screen_line){ checkup_row_name(r, name), width,
-			health_state_color(r->state), checkup_state_name(r->state), STATE_WIDTH,
-			r->detail });
-		if (h->causes == NULL)
-			add_labelled(s, width + STATE_WIDTH, "why: ", r->why);
-		if (h->causes == NULL && detail == WITH_NEXT)
-			add_labelled(s, width + STATE_WIDTH, "next: ", r->next);
+		add_row(s, h, r, before, detail);
+		if (wrong > 0 || screen_mark(s).count > lines) {
+			screen_back(s, mark);
+			wrong++;
+		}
+		before = r->why[0] != '\0' ? r : before;
 	}
-	(void)snprintf(rest, sizeof(rest), "and %zu more, which are well", left_out);
-	if (left_out > 0)
-		screen_add(s, &(struct screen_line){ "", 0, COLOR_DIM, rest, 0, "" });
+	if (wrong > 0)
+		add_dim(s, COUNT(wrong, "more check"));
+	(void)snprintf(text, sizeof(text), "and %zu more, which are well", well);
+	if (well > 0)
+		add_dim(s, text);
 }
 
-static void add_causes(struct screen *s, const struct causes *causes)
+/* As much of each as lets all be seen; and when nothing does, some. */
+static void build_rows(struct screen *s, const struct health *h)
+{
+	enum { COUNTS = 2 }; /* lines that tell of those left out */
+	size_t lines = health_has_causes(h) ? s->lines / 2 : s->lines;
+	unsigned detail = health_has_causes(h) ? WRONG_WITH_WHY : ALL_WITH_NEXT;
+	struct screen_mark begin = screen_mark(s);
+
+	for (; detail < DETAIL_COUNT; detail++) {
+		add_rows(s, h, (enum detail)detail, SIZE_MAX);
+		if (screen_mark(s).count <= lines)
+			return;
+		screen_back(s, begin);
+	}
+	add_rows(s, h, WRONG_WITH_WHY, lines > COUNTS ? lines - COUNTS : 0);
+}
+
+static void add_title(struct screen *s, const struct causes *causes, size_t i)
 {
 	char head[32], text[CAUSE_TITLE_SIZE];
+	int width = snprintf(head, sizeof(head), "%2zu. ", i + 1);
 
-	for (size_t i = 0; i < causes->count; i++) {
-		const struct cause *c = &causes->items[i];
+	screen_add(s,
+	    &(struct screen_line){ .head = head,
+		.head_width = width,
+		.text = cause_title(&causes->items[i], text),
+		.text_color = COLOR_BOLD });
+}
 
-		(void)snprintf(head, sizeof(head), "%2zu. ", i + 1);
-		screen_add(s,
-		    &(struct screen_line){ head, 4, COLOR_BOLD, cause_title(c, text), 0, "" });
-		for (size_t k = 0; k < c->evidence_count; k++)
-			add_labelled(s, 4, "- ", c->evidence[k]);
-		add_labelled(s, 4, "next: ", c->next);
+static void add_cause(struct screen *s, const struct causes *causes, size_t i)
+{
+	enum { INDENT = 4 };
+	const struct cause *c = &causes->items[i];
+
+	add_title(s, causes, i);
+	for (size_t k = 0; k < c->evidence_count; k++)
+		add_labelled(s, INDENT, "- ", c->evidence[k]);
+	add_labelled(s, INDENT, "cure: ", c->cure);
+	add_labelled(s, INDENT, "next: ", c->next);
+}
+
+/* Those that fit into so many lines as a whole; how many. */
+static size_t add_causes(struct screen *s, const struct causes *causes, size_t lines)
+{
+	size_t i;
+
+	for (i = 0; i < causes->count; i++) {
+		struct screen_mark mark = screen_mark(s);
+
+		add_cause(s, causes, i);
+		if (screen_mark(s).count > lines) {
+			screen_back(s, mark);
+			break;
+		}
 	}
+	return i;
+}
+
+static void build_causes(struct screen *s, const struct causes *causes)
+{
+	struct screen_mark begin = screen_mark(s);
+	size_t count = add_causes(s, causes, s->lines), left_out;
+
+	if (count < causes->count || causes->left_out > 0) {
+		screen_back(s, begin);
+		count = add_causes(s, causes, s->lines - 1);
+		if (count == 0)
+			add_title(s, causes, count++); /* that much at least */
+	}
+	left_out = causes->count - count + causes->left_out;
+	if (left_out > 0)
+		add_dim(s, COUNT(left_out, "more cause"));
 }
 
 static void paint(struct screen *s, const struct health *h)
@@ -147,11 +213,14 @@ static void paint(struct screen *s, const struct health *h)
 	clock_rfc3339(c->at_ms, at);
 	width = snprintf(head, sizeof(head), "%s  context %s  ", at, h->cli->context.name);
 	screen_add(s,
-	    &(struct screen_line){ head, width, health_color(c), health_verdict(c), 0, "" });
-	screen_add(s, &(struct screen_line){ "", 0, COLOR_NONE, "", 0, "" });
-	add_rows(s, h, h->causes != NULL ? ONLY_WRONG : choose_detail(c, s->lines));
-	if (h->causes != NULL)
-		add_causes(s, h->causes);
+	    &(struct screen_line){ .head = head,
+		.head_width = width,
+		.text = health_verdict(c),
+		.text_color = health_color(c) });
+	screen_add(s, &(struct screen_line){ 0 });
+	build_rows(s, h);
+	if (health_has_causes(h))
+		build_causes(s, h->causes);
 	screen_paint(s);
 }
 

@@ -4,6 +4,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "fold.h"
+
 enum { COLUMNS_USUAL = 80, LINES_USUAL = 24, STREAM_BYTES = 64 * 1024 };
 
 /* A synchronized update (DEC mode 2026) is shown as a whole; who does not know it ignores it. */
@@ -70,48 +72,97 @@ void screen_end(struct screen *s)
 	buf_release(&s->is.text);
 }
 
-/* ---- a line ---- */
+/* ---- lines ---- */
 
-/* At most `room` characters; how many it took. */
-static size_t add_text(struct buf *out, struct str s, size_t room)
+/* At most `room` characters of *s, which becomes what follows; how many they are. */
+static size_t add_some(struct buf *out, struct str *s, size_t room)
 {
 	size_t taken = 0;
 
-	while (s.n > 0 && taken < room) {
-		size_t n = str_utf8_length(s);
-		bool is_control = (unsigned char)s.p[0] < ' ' || s.p[0] == '\x7f';
+	for (; s->n > 0 && taken < room; taken++) {
+		size_t n = str_utf8_length(*s);
+		bool is_control = (unsigned char)s->p[0] < ' ' || s->p[0] == '\x7f';
 
 		if (n == 0 || is_control)
 			buf_addc(out, '?');
 		else
-			buf_add(out, str_slice(s, 0, n));
-		s = str_skip(s, n + (n == 0));
-		taken++;
+			buf_add(out, str_slice(*s, 0, n));
+		*s = str_skip(*s, n + (n == 0));
 	}
 	return taken;
 }
 
-static size_t add_column(struct buf *out, const char *text, int width, size_t room)
+static void add_colored(struct screen *s, enum out_color color, struct str *text, size_t room)
 {
-	size_t taken = add_text(out, str_from(text), room);
+	struct buf *out = &s->is.text;
 
-	for (; taken < (size_t)width && taken < room; taken++)
-		buf_addc(out, ' ');
-	return taken;
+	buf_adds(out, color != COLOR_NONE ? out_color(s->cli, color) : "");
+	(void)add_some(out, text, room);
+	buf_adds(out, color != COLOR_NONE ? out_color(s->cli, COLOR_NONE) : "");
+}
+
+/* How many columns it took. */
+static size_t add_column(struct screen *s, enum out_color color, const char *text, int width,
+    size_t room)
+{
+	struct str rest = str_from(text != NULL ? text : "");
+	size_t wide = width > 0 ? (size_t)width : 0, taken;
+
+	wide = wide < room ? wide : room;
+	taken = str_columns(rest);
+	add_colored(s, color, &rest, wide);
+	buf_addf(&s->is.text, "%*s", (int)(taken < wide ? wide - taken : 0), "");
+	return wide;
+}
+
+static void end_line(struct screen *s)
+{
+	buf_addc(&s->is.text, '\n');
+	s->is.count++;
+}
+
+/* Unlike on paper a word that is longer than a line is broken: the terminal must not do it. */
+static void add_folded(struct screen *s, const struct screen_line *line, size_t indent)
+{
+	struct str rest = str_from(line->text != NULL ? line->text : "");
+	bool is_first = true;
+
+	do {
+		struct str words = fold_line(&rest, s->columns - indent, true);
+
+		do {
+			if (!is_first)
+				buf_addf(&s->is.text, "%*s", (int)indent, "");
+			is_first = false;
+			add_colored(s, line->text_color, &words, s->columns - indent);
+			end_line(s);
+		} while (words.n > 0);
+	} while (rest.n > 0);
 }
 
 void screen_add(struct screen *s, const struct screen_line *line)
 {
-	struct buf *out = &s->is.text;
-	size_t room = s->columns;
+	size_t used = add_column(s, COLOR_NONE, line->head, line->head_width, s->columns);
 
-	room -= add_column(out, line->head, line->head_width, room);
-	buf_adds(out, line->color != COLOR_NONE ? out_color(s->cli, line->color) : "");
-	room -= add_column(out, line->word, line->word_width, room);
-	buf_adds(out, line->color != COLOR_NONE ? out_color(s->cli, COLOR_NONE) : "");
-	(void)add_text(out, str_from(line->rest), room);
-	buf_addc(out, '\n');
-	s->is.count++;
+	used += add_column(s, line->label_color, line->label, line->label_width, s->columns - used);
+	if (used > s->columns / 2 && line->text != NULL &&
+	    str_columns(str_from(line->text)) > s->columns - used) { /* too narrow: below */
+		end_line(s);
+		used = s->columns / 4;
+		buf_addf(&s->is.text, "%*s", (int)used, "");
+	}
+	add_folded(s, line, used);
+}
+
+struct screen_mark screen_mark(const struct screen *s)
+{
+	return (struct screen_mark){ s->is.text.n, s->is.count };
+}
+
+void screen_back(struct screen *s, struct screen_mark to)
+{
+	buf_truncate(&s->is.text, to.bytes);
+	s->is.count = to.count;
 }
 
 /* ---- painting ---- */
@@ -127,9 +178,9 @@ static struct str next_line(struct str *rest)
 
 static void paint_line(struct buf *out, size_t at, struct str line)
 {
-	buf_addf(out, "\033[%zu;1H", at + 1);
+	/* Before and not behind it: behind a full line that would erase its last character. */
+	buf_addf(out, "\033[%zu;1H\033[K", at + 1);
 	buf_add(out, line);
-	buf_adds(out, "\033[K");
 }
 
 static void paint_lines(struct screen *s, struct buf *out)
@@ -149,7 +200,8 @@ static void paint_lines(struct screen *s, struct buf *out)
 		(void)snprintf(more, sizeof(more), "(%zu more lines)", s->is.count - shown);
 		paint_line(out, shown, str_slice(str_from(more), 0, s->columns));
 	}
-	buf_addf(out, "\033[%zu;1H%s", shown + 1 + is_cut, is_cut ? "" : "\033[J");
+	if (shown < s->lines && !is_cut)
+		buf_addf(out, "\033[%zu;1H\033[J", shown + 1);
 }
 
 void screen_paint(struct screen *s)

@@ -1,8 +1,8 @@
 /*
  * screen: a terminal on stdout that is painted over and over. A frame is built line by line and
  * painted with one write, of only the lines that have changed: nothing flickers, and little goes
- * over a slow line. Lines are cut at the width, frames at the height; both may change at any time.
- * Main thread.
+ * over a slow line. Texts are folded at the width; who builds a frame may look whether it still fits
+ * the height, and take back what does not. Both may change at any time. Main thread.
  */
 #ifndef OPS_SCREEN_H
 #define OPS_SCREEN_H
@@ -32,18 +32,26 @@ void screen_end(struct screen *s); /* the second time nothing */
 bool screen_resized(struct screen *s);
 
 /*
- * Append a line: `head` in columns of its own, a word in a color, the rest of the line. Any of them
- * may be "". Control characters become '?'.
+ * Append a head and a label in columns of their own and a text, which is folded below its beginning.
+ * Any of them may be NULL. Control characters become '?'.
  */
 struct screen_line {
 	const char *head;
 	int head_width;
-	enum out_color color;
-	const char *word;
-	int word_width;
-	const char *rest;
+	const char *label;
+	int label_width;
+	enum out_color label_color;
+	const char *text;
+	enum out_color text_color;
 };
 void screen_add(struct screen *s, const struct screen_line *line);
+
+/* The frame in the making as it is now, to come back to. Zeroed: its beginning. */
+struct screen_mark {
+	size_t bytes, count;
+};
+struct screen_mark screen_mark(const struct screen *s);
+void screen_back(struct screen *s, struct screen_mark to);
 
 /* Paint what has changed. A frame that is too long ends with how many lines are left out. */
 void screen_paint(struct screen *s);

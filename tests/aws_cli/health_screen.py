@@ -18,7 +18,7 @@ class OnScreen(OnHealth):
     def golden(self, name, text):
         """What differs from run to run is masked: times, ages, fingerprints."""
         for pattern, mask in ((r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "2026-11-21T08:15:30.123Z"),
-                              (r"fingerprint [0-9a-f]{8}", "fingerprint 01234567"), (r"\b\d+ (s|min) ago", "2 min ago"),
+                              (r"fingerprint [0-9a-f]{8}", "fingerprint 01234567"), (r"\b\d+(\s+)(?:s|min) ago", r"2\1min ago"),
                               (r"for \d+ (s|min)", "for 9 min"), (r"\d+\.\d ms", "1.2 ms")):
             text = re.sub(pattern, mask, text)
         path = GOLDEN / name
@@ -89,7 +89,7 @@ class OnScreen(OnHealth):
     def test_screen(self):
         self.trouble()
         terminal = self.watch()
-        terminal.until(lambda text: "worker stopped" in text, "a look")
+        terminal.until(lambda text: "which are well" in text, "a look")
         self.golden("health-watch-80x24.txt", terminal.text())
         self.assertLessEqual(len(terminal.text().splitlines()), 24)
 
@@ -109,7 +109,7 @@ class OnScreen(OnHealth):
         began = at()
         again = terminal.until(lambda _: at() != began, "another look")
         self.assertNotIn(b"\033[2J", again)
-        self.assertEqual(set(re.findall(rb"\033\[(\d+);1H[^\033]", again)), {b"1"})
+        self.assertEqual(set(re.findall(rb"\033\[(\d+);1H\033\[K.", again)), {b"1"})
         self.targets(target(1), target(2, "unhealthy", *SICK))
         terminal.until(lambda text: "1 of 2 healthy" in text, "the target")
         self.assertEqual(terminal.text().splitlines()[0].split("  ")[-1], "unhealthy")
@@ -117,12 +117,49 @@ class OnScreen(OnHealth):
     def test_another_size(self):
         self.trouble()
         terminal = self.watch()
-        terminal.until(lambda text: "worker stopped" in text, "a look")
+        terminal.until(lambda text: "which are well" in text, "a look")
         terminal.resize(50, 10)
-        terminal.until(lambda text: "more lines)" in text, "the smaller screen")
-        self.assertEqual(len(terminal.text().splitlines()), 10)
+        terminal.until(lambda text: "more check" in text, "the smaller screen")
+        self.assertLessEqual(len(terminal.text().splitlines()), 10)
+        self.assertIn("unhealthy", terminal.text().splitlines()[0])  # it did not scroll
         terminal.resize(120, 50)
         terminal.until(lambda text: "run: opsctl logs --service api --since 15m" in text, "the larger one")
+
+    def test_nothing_is_cut(self):
+        """What is too long for a line goes on in the next, in whole words, and where all fits all is shown."""
+        self.trouble()
+        words = self.opsctl("health", "--why").stdout.partition("\n\n")[2].split()  # of the causes
+        age = re.compile(r"\d+")
+        for columns in (80, 60, 30):
+            with self.subTest(columns):
+                terminal = self.watch("--why", columns=columns, lines=100)
+                terminal.until(lambda text: "see: the alarms" in " ".join(text.split()), "the last cause")
+                shown = " ".join(terminal.text().split()).partition("which are well ")[2].split()
+                long = [word for word in words if len(word) >= columns - 8]  # broken
+                if not long:
+                    self.assertEqual([age.sub("N", word) for word in shown], [age.sub("N", word) for word in words])
+                self.assertEqual(age.sub("N", "".join(shown)), age.sub("N", "".join(words)))
+
+    def test_as_many_causes_as_fit(self):
+        """Whole ones, the rest counted; at any height, also one that all of it fills, nothing scrolls."""
+        self.trouble()
+        terminal = self.watch("--why", lines=100)
+        terminal.until(lambda text: " 4. " in text, "all causes")
+        whole = terminal.text()
+        count = len(whole.splitlines())
+        for lines in (count, count - 1, 20, 14, 8):
+            with self.subTest(lines=lines):
+                terminal = self.watch("--why", lines=lines)
+                terminal.until(lambda text: text.strip(), "a look")
+                text = terminal.text()
+                self.assertIn("unhealthy", text.splitlines()[0])
+                shown = len(re.findall(r"^ \d\. ", text, re.M))
+                self.assertGreater(shown, 0)
+                last = text.splitlines()[-1]
+                if lines == count:
+                    self.assertEqual(shown, 4)
+                else:
+                    self.assertEqual(last, f"{4 - shown} more cause{'s' * (shown < 3)}")
 
     def test_more_rows_than_lines(self):
         """What is wrong is shown; of the rest, how much there is."""
