@@ -73,7 +73,7 @@ struct command {
 	const char *name;               /* "dlq ls": words separated by one space */
 	const char *operands;           /* "[ID...]" or "" */
 	int min, max;                   /* number of operands; max -1: any */
-	const char *operand_completion; /* "context", "shell", "file", "none" */
+	const char *operand_completion; /* "context", "service", "ecs-service", ..., "none" */
 	const char *summary;            /* one line, imperative, no full stop */
 	const char *about;              /* paragraph for --help and the manual */
 	const struct option_row *options;

@@ -239,7 +239,7 @@ const struct command command_deploy = {
 	.operands = "SERVICE",
 	.min = 1,
 	.max = 1,
-	.operand_completion = "service",
+	.operand_completion = "ecs-service",
 	.summary = "put another image into a service of ECS and tell the truth about it",
 	.about = "Registers the task definition in use anew with the image of that digest, shows "
 		 "the difference, changes the service, and follows this one deployment to its end: "

@@ -245,7 +245,7 @@ const struct command command_exec = {
 	.operands = "SERVICE [-- COMMAND...]",
 	.min = 1,
 	.max = -1,
-	.operand_completion = "service",
+	.operand_completion = "ecs-service",
 	.summary = "run a command in a container of a service of ECS",
 	.about = "Opens a session by ExecuteCommand and hands it to session-manager-plugin, which "
 		 "must be in PATH. The exit status is that of the command, which /bin/sh in the "

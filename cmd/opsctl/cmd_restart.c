@@ -44,7 +44,7 @@ const struct command command_restart = {
 	.operands = "SERVICE",
 	.min = 1,
 	.max = 1,
-	.operand_completion = "service",
+	.operand_completion = "ecs-service",
 	.summary = "start new tasks of a service of ECS in place of those that run",
 	.about = "Forces a new deployment of the revision in use and follows it to its end, as "
 		 "deploy does. New tasks read secrets and settings anew.",

@@ -173,7 +173,7 @@ const struct command command_rollback = {
 	.operands = "SERVICE",
 	.min = 1,
 	.max = 1,
-	.operand_completion = "service",
+	.operand_completion = "ecs-service",
 	.summary = "take a service of ECS back to a registered revision",
 	.about = "Shows the difference between the revision in use and the wanted one, changes the "
 		 "service and follows that to its end, as deploy does. While a deployment is under "

@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "complete_tasks.h"
 #include "contexts_file.h"
+#include "local_service.h"
 #include "mem.h"
 #include "parse.h"
 #include "profile.h"
@@ -36,14 +37,19 @@ static void offer_contexts(struct completion *c)
 		return; /* a broken file has no names to offer */
 }
 
-static void offer_services(const struct completion *c)
+/* Those of context local are none of ECS. */
+static void offer_services(const struct completion *c, bool are_of_ecs)
 {
 	struct context *context = xcalloc(1, sizeof(*context));
+	bool is_known;
 	struct err err;
 
-	if (context_resolve(c->context, context, &err) == 0)
-		for (size_t i = 0; i < context->service_count; i++)
-			offer(c, str_from(context->services[i].name), "service");
+	is_known = context_resolve(c->context, context, &err) == 0;
+	if (is_known && context->local_dir[0] != '\0' && !are_of_ecs)
+		for (size_t i = 0; i < LOCAL_SERVICES; i++)
+			offer(c, str_from(local_services[i].name), "service");
+	for (size_t i = 0; is_known && i < context->service_count; i++)
+		offer(c, str_from(context->services[i].name), "service");
 	free(context);
 }
 
@@ -88,7 +94,7 @@ static void offer_value(struct completion *c, const struct option_row *row)
 	else if (strcmp(row->name, "profile") == 0)
 		offer_profiles(c);
 	else if (strcmp(row->name, "service") == 0)
-		offer_services(c);
+		offer_services(c, false);
 	else if (strcmp(row->name, "task") == 0)
 		complete_tasks(c->context, offer_task, c);
 }
@@ -129,8 +135,8 @@ static void offer_operand(struct completion *c)
 
 	if (strcmp(kind, "context") == 0)
 		offer_contexts(c);
-	else if (strcmp(kind, "service") == 0)
-		offer_services(c);
+	else if (strcmp(kind, "service") == 0 || strcmp(kind, "ecs-service") == 0)
+		offer_services(c, strcmp(kind, "ecs-service") == 0);
 	else if (strcmp(kind, "shell") == 0)
 		offer_choices(c, c->command->operands);
 	else if (strcmp(kind, "file") == 0)

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "count.h"
+#include "local_service.h"
 #include "logs.h"
 #include "logs_cmd.h"
 #include "mem.h"
@@ -9,14 +10,6 @@
 #include "recording.h"
 
 enum { STREAMS_MAX = 500 };
-
-/* The services of a system on this machine, as `opsctl up` names their logs. */
-static const struct {
-	const char *service, *file;
-} local_logs[] = {
-	{ "api", "ops-api.log" },
-	{ "worker", "ops-worker.log" },
-};
 
 /* ---- which logs ---- */
 
@@ -41,9 +34,9 @@ static size_t list_places(const struct cli *cli, struct log_place out[CONTEXT_SE
 	size_t count = 0;
 
 	if (c->local_dir[0] != '\0') {
-		for (size_t i = 0; i < ARRAY_SIZE(local_logs); i++)
-			out[count++] = (struct log_place){ local_logs[i].service,
-				local_logs[i].file };
+		for (size_t i = 0; i < LOCAL_SERVICES; i++)
+			out[count++] = (struct log_place){ local_services[i].name,
+				local_services[i].log };
 		return count;
 	}
 	for (size_t i = 0; i < c->service_count; i++)

@@ -22,7 +22,8 @@ static int service_operands(const struct cli *cli)
 {
 	const struct command *c = cli->command;
 
-	if (strcmp(c->operand_completion, "service") != 0)
+	if (strcmp(c->operand_completion, "service") != 0 &&
+	    strcmp(c->operand_completion, "ecs-service") != 0)
 		return 0;
 	return c->min > 0 ? c->min : cli->operand_count;
 }

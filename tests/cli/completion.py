@@ -20,6 +20,10 @@ CASES = (
     (["queue", "stat", "--profile", ""], ["build", "deploy"]),
     (["--context", "prod", "health", ""], ["api", "worker"]),
     (["--context=prod", "logs", "--service", "w"], ["worker"]),
+    (["--context", "local", "health", ""], ["api", "worker"]),
+    (["logs", "--context", "local", "--service", "a"], ["api"]),
+    (["--context", "local", "restart", ""], []),  # it has no services of ECS
+    (["restart", "--context", "prod", ""], ["api", "worker"]),
     (["restart", "--context", "test", ""], []),
     (["--context", "prod", "logs", "--task", ""], ["0123456789abcdef"]),
     (["token", "--context", "prod", "sh"], ["show"]),
@@ -40,7 +44,9 @@ class Completion(Cli):
         for name, more in ("prod", {"services": {"value": services}, "cluster_name": {"value": "c"}}), ("test", {}):
             self.ok("context", "import", name, stdin=json.dumps({"api_url": {"value": "http://x"}, **more}))
         (self.home / ".cache/opsctl").mkdir(parents=True)
-        (self.home / ".cache/opsctl/tasks-prod").write_text("0123456789abcdef\tprod-api\n")
+        tasks = self.home / ".cache/opsctl/tasks-prod"
+        tasks.write_text("0123456789abcdef\tprod-api\n")
+        os.utime(tasks, (time.time() + 86400,) * 2)  # they are kept for half a minute: this is always
         (self.home / ".aws").mkdir()
         (self.home / ".aws/config").write_text("[profile build]\nregion = x\n[profile deploy]\nregion = y\n")
         self.place = self.home / "bin"
@@ -83,7 +89,7 @@ class Completion(Cli):
         shell = pexpect.spawn("bash", ["--norc", "--noprofile", "-i"], env=self.env | {"PS1": "> "},
                               cwd=str(self.home), encoding="utf-8", timeout=LIMIT_S)
         shell.expect_exact("> ")
-        shell.sendline("source ./bash; bind 'set enable-bracketed-paste off'; PS1='ready> '")
+        shell.sendline("source ./bash; bind 'set enable-bracketed-paste off'; PS1='ready''> '")  # unlike its echo
         shell.expect_exact("ready> ")
         shell.send("opsctl tok\tro\t--js\t")
         shell.expect_exact("token rotate --json ")
@@ -117,13 +123,13 @@ class Completion(Cli):
         shell.expect_exact("> ")
         shell.sendline("unsetopt zle_bracketed_paste; fpath=($PWD/functions $fpath); "
                        "autoload -U compinit; compinit -u -D; PS1='ready''> '")
-        shell.expect_exact("ready> ")
         for keys, want in (("opsctl tok\tro\t--js\t", "opsctl token rotate --json"),
                            ("opsctl --context pr\t", "opsctl --context prod"),
                            ("opsctl --color=alw\t", "opsctl --color=always"),
                            ("opsctl completion f\t", "opsctl completion fish"),
                            ("opsctl up --dir payl\t", "opsctl up --dir payloads")):
             with self.subTest(keys=keys):
+                shell.expect_exact("ready> ")
                 shell.send(keys)
                 shell.send("\x01echo '<\x05>'\r")  # the line as an argument of echo shows what it became
                 shell.expect(r"\r\n<(.*)>\r\n")
