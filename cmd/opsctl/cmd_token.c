@@ -41,11 +41,13 @@ struct check {
 
 static int ask(struct cli *cli, struct check *c, struct err *err)
 {
-	int64_t deadline_ms = clock_mono_ms(cli->clock) + cli_ms(cli, "timeout");
+	int64_t timeout_ms = cli_ms(cli, "timeout");
+	int64_t deadline_ms = clock_mono_ms(cli->clock) + timeout_ms;
+	int answer_ms = cli_is_set(cli, "timeout") ? (int)timeout_ms : TOKEN_ANSWER_MS;
 
 	if (token_check_open(cli, &c->check, err) == -1)
 		return -1;
-	if (token_check_ask(cli, &c->check, &c->versions, TOKEN_ANSWER_MS, err) == -1)
+	if (token_check_ask(cli, &c->check, &c->versions, answer_ms, err) == -1)
 		return cli_next(cli, "run: opsctl health");
 	c->has_tasks = token_tasks_are_known(cli);
 	if (!c->has_tasks)
@@ -125,7 +127,7 @@ static const struct option_row check_options[] = {
 	{ "retired", 0, OPTION_FLAG,
 	    .help = "exit with 1 while the previous one is accepted anywhere" },
 	{ "timeout", 0, OPTION_DURATION, "TIME", "30s", .min = 100, .max = 3600 * 1000,
-	    .help = "how long to wait for what each task answers" },
+	    .help = "how long to wait for what ops-api answers, and each task" },
 };
 
 static const struct command_call calls[] = {
