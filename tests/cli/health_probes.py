@@ -150,9 +150,13 @@ class Why(SystemTest):
     def test_worker_hangs(self):
         up = self.up()
         freeze(up.ready["worker_pid"])
-        causes = self.causes("--timeout", "300ms")
-        self.assertEqual(list(causes), ["worker-fails"])
-        self.assertEqual(causes["worker-fails"]["next"], f"run: kill -CONT {up.ready['worker_pid']}")
+
+        def look(timeout):
+            causes = self.causes("--timeout", timeout)
+            self.assertEqual(list(causes), ["worker-fails"])
+            self.assertEqual(causes["worker-fails"]["next"], f"run: kill -CONT {up.ready['worker_pid']}")
+
+        given_time(look)
 
     def test_some_rows(self):
         self.up()

@@ -133,8 +133,8 @@ class Files(Cli):
         """What is held, so that older lines may come before it, is printed, in order, before it ends."""
         for number, status in ((signal.SIGINT, EXIT_SIGINT), (signal.SIGTERM, 128 + signal.SIGTERM)):
             with self.subTest(number):
-                self.add(self.api, line("first", 5), line("of the future, 2", -3600))
-                self.add(self.worker, line("of the future, 1", -3599))
+                self.add(self.api, line("first", 5), line("of the future, 2", -7200))
+                self.add(self.worker, line("of the future, 1", -3600))
                 stream = Stream(self, "logs", "--follow")
                 self.assertEqual(stream.next()["log"]["message"], "first")
                 code, out, err = stream.stop(number)
@@ -172,7 +172,7 @@ class DeadLetters(SystemTest):
 class Tail(Cli):
     def test_records_and_dead_letters(self):
         with Up(self):
-            stream = Stream(self, "tail")
+            stream = Stream(self, "tail", "--since", "1h")  # else from the moment that it begins, if that is before
             sent = self.document("submit", "--wait")
             landed = stream.next()
             self.assertEqual((landed["schema"], landed["id"]), ("opsctl/verify-s3-record/1", sent["id"]))
@@ -197,7 +197,7 @@ class Tail(Cli):
     def test_timeout(self):
         with Up(self):
             self.document("submit", "--wait")
-            self.assertEqual(len(self.ok("tail", "--since", "1m", "--timeout", "200ms").splitlines()), 1)
+            self.assertEqual(len(self.ok("tail", "--since", "1h", "--timeout", "200ms").splitlines()), 1)
             self.assertEqual(self.ok("tail", "--timeout", "200ms"), "")
 
     def test_nothing_runs(self):

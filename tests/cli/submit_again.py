@@ -73,7 +73,7 @@ class VerifyLaterTest(SystemTest):
         freeze(up.ready["worker_pid"])
         path = self.file("f", payloads(3) + "bad\n")
         args = ("submit", "--ndjson", path, "--rejects", str(self.home / "r"), "--wait", "--json")
-        process = subprocess.Popen([self.opsctl_path, *args], text=True, stdout=subprocess.PIPE,
+        process = subprocess.Popen([self.opsctl_path, *patient(args)], text=True, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, env=self.env)
         rejects = self.home / "r"
         wait_until(lambda: rejects.exists() and rejects.read_text() == "bad\n", "it waits for the store")
@@ -199,11 +199,12 @@ class StopOnErrorTest(SystemTest):
                 refused.set()
                 return 400
             refused.wait(LIMIT_S)
-            time.sleep(0.2)  # the refusal is read before; where it is not, the test finds nothing out
+            wait_until(lambda: "\nx 2\n" in journal.read_text(), "the refusal was read")
             return 200
 
         service = Service(self, hold=4, status=status)
         path = self.file("f", payloads(1) + "bad\n" + payloads(98, 1))
+        journal = pathlib.Path(path + ".opsctl-journal")
         args = ("submit", "--ndjson", path, "--context", "fake", "--stop-on-error", "-c", "4")
         document = self.document(*args, code=EXIT_BAD)
         self.assertEqual(len(service.bodies), 4)

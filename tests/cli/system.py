@@ -18,11 +18,14 @@ PAYLOAD = '{"email_timestream":"1693561101","key":"value"}'
 NOT_ACCEPTABLE = '{"key":"value"}'  # flat and without a time
 
 
+UNUSED = []  # sockets: while they are bound, nobody else gets their ports
+
+
 def unused_url():
-    """Of a port that nobody listens on."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{s.getsockname()[1]}"
+    """Of a port that nobody listens on, now or later."""
+    UNUSED.append(socket.socket())
+    UNUSED[-1].bind(("127.0.0.1", 0))
+    return f"http://127.0.0.1:{UNUSED[-1].getsockname()[1]}"
 
 
 class SystemTest(Cli):
@@ -87,7 +90,8 @@ class SystemTest(Cli):
             self.submit()
         up.process.kill()
         up.process.wait(LIMIT_S)
-        wait_until(lambda: not is_alive(up.ready["worker_pid"]), "the worker is gone")
+        for key in ("worker_pid", "api_pid"):
+            wait_until(lambda: not is_alive(up.ready[key]), f"{key} is gone")
         with self.database() as database:
             ids = [row[0] for row in database.execute("SELECT id FROM message ORDER BY id")]
             self.assertEqual(len(ids), len(changes))

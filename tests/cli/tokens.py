@@ -1,7 +1,9 @@
 """opsctl token: show, rotate, check, against a real ops-api; the token is never where it must not be."""
+import contextlib
 import hashlib
 import http.server
 import pathlib
+import re
 import stat
 import sys
 import threading
@@ -166,7 +168,7 @@ class WithSystem(Cli):
     def test_two_at_once(self):
         """One rotates; the others change nothing: no new token is lost."""
         with Up(self) as up:
-            run = [subprocess.Popen([self.opsctl_path, "token", "rotate", "--json"], text=True, env=self.env,
+            run = [subprocess.Popen([self.opsctl_path, *patient(["token", "rotate", "--json"])], text=True, env=self.env,
                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
                    for _ in range(4)]
             done = [(*p.communicate(timeout=LIMIT_S), p.returncode) for p in run]
@@ -252,7 +254,10 @@ class WithSystem(Cli):
             shown = self.document("--context=other", "token", "rotate", "-n", code=EXIT_BAD)
             self.assertEqual([v["accepted"] for v in shown["versions"]], [False])
             up.stop()
-        done = self.opsctl("--context=other", "token", "rotate", "-n")
+        with socket.socket() as nobody:  # and nobody else gets this port
+            nobody.bind(("127.0.0.1", 0))
+            self.other_context(f"http://127.0.0.1:{nobody.getsockname()[1]}")
+            done = self.opsctl("--context=other", "token", "rotate", "-n")
         self.assertEqual((done.returncode, done.stdout), (EXIT_REMOTE, ""))
         self.assertIn("run: opsctl health", done.stderr)
         self.assertFalse((self.home / "token.previous").exists())
@@ -263,7 +268,8 @@ class WithSystem(Cli):
             self.other_context(f"http://127.0.0.1:{server.getsockname()[1]}")
             err = self.refused(EXIT_TIMED_OUT, "the token was replaced, but: ", "--context=other", "token", "rotate",
                                "--yes", "--timeout=200ms")
-            self.assertRegex(err, r"(1\d\d|200) ms|milliseconds")
+            left_ms = re.search(r"\b(\d+) ms|milliseconds|in time", err)[1]  # less what was done before
+            self.assertLessEqual(int(left_ms or 0), 200, err)
             self.assertTrue((self.home / "token.previous").exists())
 
     def test_tokens_are_nowhere(self):
@@ -273,9 +279,12 @@ class WithSystem(Cli):
             tokens.append((self.local / "token").read_text().strip())
             self.ok("submit", "--wait", "--auth=token")
             for path in self.local.rglob("*"):
-                if path.is_file() and path.name not in ("token", "token.previous"):
+                if path.is_dir() or path.name in ("token", "token.previous"):
+                    continue
+                with contextlib.suppress(FileNotFoundError):  # one of the moment
+                    held = path.read_bytes()
                     for token in tokens:
-                        self.assertNotIn(token.encode(), path.read_bytes(), path)
+                        self.assertNotIn(token.encode(), held, path)
 
     def test_nobody_answers(self):
         with Up(self) as up:

@@ -40,7 +40,8 @@ class UpTest(Cli):
             self.assertEqual(context["values"]["url"], up.ready["url"])
             code, events, err = up.stop()
         self.assertEqual((code, err), (EXIT_OK, ""))
-        self.assertEqual([e["event"] for e in events],
+        # Between two looks a slow machine may have been silent.
+        self.assertEqual([e["event"] for e in events if e["event"] not in ("silent", "answers")],
                          ["starting", "ready", "draining", "ended", "ended", "stopped"])
         self.assertEqual([e["service"] for e in events if e["event"] == "ended"],
                          ["ops-api", "ops-worker"])
@@ -55,7 +56,7 @@ class UpTest(Cli):
 
     def text_of(self, *args):
         """What it prints for people, from start to stop by Ctrl-C."""
-        process = subprocess.Popen([self.opsctl_path, "up", "--listen", "127.0.0.1:0", *args],
+        process = subprocess.Popen([self.opsctl_path, *patient(["up", "--listen", "127.0.0.1:0", *args])],
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, env=self.env, text=True)
         text = ""
