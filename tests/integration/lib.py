@@ -115,8 +115,14 @@ class Service:
     def freeze(self):
         """Its threads run on for a moment after the signal was sent."""
         self.signal(signal.SIGSTOP)
-        tasks = pathlib.Path(f"/proc/{self.child.pid}/task")
-        wait_for(lambda: {f.read_text().rpartition(")")[2].split()[0] for f in tasks.glob("*/stat")} == {"T"}, "a freeze")
+        wait_for(lambda: set(self.states()) == {"T"}, "a freeze")
+
+    def states(self):
+        """Of its threads; none when one has ended meanwhile."""
+        with contextlib.suppress(OSError):
+            return [f.read_text().rpartition(")")[2].split()[0]
+                    for f in pathlib.Path(f"/proc/{self.child.pid}/task").glob("*/stat")]
+        return []
 
     def end(self):
         """SIGTERM and the exit status; killed when that does not end it."""

@@ -8,7 +8,7 @@ import http.client
 import threading
 import time
 
-REQUEST_LIMIT_S = 15
+REQUEST_LIMIT_S = 60
 RETRY_S = 0.05
 
 
@@ -92,7 +92,7 @@ class Load:
         return [f'client: {c.broken!r}' for c in self._clients if c.broken is not None]
 
 
-def send_one(account, address, limit_s=30):
+def send_one(account, address, limit_s=120):
     """A fresh request of the account, until it is accepted; its (id, object)."""
     client = Client(account, address, 0, threading.Event())
     limit = time.monotonic() + limit_s

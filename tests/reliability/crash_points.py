@@ -20,7 +20,7 @@ import time
 from run import Run
 
 CRASH_POINT = re.compile(r'\bCRASH_POINT\("([a-z0-9-]+)"\)')
-LIMIT_S = 30
+LIMIT_S = 120
 
 
 def points(sources):
@@ -42,6 +42,7 @@ def crash_at(run, point, nth):
         for service in pipeline.services:
             run.faults_done += service.starts - 1
         time.sleep(0.5)
+        run.await_traffic()
 
 
 def check_point(options, point, nth):

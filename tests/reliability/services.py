@@ -14,8 +14,8 @@ import subprocess
 import threading
 import time
 
-DRAIN_TIMEOUT_S = 10
-START_LIMIT_S = 30
+DRAIN_TIMEOUT_S = 60
+LIMIT_S = 120  # for what should take milliseconds: only a hang is a failure
 
 
 @dataclasses.dataclass
@@ -24,6 +24,15 @@ class Paths:
     api: pathlib.Path
     worker: pathlib.Path
     queue_tool: pathlib.Path
+
+
+def is_stopped(pid):
+    """Whether all its threads are."""
+    try:
+        stats = [f.read_text() for f in pathlib.Path(f'/proc/{pid}/task').glob('*/stat')]
+    except OSError:  # one has ended meanwhile
+        return False
+    return {s.rpartition(')')[2].split()[0] for s in stats} == {'T'}
 
 
 class Service:
@@ -73,10 +82,10 @@ class Service:
                 self._await_up()
 
     def _await_up(self):
-        limit = time.monotonic() + START_LIMIT_S
+        limit = time.monotonic() + LIMIT_S
         while not self._is_up() and self.process.poll() is None:
             if time.monotonic() > limit:
-                self.wrong.append(f'{self.name}: not listening after {START_LIMIT_S} s')
+                self.wrong.append(f'{self.name}: not listening after {LIMIT_S} s')
                 return
             time.sleep(0.005)
 
@@ -115,7 +124,7 @@ class Service:
             for _ in range(times):
                 self.process.terminate()
             try:
-                status = self.process.wait(DRAIN_TIMEOUT_S + 2)
+                status = self.process.wait(DRAIN_TIMEOUT_S + LIMIT_S)
             except subprocess.TimeoutExpired:
                 self.wrong.append(f'{self.name}: SIGTERM x{times}: still there after '
                                   f'{time.monotonic() - began:.1f} s')
@@ -126,6 +135,15 @@ class Service:
                 return  # so early that the program had not taken over the signals
             if status != 0:
                 self.wrong.append(f'{self.name}: SIGTERM x{times}: exit status {status}')
+
+    def stop_threads(self):
+        """SIGSTOP; its threads run on for a moment after the signal was sent."""
+        self.process.send_signal(signal.SIGSTOP)
+        limit = time.monotonic() + LIMIT_S
+        while not is_stopped(self.process.pid):
+            if time.monotonic() > limit:
+                raise AssertionError(f'{self.name}: not stopped after {LIMIT_S} s')
+            time.sleep(0.002)
 
     def freeze(self, seconds):
         with self.lock:
@@ -217,10 +235,10 @@ class Pipeline:
     def stat(self):
         """{'visible', 'in_flight', 'dead', 'oldest_age_s'} read from the queue itself."""
         out = subprocess.run([self._queue_tool, 'stat', self.queue_url], check=True,
-                             capture_output=True, text=True, timeout=60)
+                             capture_output=True, text=True, timeout=LIMIT_S)
         return json.loads(out.stdout)
 
-    def await_quiet(self, missing, limit_s=90):
+    def await_quiet(self, missing, limit_s=2 * LIMIT_S):
         """Until nothing is queued and nothing is missing; what is still on its way, else ''."""
         limit = time.monotonic() + limit_s
         while time.monotonic() < limit:

@@ -8,6 +8,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -17,11 +18,10 @@ import urllib.error
 import urllib.request
 import uuid
 
-from services import Service
+from services import DRAIN_TIMEOUT_S, LIMIT_S, Service
 
 WORKER = os.environ['WORKER']
 QUEUE_TOOL = os.environ['QUEUE_TOOL']
-LIMIT_S = 60
 
 
 def envelope(number):
@@ -48,8 +48,9 @@ class WorkerTest(unittest.TestCase):
         (self.directory / name).mkdir()
         worker = Service('worker', WORKER, {
             'OPS_QUEUE': self.queue_url, 'OPS_STORE': f'file:{self.store}',
-            'OPS_ADMIN_LISTEN': '127.0.0.1:0', 'OPS_VISIBILITY_TIMEOUT_S': '2',
-            'OPS_LOG_FORMAT': 'json', 'OPS_DRAIN_TIMEOUT_S': '10',
+            'OPS_ADMIN_LISTEN': '127.0.0.1:0', 'OPS_LOG_FORMAT': 'json',
+            'OPS_VISIBILITY_TIMEOUT_S': '60',  # long: a busy machine shall not redeliver
+            'OPS_DRAIN_TIMEOUT_S': str(DRAIN_TIMEOUT_S),
         } | settings, self.directory / name)
         worker.start(wait=wait)
         self.workers.append(worker)
@@ -86,14 +87,17 @@ class WorkerTest(unittest.TestCase):
                 self.fail(f'not within {LIMIT_S} s: {what}\n{self.stat()}\n{logs[-4000:]}')
             time.sleep(0.05)
 
+    def is_empty(self):
+        stat = self.stat()
+        return stat['visible'] == stat['in_flight'] == 0
+
     def await_empty(self):
-        self.await_that(lambda: self.stat()['visible'] == self.stat()['in_flight'] == 0,
-                        'queue empty')
+        self.await_that(self.is_empty, 'queue empty')
 
     def get(self, worker, path):
         try:
             with urllib.request.urlopen(f'http://127.0.0.1:{worker.admin_port}{path}',
-                                        timeout=10) as answer:
+                                        timeout=LIMIT_S) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as e:
             return e.code, e.read().decode()
@@ -126,7 +130,8 @@ class WorkerTest(unittest.TestCase):
         self.send(other_key, other_body, digest=hashlib.sha256(b'something else').hexdigest())
         self.send('../../outside.ndjson', other_body)
         self.send(good_key, b'other bytes under the same key\n')
-        worker = self.start()
+        # What is refused comes back after that long; no lease may run out before it is refused.
+        worker = self.start(OPS_VISIBILITY_TIMEOUT_S='8')
         self.await_that(lambda: self.stat()['dead'] == 3, 'three dead letters')
         self.await_empty()
         self.assertEqual(list(self.objects()), [good_key])
@@ -172,18 +177,27 @@ class WorkerTest(unittest.TestCase):
             worker.terminate()
         self.assertEqual(worker.wrong, [])
 
+    def lock_with_messages_in_flight(self, worker):
+        """The queue's lock, taken while the worker holds messages: it cannot settle them until we
+        let it."""
+        queue = sqlite3.connect(self.directory / 'queue.db', LIMIT_S, isolation_level=None)
+        self.addCleanup(queue.close)
+        while True:
+            self.freeze_without_lock(worker)
+            for number in range(50):
+                self.send(*envelope(number))
+            worker.process.send_signal(signal.SIGCONT)
+            while not self.is_empty():
+                queue.execute('BEGIN IMMEDIATE')
+                if queue.execute('SELECT count(*) FROM lease').fetchone() > (0,):
+                    return queue
+                queue.execute('ROLLBACK')
+
     def test_draining_worker_is_alive_but_not_ready(self):
         worker = self.start()
         self.assertEqual(self.get(worker, '/readyz')[0], 200)
         self.assertEqual(self.get(worker, '/health')[0], 200)
-        # A receive that waits for the queue's lock keeps the drain going until we let it.
-        worker.process.send_signal(signal.SIGSTOP)
-        self.send(*envelope(1))
-        queue = sqlite3.connect(self.directory / 'queue.db', isolation_level=None)
-        self.addCleanup(queue.close)
-        queue.execute('BEGIN IMMEDIATE')
-        worker.process.send_signal(signal.SIGCONT)
-        time.sleep(1)  # long enough to be in that call
+        queue = self.lock_with_messages_in_flight(worker)
         worker.process.terminate()
         self.await_that(lambda: self.get(worker, '/readyz')[0] == 503, 'not ready')
         self.assertEqual(self.get(worker, '/health')[0], 503)
@@ -197,7 +211,7 @@ class WorkerTest(unittest.TestCase):
     def freeze_without_lock(self, worker):
         """Not in the middle of a transaction: that would stop everybody, which is another test."""
         while True:
-            worker.process.send_signal(signal.SIGSTOP)
+            worker.stop_threads()
             try:
                 return self.send('', b'whether the queue can be written to', digest='')
             except subprocess.CalledProcessError:
@@ -206,15 +220,15 @@ class WorkerTest(unittest.TestCase):
     def test_frozen_worker_loses_its_leases_and_harms_nothing(self):
         # Each attempt to freeze it may cost a receive: they must not make dead letters.
         self.queue_url = self.queue_url.replace('max_receives=2', 'max_receives=1000')
-        frozen = self.start()
-        frozen.process.send_signal(signal.SIGSTOP)
+        frozen = self.start(OPS_VISIBILITY_TIMEOUT_S='2')
+        self.freeze_without_lock(frozen)
         sent = dict(envelope(n) for n in range(200))
         for key, body in sent.items():
             self.send(key, body)
         frozen.process.send_signal(signal.SIGCONT)
         self.await_that(self.objects, 'first object')
         self.freeze_without_lock(frozen)
-        self.start()
+        self.start(OPS_VISIBILITY_TIMEOUT_S='2')
         self.await_empty()  # the other has taken over what the frozen one held
         frozen.process.send_signal(signal.SIGCONT)
         for worker in self.workers:
@@ -284,15 +298,20 @@ class WorkerTest(unittest.TestCase):
 
     # ---- what it says of itself ----
 
+    def samples(self, worker):
+        status, text = self.get(worker, '/metrics')
+        self.assertEqual(status, 200)
+        return dict(line.rsplit(' ', 1) for line in text.splitlines() if line[0] != '#')
+
     def test_metrics_tell_what_was_done(self):
         for number in range(10):
             self.send(*envelope(number))
         self.send('', b'foreign', digest='')
         worker = self.start()
         self.await_empty()
-        status, text = self.get(worker, '/metrics')
-        self.assertEqual(status, 200)
-        samples = dict(line.rsplit(' ', 1) for line in text.splitlines() if line[0] != '#')
+        # What has left the queue is counted a moment later.
+        self.await_that(lambda: self.samples(worker)['ops_envelopes_in_flight'] == '0', 'all settled')
+        samples = self.samples(worker)
         for name, value in {
                 'ops_envelopes_received_total': 11, 'ops_envelopes_stored_total': 11,
                 'ops_envelopes_deleted_total': 11, 'ops_envelopes_foreign_total': 1,
@@ -303,18 +322,21 @@ class WorkerTest(unittest.TestCase):
             self.assertEqual(float(samples[name]), value, name)
         self.assertGreater(float(samples['ops_last_success_timestamp_seconds']),
                            time.time() - LIMIT_S)
-        lint = subprocess.run(['promtool', 'check', 'metrics'], input=text, text=True,
-                              capture_output=True, check=False)
+        lint = subprocess.run(['promtool', 'check', 'metrics'], text=True, capture_output=True,
+                              input=self.get(worker, '/metrics')[1], check=False)
         self.assertEqual((lint.returncode, lint.stdout, lint.stderr), (0, '', ''))
 
     def test_healthcheck(self):
         worker = self.start()
-        listen = f'127.0.0.1:{worker.admin_port}'
-        self.assertEqual(
-            self.run_worker({'OPS_ADMIN_LISTEN': listen}, ['--healthcheck']).returncode, 0)
+        def status(port):
+            return self.run_worker({'OPS_ADMIN_LISTEN': f'127.0.0.1:{port}'},
+                                   ['--healthcheck']).returncode
+        # It waits 2 s for an answer, which a busy machine may take.
+        self.await_that(lambda: status(worker.admin_port) == 0, 'alive')
         worker.terminate()
-        self.assertEqual(
-            self.run_worker({'OPS_ADMIN_LISTEN': listen}, ['--healthcheck']).returncode, 1)
+        with socket.socket() as nobody:  # the port that was left may be another's by now
+            nobody.bind(('127.0.0.1', 0))
+            self.assertEqual(status(nobody.getsockname()[1]), 1)
 
 
 if __name__ == '__main__':
