@@ -2,6 +2,7 @@
 
 #include "calls.h"
 #include "commands.h"
+#include "facts_kept.h"
 #include "ports.h"
 #include "step.h"
 
@@ -51,22 +52,30 @@ static void print_text(struct cli *cli, const struct queue_stats *s)
 		out_note(cli, "%s", step_show(cli, "run: opsctl dlq ls", next));
 }
 
-static int cmd_queue_stat(struct cli *cli, struct err *err)
+static int look(struct cli *cli, struct facts_queue *out, struct err *err)
 {
 	struct queue *queue = NULL;
-	struct queue_stats stats;
 	int rc;
 
+	if (facts_recall_queue(cli, out))
+		return 0;
 	if (ports_queue(cli, &queue, err) != 0)
 		return -1;
-	rc = queue_stats(queue, &stats, err);
+	rc = queue_stats(queue, &out->stats, err);
 	queue_close(queue);
 	if (rc != 0)
-		return ports_failed(cli, err);
-	if (cli->json)
-		print_json(cli, &stats);
-	else
-		print_text(cli, &stats);
+		return ports_refused(cli, CONTEXT_QUEUE, err);
+	facts_keep_queue(cli, out);
+	return 0;
+}
+
+static int cmd_queue_stat(struct cli *cli, struct err *err)
+{
+	struct facts_queue q = { .stats = { .dead_fault = { .code = ERR_NONE } } };
+
+	if (look(cli, &q, err) != 0)
+		return -1;
+	(cli->json ? print_json : print_text)(cli, &q.stats);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* What every context may name: the two services by their own ports, and the three ports. */
 #include <sys/statvfs.h>
 
+#include "facts_kept.h"
 #include "field.h"
 #include "gather_ask.h"
 #include "metrics.h"
@@ -79,21 +80,33 @@ static void ask_dead(struct ask *a, struct queue *queue)
 	store_close(store);
 }
 
-int ask_queue(struct ask *a, struct err *err)
+static int look_at_queue(struct ask *a, struct facts_queue *out, struct err *err)
 {
-	const struct facts *last = a->wish->last;
-	struct facts_queue *out = &a->facts->queue;
 	struct queue *queue = NULL;
-	int rc = ports_queue(a->cli, &queue, err);
+	int rc;
 
+	if (facts_recall_queue(a->cli, out))
+		return 0;
+	rc = ports_queue(a->cli, &queue, err);
 	if (rc == 0 && queue_stats(queue, &out->stats, err) != 0)
 		rc = ports_refused(a->cli, CONTEXT_QUEUE, err);
 	if (rc == 0 && a->wish->lines && out->stats.dead > 0 && is_at_hand(a, CONTEXT_QUEUE))
 		ask_dead(a, queue);
+	if (rc == 0)
+		facts_keep_queue(a->cli, out);
+	queue_close(queue);
+	return rc;
+}
+
+int ask_queue(struct ask *a, struct err *err)
+{
+	const struct facts *last = a->wish->last;
+	struct facts_queue *out = &a->facts->queue;
+	int rc = look_at_queue(a, out, err);
+
 	out->has_before = last != NULL && last->queue.fact.state == FACT_KNOWN;
 	if (out->has_before)
 		out->dead_before = last->queue.stats.dead;
-	queue_close(queue);
 	return rc;
 }
 
@@ -111,12 +124,15 @@ static void measure_space(struct facts_store *out, const char *path)
 int ask_store(struct ask *a, struct err *err)
 {
 	const char *url = a->facts->context->values[CONTEXT_STORE];
+	struct facts_store *out = &a->facts->store;
 	struct store *store = NULL;
 
+	if (facts_recall_store(a->cli, out))
+		return 0;
 	if (ports_store(a->cli, &store, err) != 0)
 		return -1;
 	if (str_has_prefix(str_from(url), STR("file:")))
-		measure_space(&a->facts->store, url + strlen("file:"));
+		measure_space(out, url + strlen("file:"));
 	if (store_check(store, err) != 0) {
 		(void)cli_next(a->cli, "check the permissions and the space of the store");
 		if (context_value_is_aws(CONTEXT_STORE, url))
@@ -126,6 +142,7 @@ int ask_store(struct ask *a, struct err *err)
 		return -1;
 	}
 	store_close(store);
+	facts_keep_store(a->cli, out);
 	return 0;
 }
 
@@ -173,17 +190,20 @@ int ask_secret(struct ask *a, struct err *err)
 {
 	struct facts_secret *out = &a->facts->secret;
 	struct secret_value token;
-	int rc;
+	int rc = 0;
 
 	secret_value_init(&token);
-	rc = ports_token(a->cli, &token, err);
-	if (rc == 0) {
+	if (facts_recall_secret(a->cli, out)) {
+		buf_adds(&token.bytes,
+		    "of the recording"); /* whatever: the tape answers */
+	} else if ((rc = ports_token(a->cli, &token, err)) == 0) {
 		hash_fingerprint(buf_str(&token.bytes), out->fingerprint);
 		field_copy(out->version, sizeof(out->version), token.version);
 		out->changed_at = token.changed_at;
-		if (a->facts->context->values[CONTEXT_URL][0] != '\0')
-			ask_about(a, buf_str(&token.bytes));
+		facts_keep_secret(a->cli, out);
 	}
+	if (rc == 0 && a->facts->context->values[CONTEXT_URL][0] != '\0')
+		ask_about(a, buf_str(&token.bytes));
 	secret_value_wipe(&token);
 	return rc;
 }

@@ -14,7 +14,7 @@
 
 enum {
 	HEAD_MAX = 128 * 1024,
-	END_MAX = 64 * 1024,
+	END_MAX = 512 * 1024, /* refusals and what was kept, each for every key */
 	FILE_MAX = HTTP_TAPE_BYTES_MAX + 1024 * 1024,
 };
 
@@ -30,8 +30,10 @@ struct recording {
 	bool has_begun;
 	int failed_errno;               /* why a line could not be written; 0: all were */
 	char credentials[ERR_TEXT_MAX]; /* why AWS could not be asked, or "" */
-	pthread_mutex_t lock;           /* of refusals */
+	pthread_mutex_t lock;           /* of refusals and kept */
 	struct refusal refusals[CONTEXT_KEY_COUNT];
+	struct buf kept[CONTEXT_KEY_COUNT]; /* of a recording */
+	struct json *end;                   /* of a replay; NULL: there is none */
 };
 
 #define NOT_ON_AWS "is on one machine"
@@ -75,6 +77,19 @@ static void write_refusals(struct json_writer *w, const struct recording *r)
 	json_object_end(w);
 }
 
+static void write_kept(struct json_writer *w, const struct recording *r)
+{
+	json_key(w, "kept");
+	json_object_begin(w);
+	for (int key = 0; key < CONTEXT_KEY_COUNT; key++) {
+		if (r->kept[key].n == 0)
+			continue;
+		json_key(w, context_key_name((enum context_key)key));
+		json_raw(w, buf_str(&r->kept[key]));
+	}
+	json_object_end(w);
+}
+
 static void write_end(const struct recording *r, enum exit_code code, struct buf *out)
 {
 	struct json_writer w;
@@ -91,6 +106,7 @@ static void write_end(const struct recording *r, enum exit_code code, struct buf
 	if (r->credentials[0])
 		json_member_text(&w, "credentials", r->credentials);
 	write_refusals(&w, r);
+	write_kept(&w, r);
 	json_object_end(&w);
 	json_object_end(&w);
 }
@@ -133,18 +149,18 @@ static void read_refusal(const struct json *object, struct refusal *out)
 static void read_end(struct recording *r, struct str line)
 {
 	const struct json *end, *refusals;
-	struct json *doc = NULL;
 	struct err ignored; /* torn, by a command that was killed: as if it was not there */
 
-	if (json_parse(line, &doc, &ignored) != 0)
+	json_free(r->end); /* of two the last */
+	r->end = NULL;
+	if (json_parse(line, &r->end, &ignored) != 0)
 		return;
-	end = json_get(doc, "end");
+	end = json_get(r->end, "end");
 	copy(r->credentials, end, "credentials");
 	refusals = json_get(end, "refusals");
 	for (int key = 0; key < CONTEXT_KEY_COUNT; key++)
 		read_refusal(json_get(refusals, context_key_name((enum context_key)key)),
 		    &r->refusals[key]);
-	json_free(doc);
 }
 
 /* All lines but the end are exchanges; of a command that was killed there is no end. */
@@ -243,6 +259,9 @@ void recording_close(struct cli *cli, enum exit_code code)
 		out_warn(cli, "the recording is not whole: %s", strerror(errno));
 	http_tape_close(r->tape);
 	(void)pthread_mutex_destroy(&r->lock);
+	for (int key = 0; key < CONTEXT_KEY_COUNT; key++)
+		buf_release(&r->kept[key]);
+	json_free(r->end);
 	free(r);
 	cli->recording = NULL;
 	cli->clock = &clock_system;
@@ -281,6 +300,32 @@ void recording_refused(const struct cli *cli, enum context_key key, const struct
 		memcpy(r->refusals[key].next, cli->next, sizeof(cli->next));
 	}
 	pthread_mutex_unlock(&r->lock);
+}
+
+void recording_keep(const struct cli *cli, enum context_key key, const struct buf *object)
+{
+	struct recording *r = cli->recording;
+
+	if (r == NULL || r->fd == -1 || object->full ||
+	    !recording_is_of_this_machine(cli->context.values[key]))
+		return;
+	pthread_mutex_lock(&r->lock);
+	if (r->kept[key].n == 0) {
+		buf_init(&r->kept[key], RECORDING_KEPT_MAX);
+		buf_add(&r->kept[key], buf_str(object));
+	}
+	pthread_mutex_unlock(&r->lock);
+}
+
+const struct json *recording_kept(const struct cli *cli, enum context_key key)
+{
+	const struct json *kept;
+
+	if (!recording_is_replay(cli) || !recording_is_of_this_machine(cli->context.values[key]))
+		return NULL;
+	kept = json_get(json_get(cli->recording->end, "end"), "kept");
+	kept = json_get(kept, context_key_name(key));
+	return json_count(kept) > 0 ? kept : NULL;
 }
 
 bool recording_lacks(const struct cli *cli, const struct err *err)

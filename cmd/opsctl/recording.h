@@ -5,8 +5,8 @@
  * the command works, whether it fails or not, so that it is there also of one that was killed.
  *
  * A replay takes context, clock and answers from the file: no network, no credentials, no files of
- * the system. What is not on HTTP (a queue or store on this machine) is in no recording, but that it
- * could not be used, and why.
+ * the system. Of what is not on HTTP (a queue or store on this machine) the end has what a command
+ * found out about it (facts_kept.h), or that it could not be used, and why; and no more.
  */
 #ifndef OPS_RECORDING_H
 #define OPS_RECORDING_H
@@ -50,6 +50,16 @@ int recording_allows(struct cli *cli, enum context_key key, struct err *err) ATT
  * is kept. Any thread.
  */
 void recording_refused(const struct cli *cli, enum context_key key, const struct err *err);
+
+/*
+ * What was found out about the value of that key, which speaks no HTTP: one JSON object. The first one
+ * is kept, where there is a recording; none that is `full`. Any thread.
+ */
+enum { RECORDING_KEPT_MAX = 8192 };
+void recording_keep(const struct cli *cli, enum context_key key, const struct buf *object);
+
+/* In a replay: that object, until recording_close(). NULL: none was kept, or this is no replay. */
+const struct json *recording_kept(const struct cli *cli, enum context_key key);
 
 /* Whether files of a system on this machine may be read, "the logs": ERR_NOTFOUND in a replay. */
 int recording_allows_files(const struct cli *cli, const char *what, struct err *err)

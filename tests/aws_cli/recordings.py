@@ -105,7 +105,7 @@ class Recordings(OnAws):
         head, *exchanges, end = self.lines()
         self.assertEqual((head["schema"], head["command"], head["context"]),
                          ("opsctl/recording/1", "queue stat", "peers"))
-        self.assertEqual(end["end"], {"exit": 0, "exchanges": len(exchanges), "left_out": 0, "refusals": {}})
+        self.assertEqual(end["end"], {"exit": 0, "exchanges": len(exchanges), "left_out": 0, "refusals": {}, "kept": {}})
         self.assertTrue(all(e["method"] and e["url"] and e["operation"] for e in exchanges))
 
     def test_no_secrets(self):
