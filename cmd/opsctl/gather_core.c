@@ -194,8 +194,7 @@ int ask_secret(struct ask *a, struct err *err)
 
 	secret_value_init(&token);
 	if (facts_recall_secret(a->cli, out)) {
-		buf_adds(&token.bytes,
-		    "of the recording"); /* whatever: the tape answers */
+		buf_adds(&token.bytes, "of the recording"); /* whatever: the tape answers */
 	} else if ((rc = ports_token(a->cli, &token, err)) == 0) {
 		hash_fingerprint(buf_str(&token.bytes), out->fingerprint);
 		field_copy(out->version, sizeof(out->version), token.version);
