@@ -238,9 +238,11 @@ static int set_row(const struct setting *row, const char *option_value, char *co
 		text = row->fallback;
 	if (!text)
 		return err_set(err, ERR_CONFIG, "%s is required: %s", row->env, row->help);
-	if (setters[row->type](row, str_from(text), (char *)out + row->offset, &why) != 0)
-		return err_set(err, ERR_CONFIG, "%s='%s': %s", row->env, text, why.text);
-	return 0;
+	if (setters[row->type](row, str_from(text), (char *)out + row->offset, &why) == 0)
+		return 0;
+	if (row->is_private)
+		return err_set(err, ERR_CONFIG, "%s: %s", row->env, why.text);
+	return err_set(err, ERR_CONFIG, "%s='%s': %s", row->env, text, why.text);
 }
 
 int settings_load(const struct settings_spec *spec, int argc, char *const *argv, char *const *envp,

@@ -2,7 +2,8 @@
  * settings: one table row per setting parses, checks, documents. A value comes
  * from --<name> on the command line, else from the environment variable, else
  * from the default. An unknown OPS_ variable, a bad value, or a missing required
- * one is ERR_CONFIG naming the variable, the value and what is allowed.
+ * one is ERR_CONFIG naming the variable, the value (not of a private one) and what is
+ * allowed.
  */
 #ifndef OPS_SETTINGS_H
 #define OPS_SETTINGS_H
@@ -29,6 +30,7 @@ struct setting {
 	size_t offset;        /* of the field in the program's struct: const char *, int64_t,
 				 int (index into choices), struct setting_address */
 	bool is_reloaded;     /* read again on SIGHUP */
+	bool is_private; /* a wrong value is not repeated: it may be what it should only name */
 };
 
 struct settings_spec {

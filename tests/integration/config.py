@@ -21,6 +21,7 @@ WRONG = [
     ({"OPS_LISTEN": "127.0.0.1:99999"}, ["OPS_LISTEN", "99999", "65535"]),
     ({"OPS_LOG_LEVEL": "loud"}, ["OPS_LOG_LEVEL", "loud", "debug"]),
     ({"OPS_NO_SUCH": "1"}, ["OPS_NO_SUCH", "no such setting"]),
+    ({"OPS_SECRET": "my-secret-token"}, ["OPS_SECRET", "ssm"]),
     ({"OPS_SECRET": "file:/nonexistent"}, ["/nonexistent"]),
     ({"OPS_SECRET": "env:NOT_SET_HERE"}, ["NOT_SET_HERE"]),
     ({"OPS_QUEUE": "sqlite:/nonexistent/q.db"}, ["/nonexistent/q.db"]),

@@ -3,7 +3,7 @@
 #include "test.h"
 
 struct options {
-	const char *queue, *name;
+	const char *queue, *name, *secret;
 	int64_t bytes;
 	int mode;
 	struct setting_address listen;
@@ -41,6 +41,13 @@ static const struct setting rows[] = {
 	    .fallback = "127.0.0.1:8080",
 	    .help = "Where to listen",
 	    .offset = offsetof(struct options, listen) },
+	{ .env = "OPS_SECRET",
+	    .type = SETTING_URL,
+	    .fallback = "env:TOKEN",
+	    .choices = "file|env",
+	    .help = "Where the secret is",
+	    .offset = offsetof(struct options, secret),
+	    .is_private = true },
 };
 
 static const char *const foreign[] = { "OPS_STORE", NULL };
@@ -175,6 +182,25 @@ static void test_refusals(void)
 	}
 }
 
+/* Who confuses the secret with its URL must not find it in the log. */
+static void test_private(void)
+{
+	static const char *const values[] = { "OPS_SECRET=s3cr3t", "OPS_SECRET=s3:cr3t",
+		"OPS_SECRET=file:" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
+		const struct source source = { .env = { "OPS_QUEUE=sqlite:q", values[i] } };
+		struct options out = { 0 };
+		unsigned seen;
+		struct err err;
+
+		test_case = values[i];
+		CHECK_ERR(load(&source, &out, &seen, &err), &err, ERR_CONFIG);
+		CHECK_TEXT(err.text,
+		    "OPS_SECRET: must be a URL that begins with one of file|env and a colon");
+	}
+}
+
 static void test_flags(void)
 {
 	const struct source bare = { .args = { "--healthcheck" } };
@@ -275,6 +301,7 @@ static const struct test tests[] = {
 	{ "defaults", test_defaults },
 	{ "precedence", test_precedence },
 	{ "refusals", test_refusals },
+	{ "private", test_private },
 	{ "flags", test_flags },
 	{ "address", test_address },
 	{ "help", test_help },
