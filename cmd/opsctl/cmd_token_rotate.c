@@ -242,9 +242,9 @@ static int rotate(struct cli *cli, struct token_versions *v, struct str token, s
 	if (v->has_previous)
 		memcpy(dropped, v->fingerprints[SECRET_PREVIOUS], sizeof(dropped));
 	if (guard_account(cli, err) == -1 || check_grace(cli, v, err) == -1 ||
-	    consent(cli, err) == -1 || token_turn_rotate(v, token, err) == -1)
+	    consent(cli, err) == -1 || token_turn_rotate(cli, v, token, err) == -1)
 		return -1;
-	if (token_turn_read(v, token, err) == -1)
+	if (token_turn_read(cli, v, token, err) == -1)
 		return but_replaced(cli, err);
 	tell_dropped(cli, dropped);
 	tell_services(cli);

@@ -151,6 +151,42 @@ class TaskTokens(OnEcs):
         self.assertEqual(done.returncode, EXIT_TIMED_OUT, done.stderr)
         self.assertIn("the token was replaced, but: 1 task of 1", done.stderr)
 
+    def says(self, *values):
+        """What SSM answers to who asks for the current version: as often as told, then what is so."""
+        self.door("answers", "DELETE")
+        for (version, value), times in values:
+            self.door("answers", "POST", json.dumps({
+                "service": "ssm", "action": "GetParameter", "when": {"Name": "/api/token"}, "times": times,
+                "result": {"Parameter": {"Name": "/api/token", "Type": "SecureString", "Value": value, "Version": version}}}))
+
+    def test_what_is_read_late(self):
+        """SSM is eventually consistent: an older version is no rotation of somebody else."""
+        self.front()
+        self.tasks(1)
+        self.ok("token", "rotate", "--yes", "--force")
+        rotate = ("token", "rotate", "--yes", "--force", "--timeout", "3s")
+        first, before, always = 2, 4, 1000000  # it is read so often at first, and before the change
+        for name, values, code, text in (
+                ("once, behind the change", lambda now: [(now, before + 1)], EXIT_OK, ""),
+                ("for good", lambda now: [(now, always)], EXIT_TIMED_OUT, "still, which is the one before"),
+                ("of somebody else", lambda now: [(now, before), ((now[0] + 2, "t" * 32), always)], EXIT_BAD,
+                 "somebody else rotated it at the same moment"),
+                ("once, before the change", lambda now: [(now, first), ((now[0] - 1, "t" * 32), 1)], EXIT_OK, ""),
+                ("for good, before the change", lambda now: [(now, first), ((now[0] - 1, "t" * 32), always)], EXIT_TIMED_OUT,
+                 "nothing was changed"),
+                ("of somebody else before", lambda now: [(now, first), ((now[0] + 1, "t" * 32), always)], EXIT_BAD,
+                 "somebody else rotated the token meanwhile")):
+            with self.subTest(name):
+                self.says()
+                now = self.client("ssm").get_parameter(Name="/api/token", WithDecryption=True)["Parameter"]
+                self.says(*values((now["Version"], now["Value"])))
+                self.tasks(1)
+                done = self.opsctl(*rotate)
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertIn(text, done.stderr)
+                if "of somebody else" not in name:
+                    self.assertNotIn("somebody else", done.stderr)
+
     def test_retired(self):
         """After the grace period nobody takes the previous one any more, or that is told."""
         front = self.front()
