@@ -9,7 +9,7 @@ variables set for them, and whatever --set says, where "{moto}" and so on become
 Queues (with dead-letter queue NAME-dlq) are made on elasticmq, else moto; buckets on versitygw,
 else moto; SecureString parameters, each a random token, on moto. Exit status: that of the command.
 
-Everything listens on 127.0.0.1, on ports free at the time, keeps its state in a directory that is
+Everything listens on 127.0.0.1, on ports that are theirs, keeps its state in a directory that is
 removed, and ends with this program. What to install is in scripts/peers.sh.
 """
 import argparse
@@ -37,13 +37,17 @@ PYTHON = f"{HOME}/aws-venv/bin/python"
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 KEY, SECRET = "AKIAPEERPEERPEERPEER", "peer/secret+access=key"
-READY_S = 60
+READY_S = 240
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+def reserved_port():
+    """A socket bound to a free port of 127.0.0.1: nobody else is given that port while it is open.
+
+    A server that sets SO_REUSEADDR, as all of these do, can listen there all the same. (socket(7))"""
+    s = socket.socket()
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    s.bind(("127.0.0.1", 0))
+    return s
 
 
 def die_with_parent():
@@ -96,10 +100,11 @@ class Peer:
 
     def __init__(self, name, state):
         os.makedirs(f"{state}/{name}")
-        self.name, self.port = name, free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.name, self.place = name, reserved_port()
+        port = self.place.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
         self.log = f"{state}/{name}.log"
-        argv, env, self.health = PEERS[name][0](self.port, f"{state}/{name}")
+        argv, env, self.health = PEERS[name][0](port, f"{state}/{name}")
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 argv, cwd=f"{state}/{name}", stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -107,7 +112,7 @@ class Peer:
 
     def is_up(self):
         try:
-            with urllib.request.urlopen(self.url + self.health, timeout=2) as answer:
+            with urllib.request.urlopen(self.url + self.health, timeout=10) as answer:
                 return answer.status == 200
         except (urllib.error.URLError, OSError):
             return False
@@ -129,6 +134,7 @@ class Peer:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        self.place.close()
 
 
 def bare_environment():
