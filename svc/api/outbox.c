@@ -143,8 +143,9 @@ bool outbox_take(struct outbox *o, struct parcels *out, struct parcels *late)
 		else if (!late->head)
 			await_turn(o);
 	}
-	if (o->waiting.head)
-		pthread_cond_signal(&o->filled); /* more than one call's worth: another sender's */
+	/* More than one call's worth is another sender's; at the end, the last of it frees all. */
+	if (o->waiting.head || o->is_stopping)
+		pthread_cond_signal(&o->filled);
 	pthread_mutex_unlock(&o->lock);
 	return out->head || late->head;
 }

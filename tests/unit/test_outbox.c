@@ -14,7 +14,8 @@ enum { CALLS_MAX = 64, KEYS_MAX = 256 };
 static struct fake {
 	struct queue base;
 	pthread_cond_t released;
-	bool is_held; /* calls wait until it is not */
+	bool is_held;     /* calls wait until it is not */
+	size_t held_from; /* but the first ones do not */
 	size_t calls, envelopes, records;
 	size_t per_call[CALLS_MAX]; /* records */
 	char keys[KEYS_MAX][OBJECTKEY_SIZE];
@@ -36,7 +37,7 @@ static int fake_send(struct queue *q, struct queue_entry *entries, size_t count,
 	fake.active++;
 	if (fake.active > fake.active_max)
 		fake.active_max = fake.active;
-	while (fake.is_held)
+	while (fake.is_held && fake.calls >= fake.held_from)
 		pthread_cond_wait(&fake.released, &lock);
 	code = fake.answers[fake.calls];
 	if (fake.capacity > 0 && fake.active > fake.capacity) {
@@ -418,6 +419,38 @@ static void close_sends_the_rest(void)
 	CHECK_INT(fake.records, 5);
 }
 
+static void *close_outbox(void *arg)
+{
+	(void)arg;
+	outbox_close(outbox);
+	return NULL;
+}
+
+/*
+ * While one call is under way, which is all that the queue takes, two senders wait for their turn;
+ * what waits is then taken by one of them, and the other must hear of it.
+ */
+static void close_frees_those_who_wait(void)
+{
+	pthread_t closer;
+
+	fake_reset();
+	fake.answers[0] = ERR_BUSY; /* three calls at a time become one */
+	fake.held_from = 1;
+	open_senders(&clock_system, 3, 1, 900000);
+	fake_hold(true);
+	add_until(0, 1, INT64_MAX);
+	while (outbox_senders(outbox) != 1 || fake_active() == 0)
+		clock_sleep_ms(1);
+	add_until(1, 2, INT64_MAX);
+	if (pthread_create(&closer, NULL, close_outbox, NULL) != 0)
+		test_die("pthread_create");
+	clock_sleep_ms(20); /* woken by the close they wait again; whoever is late, ends */
+	fake_hold(false);
+	(void)pthread_join(closer, NULL);
+	CHECK_INT(delivered_count, 2);
+}
+
 static const struct test tests[] = {
 	{ "batches what waits", batches_what_waits },
 	{ "order is kept", order_is_kept },
@@ -434,6 +467,7 @@ static const struct test tests[] = {
 	{ "late ones are not sent", late_ones_are_not_sent },
 	{ "room is bounded", room_is_bounded },
 	{ "close sends the rest", close_sends_the_rest },
+	{ "close frees those who wait", close_frees_those_who_wait },
 };
 
 TEST_MAIN(tests)
