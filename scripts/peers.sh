@@ -87,23 +87,6 @@ make_toxiproxy()
 	make_go_program "github.com/Shopify/toxiproxy/v2/cmd/server@v$toxiproxy_version" "$1"
 }
 
-# A virtual environment knows its own path: it is made in place, and marked when it is whole.
-make_peer_venv()
-{
-	local venv=$1 requirements=$2 sum
-
-	sum=$(cat "${requirements%/*}"/*.txt | sha256sum)
-	if grep -qsxF "$sum" "$venv/complete"; then
-		return 0
-	fi
-	say "installing the Python packages of ${requirements#"$root/"}"
-	rm -rf "$venv"
-	/usr/bin/python3 -m venv "$venv" || return 1
-	"$venv/bin/pip" install --quiet --no-input --disable-pip-version-check -r "$requirements" ||
-		not_fetched pip || return 1
-	echo "$sum" >"$venv/complete"
-}
-
 setup_peers()
 (
 	mapfile -t packages < <(peer_packages)
@@ -111,8 +94,8 @@ setup_peers()
 	mkdir -p "$peers_dir"
 	exec 9>"$peers_dir/.lock"
 	flock 9
-	make_peer_venv "$peers_dir/aws-venv" "$root/tests/peers/requirements.txt" &&
-		make_peer_venv "$peers_dir/ministack-venv" "$root/tests/peers/ministack-requirements.txt" &&
+	setup_venv "$peers_dir/aws-venv" "$root/tests/peers/requirements.txt" &&
+		setup_venv "$peers_dir/ministack-venv" "$root/tests/peers/ministack-requirements.txt" &&
 		into "$elasticmq_dir" make_elasticmq &&
 		into "$peers_dir/versitygw-$versitygw_version" make_versitygw &&
 		into "$peers_dir/toxiproxy-$toxiproxy_version" make_toxiproxy &&

@@ -148,30 +148,44 @@ setup_test()
 
 # ---- Python ----
 
-# Debian's python3, not another that is first in PATH: pexpect and pyte are its packages.
+# Debian's python3, not another that is first in PATH: pexpect and pyte are its packages. pip takes
+# nothing but files whose SHA-256 is in the requirements (scripts/pins), and builds nothing: what a
+# build fetches has no pin.
 make_venv()
 {
-	local venv=$1 sum=$2
+	local venv=$1 requirements=$2
 
-	say "installing the Python packages of scripts/requirements.txt"
+	shift 2
+	say "installing the Python packages of ${requirements#"$root/"}"
 	rm -rf "$venv"
-	/usr/bin/python3 -m venv --system-site-packages "$venv" || return 1
-	"$venv/bin/pip" install --quiet --no-input --disable-pip-version-check \
-		-r "$root/scripts/requirements.txt" || not_fetched pip || return 1
-	echo "$sum" >"$venv/complete"
+	/usr/bin/python3 -m venv "$@" "$venv" || return 1
+	"$venv/bin/pip" install --quiet --no-input --disable-pip-version-check --require-hashes \
+		--only-binary :all: -r "$requirements" || not_fetched pip || return 1
+	touch "$venv/complete"
 }
+
+# setup_venv PLACE REQUIREMENTS [OPTION...]: PLACE becomes a link to a virtual environment, which is
+# made once for each content of the file. Programs may still run in the one before: it stays.
+setup_venv()
+(
+	place=$1 requirements=$2
+	shift 2
+	made=$place-$(sha256sum <"$requirements" | cut -c 1-12)
+
+	mkdir -p "${place%/*}"
+	exec 9>"$place.lock"
+	flock 9
+	[ -e "$made/complete" ] || make_venv "$made" "$requirements" "$@" || exit 1
+	[ "$(readlink "$place")" != "${made##*/}" ] || exit 0
+	[ -L "$place" ] || rm -rf "$place"
+	ln -sfn "${made##*/}" "$place.new" && mv -T "$place.new" "$place"
+)
 
 setup_python()
 {
-	local venv=$deps_dir/venv sum
-
-	sum=$(cat "$root"/scripts/{requirements,constraints}.txt | sha256sum)
-	mkdir -p "$deps_dir"
-	(
-		flock 9
-		grep -qsxF "$sum" "$venv/complete" || make_venv "$venv" "$sum"
-	) 9>"$deps_dir/.lock" || return 1
-	export PATH=$venv/bin:$PATH
+	setup_venv "$deps_dir/venv" "$root/scripts/requirements.txt" --system-site-packages ||
+		return 1
+	export PATH=$deps_dir/venv/bin:$PATH
 }
 
 # ---- libraries built here ----

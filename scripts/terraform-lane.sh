@@ -189,6 +189,7 @@ lane_terraform()
 	stub_stop
 	check 'scripts of the pipelines' tests/ci/pipelines.py
 	check 'steps of the pipelines' tests/ci/workflows.py
+	check 'pins of what is downloaded' tests/ci/pins.py
 	[ -z "$linters" ] || linter_checks
 	[ -z "$scanners" ] || scanner_checks
 }

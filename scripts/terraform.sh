@@ -138,10 +138,9 @@ setup_linters()
 	kept linters make_linters "$root"/tools/go.{mod,sum} && linters_dir=$kept
 }
 
-# The venv is a directory that cannot be moved: made in place, and again when the pins change.
 setup_scanners()
 {
-	make_peer_venv "$terraform_dir/venv" "$root/tools/python/requirements.txt"
+	setup_venv "$terraform_dir/venv" "$root/tools/python/requirements.txt"
 }
 
 setup_iam()
