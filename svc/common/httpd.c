@@ -80,26 +80,26 @@ static uint16_t port_of(int fd)
 
 /*
  * Several listeners may share a port only by SO_REUSEPORT, which would also let a second
- * process of the same user share it unnoticed. A first bind without it finds that out,
- * and picks the port when none is given.
+ * process of the same user share it unnoticed. A first bind without it finds that out.
  */
-static int claim_port(struct httpd *h, struct err *err)
+static int check_port(const struct httpd *h, struct err *err)
 {
-	int fd = bind_one(h, h->o.listen.port, false, err);
+	int fd = bind_one(h, h->port, false, err);
 
 	if (fd < 0)
 		return -1;
-	h->port = port_of(fd);
 	(void)close(fd);
 	return 0;
 }
 
+/* Where no port is given the first picks one: the kernel never picks one that is in use. */
 static int listen_one(struct httpd *h, struct err *err)
 {
 	int fd = bind_one(h, h->port, true, err);
 
 	if (fd < 0)
 		return -1;
+	h->port = port_of(fd);
 	if (listen(fd, BACKLOG) != 0) {
 		(void)err_errno(err, "listen on %s:%u", h->o.listen.host, (unsigned)h->port);
 		(void)close(fd);
@@ -172,7 +172,8 @@ int httpd_open(struct httpd **out, const struct httpd_options *options, struct e
 		l->returned_tail = &l->returned;
 		pthread_mutex_init(&l->lock, NULL);
 	}
-	if (claim_port(h, err) != 0 || open_loops(h, err) != 0) {
+	h->port = options->listen.port;
+	if ((h->port != 0 && check_port(h, err) != 0) || open_loops(h, err) != 0) {
 		httpd_close(h);
 		return -1;
 	}
