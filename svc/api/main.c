@@ -15,6 +15,7 @@
 #include "submit.h"
 
 enum { EXIT_MARGIN_MS = 500, CLOSE_MS = 4000, QUIET_CHECK_MS = 10000, RETRY_BUSY_S = 1 };
+enum { CALL_MS = 10000 }; /* the longest call that a queue makes */
 
 /* ---- what httpd calls ---- */
 
@@ -256,10 +257,25 @@ static int api_open(struct api *api, struct err *err)
 
 /* ---- stop ---- */
 
-/* Those that call others before those that they call. No request is under way any more. */
+static int64_t stop_left_ms(const struct api *api)
+{
+	int64_t left_ms = api->stop_by_ms - clock_mono_ms(api->clock);
+
+	return left_ms > 0 ? left_ms : 0;
+}
+
+static void begin_stop(struct api *api)
+{
+	api->stop_by_ms = clock_mono_ms(api->clock) + api->settings.service.drain_timeout_s * 1000;
+}
+
+/*
+ * Those that call others before those that they call. No request is under way any more. What the
+ * drain left of its time is for a slow disk.
+ */
 static void api_close(struct api *api)
 {
-	deadline_begin(&api->deadline, CLOSE_MS);
+	deadline_begin(&api->deadline, stop_left_ms(api) + CLOSE_MS);
 	cloud_give_up(&api->cloud);
 	deadline_await(&api->deadline, "admin port");
 	admin_close(api->admin);
@@ -285,12 +301,22 @@ static void abandon(struct api *api, int status)
 		_exit(status); /* threads are still in calls that use what would be closed */
 }
 
+/*
+ * A queue that is away must not keep clients without an answer until it is too late for one: no call
+ * begins so late that it might not be over in time.
+ */
+static void end_calls(struct api *api, int64_t end_ms)
+{
+	int64_t half_ms = (end_ms - clock_mono_ms(api->clock)) / 2;
+	int64_t call_ms = half_ms < CALL_MS ? half_ms : CALL_MS;
+
+	outbox_end_at(api->outbox, (end_ms - call_ms) * 1000);
+}
+
 static bool drain(struct api *api)
 {
-	const struct api_settings *s = &api->settings;
-	int64_t end_ms = clock_mono_ms(api->clock) + s->service.drain_timeout_s * 1000 -
-	    EXIT_MARGIN_MS;
-	int64_t grace_ms = s->drain_grace_s * 1000;
+	int64_t end_ms = api->stop_by_ms - EXIT_MARGIN_MS;
+	int64_t grace_ms = api->settings.drain_grace_s * 1000;
 
 	log_info("draining", "requests", LOG_INT((int64_t)httpd_request_count(api->httpd)), NULL);
 	atomic_store(&api->is_draining, true);
@@ -300,6 +326,7 @@ static bool drain(struct api *api)
 	if (grace_ms > 0) /* load balancers learn slowly that nothing more should come */
 		clock_sleep_ms(grace_ms);
 	httpd_quiesce(api->httpd);
+	end_calls(api, end_ms);
 	return httpd_wait_idle(api->httpd, end_ms - clock_mono_ms(api->clock));
 }
 
@@ -329,6 +356,7 @@ static int run(struct api *api)
 		} else if (event == STOP_TIMEOUT)
 			give_back_memory(api);
 	}
+	begin_stop(api);
 	if (drain(api)) {
 		log_info("stopped", NULL);
 		return 0;
@@ -350,6 +378,7 @@ int main(int argc, char **argv)
 	if (api_open(&api, &err) == 0) {
 		status = run(&api);
 	} else {
+		begin_stop(&api);
 		status = service_refuse(&err);
 		abandon(&api, status);
 	}

@@ -13,7 +13,7 @@
 #include "worker_metrics.h"
 #include "worker_settings.h"
 
-enum { GIVE_BACK_S = 5, CLOSE_MS = 4000 };
+enum { GIVE_BACK_S = 5, EXIT_MARGIN_MS = 500, CLOSE_MS = 4000 };
 
 /* Everything that runs. */
 struct worker {
@@ -26,6 +26,7 @@ struct worker {
 	struct protection *protection;
 	struct admin *admin;
 	struct deadline deadline;
+	int64_t stop_by_ms;     /* when the drain must be over; main's own */
 	atomic_bool is_started; /* the pump is there, for the thread of `admin` */
 };
 
@@ -167,10 +168,25 @@ static int worker_open(struct worker *w, struct err *err)
 	return 0;
 }
 
-/* All is settled: what is still being asked of AWS is for nobody. */
+static int64_t stop_left_ms(const struct worker *w)
+{
+	int64_t left_ms = w->stop_by_ms - clock_mono_ms(&clock_system);
+
+	return left_ms > 0 ? left_ms : 0;
+}
+
+static void begin_stop(struct worker *w)
+{
+	w->stop_by_ms = clock_mono_ms(&clock_system) + w->settings.service.drain_timeout_s * 1000;
+}
+
+/*
+ * All is settled: what is still being asked of AWS is for nobody. What the drain left of its time
+ * is for a slow disk.
+ */
 static void worker_close(struct worker *w)
 {
-	deadline_begin(&w->deadline, CLOSE_MS);
+	deadline_begin(&w->deadline, stop_left_ms(w) + CLOSE_MS);
 	deadline_await(&w->deadline, "task protection");
 	protection_close(w->protection);
 	cloud_give_up(&w->cloud);
@@ -185,23 +201,17 @@ static void worker_close(struct worker *w)
 	cloud_close(&w->cloud);
 }
 
-/* The exit is part of the time that the drain may take. */
-static int64_t drain_ms(const struct worker_settings *s)
-{
-	return s->service.drain_timeout_s * 1000 - 500;
-}
-
 static int run(struct worker *w)
 {
-	const struct worker_settings *s = &w->settings;
 	enum stop_event event;
 
 	log_info("started", NULL);
 	while ((event = stop_wait(-1)) != STOP_STOP)
 		if (event == STOP_RELOAD)
-			service_reload(&s->service);
+			service_reload(&w->settings.service);
+	begin_stop(w);
 	log_info("draining", "in_flight", LOG_INT(worker_get(WORKER_IN_FLIGHT)), NULL);
-	if (pump_drain(w->pump, drain_ms(s))) {
+	if (pump_drain(w->pump, stop_left_ms(w) - EXIT_MARGIN_MS)) {
 		log_info("stopped", NULL);
 		return 0;
 	}
@@ -218,10 +228,12 @@ int main(int argc, char **argv)
 
 	if (!service_begin(&worker_service, argc, argv, &worker.settings, &status))
 		return status;
-	if (worker_open(&worker, &err) == 0)
+	if (worker_open(&worker, &err) == 0) {
 		status = run(&worker);
-	else
+	} else {
+		begin_stop(&worker);
 		status = service_refuse(&err);
+	}
 	worker_close(&worker);
 	return status;
 }
