@@ -3,7 +3,7 @@
 import ssl
 import warnings
 
-from cloud import await_true
+from cloud import LIMIT_S, await_true
 from tls import Authority, Door
 
 # What the door shows at a start, and how ops-api ends: with status 3, or waiting for better times.
@@ -43,11 +43,11 @@ def start_badly(r, name, more, status, part):
         found = await_true(lambda: events(api, 'cannot start', 'cannot start yet'), name)
         r.check(part in found[0]['error.message'], f'{name}: said {found[0]["error.message"]}')
         if status is not None:
-            r.check(api.process.wait(10) == status, f'{name}: exit status {api.process.returncode}')
+            r.check(api.process.wait(LIMIT_S) == status, f'{name}: exit status {api.process.returncode}')
         else:
             r.check(api.process.poll() is None, f'{name}: ended')
             api.process.terminate()
-            r.check(api.process.wait(10) == 0, f'{name}: exit status {api.process.returncode}')
+            r.check(api.process.wait(LIMIT_S) == 0, f'{name}: exit status {api.process.returncode}')
         r.faults_done += 1
 
 

@@ -4,7 +4,7 @@ import json
 import subprocess
 import time
 
-from cloud import await_true
+from cloud import LIMIT_S, await_true
 from server import BUCKET, QUEUE
 
 BACKLOG = 1500
@@ -17,11 +17,11 @@ def slow_store(r):
         r.await_accepted(50)
         r.disturb('PutObject', 'late', times=0, percent=20, delay_ms=3000)
         r.await_accepted(200)
+        await_true(lambda: 'ChangeMessageVisibilityBatch' in r.server.state()['calls'],
+                   'a lease to be extended')
         r.server.heal()
         queue = r.server.queue()
-        extended = r.server.state()['calls'].get('ChangeMessageVisibilityBatch', 0)
         r.figures['redelivered'] = queue['received'] - queue['sent']
-        r.check(extended > 0, 'no lease was extended')
 
 
 def heartbeat_fails(r):
@@ -71,8 +71,10 @@ def outage(r):
     worker = r.pipeline.worker
     with r.working():
         r.await_accepted(50)
+        await_true(lambda: r.server.state()['s3']['puts'] >= 20, 'the worker to be at work')
         r.disturb('PutObject', 'refuse', times=0, status=503, code='ServiceUnavailable')
         r.disturb('ListObjectsV2', 'refuse', times=0, status=503, code='ServiceUnavailable')
+        worker.measure()
         before_kib = worker.max_rss_kib
         r.await_accepted(int(40 * r.options.seconds))
         waiting = r.pipeline.stat()
@@ -97,7 +99,7 @@ def opsctl(r, *words):
     contexts.write_text(f'[faults]\nqueue = {r.server.queue_url}\nstore = s3://{BUCKET}/\n')
     out = subprocess.run([r.options.opsctl, *words, '--context', 'faults', '--json'],
                          env=r.server.environment() | {'XDG_CONFIG_HOME': str(r.evidence)},
-                         capture_output=True, text=True, timeout=60, check=False)
+                         capture_output=True, text=True, timeout=LIMIT_S, check=False)
     if out.returncode != 0:
         raise AssertionError(f'opsctl {words}: {out.returncode}: {out.stdout}{out.stderr}')
     return json.loads(out.stdout)

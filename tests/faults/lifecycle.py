@@ -28,21 +28,24 @@ def polls(r):
 
 def stop_in_poll(r):
     """What SQS hands to a poll that was under way at SIGTERM is stored or given back, at once."""
-    r.open_pipeline(worker={'OPS_VISIBILITY_TIMEOUT_S': '600', 'OPS_DRAIN_TIMEOUT_S': '30'})
+    r.open_pipeline(worker={'OPS_VISIBILITY_TIMEOUT_S': '600'})
     worker, server = r.pipeline.worker, r.server
-    server.wait(5000)
     with r.working():
         r.await_accepted(20)
         r.load_now.stop()
         assert r.pipeline.await_quiet(lambda: r.account.missing(server)) == ''
-        idle = await_true(lambda: is_idle(r) and polls(r), 'one poll, waiting')
+        # None that is about to end: the next would be begun at the moment of the signal.
+        server.wait(20000)
+        before = polls(r)
+        await_true(lambda: polls(r) > before and is_idle(r), 'one poll, waiting since just now')
+        idle = polls(r)
         with worker.lock:
             worker.is_death_ordered = True
             worker.process.send_signal(signal.SIGTERM)
             await_true(lambda: 'draining' in worker.log_path.read_text(), 'the drain to begin')
             r.faults_done += 1
             r.send_fresh()
-            status = worker.process.wait(40)
+            status = worker.process.wait(LIMIT_S)
             server.wait(1000)
             stat = r.pipeline.stat()
             r.check(status == 0, f'exit status {status}')

@@ -3,7 +3,7 @@
 import http.client
 import time
 
-from cloud import CloudRun, await_true
+from cloud import LIMIT_S, CloudRun, await_true
 
 SQS = ['SendMessageBatch', 'ReceiveMessage', 'DeleteMessageBatch', 'ChangeMessageVisibilityBatch']
 WRITES = ['SendMessageBatch', 'PutObject', 'DeleteMessageBatch']
@@ -16,7 +16,7 @@ def answer_of(r):
     while request.is_refused:
         request = r.account.new_request()
     r.account.attempt(request)
-    connection = http.client.HTTPConnection('127.0.0.1', r.pipeline.api.port, timeout=60)
+    connection = http.client.HTTPConnection('127.0.0.1', r.pipeline.api.port, timeout=LIMIT_S)
     connection.request('POST', '/submit', request.body, request.signed_headers(time.time()))
     answer = connection.getresponse()
     r.account.answer(request, answer.status, answer.read())
@@ -50,8 +50,8 @@ def partition_of_worker(what, ops):
             for op in ops:
                 r.disturb(op, what, times=0)
             r.await_accepted(50)
+            r.await_fault()
             time.sleep(3)  # the fault itself takes that long
-            r.check(r.server.state()['faults'] > 0, '(7) no call was disturbed')
             r.server.heal()
             r.await_accepted(50)
     return scenario
@@ -62,7 +62,7 @@ def failed_receives(r):
 
 
 def is_alive(service):
-    connection = http.client.HTTPConnection('127.0.0.1', service.admin_port, timeout=60)
+    connection = http.client.HTTPConnection('127.0.0.1', service.admin_port, timeout=LIMIT_S)
     connection.request('GET', '/livez')
     status = connection.getresponse().status
     connection.close()
@@ -80,7 +80,7 @@ def silent_poll(r):
         await_true(lambda: r.server.state()['faults'] == 1, 'a silent poll')
         began = time.monotonic()
         r.send_fresh()
-        await_true(lambda: failed_receives(r) == 1, 'the deadline of the poll')
+        await_true(lambda: failed_receives(r) > 0, 'the deadline of the poll')
         r.figures['given_up_after_s'] = round(time.monotonic() - began, 1)
         r.check(is_alive(r.pipeline.worker), 'not alive')
         assert r.pipeline.await_quiet(lambda: r.account.missing(r.server)) == ''

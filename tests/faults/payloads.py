@@ -5,9 +5,9 @@ import socket
 import time
 
 import run
-from cloud import await_true
+from cloud import LIMIT_S, await_true
 
-LIMIT = 262144
+BODY_MAX = 262144
 BEARER = {'Authorization': f'Bearer {run.SECRET}', 'Content-Type': 'application/json'}
 
 
@@ -21,7 +21,7 @@ def text(inside):
     return b'{"email_timestream":"1731000000","x":"' + inside + b'"}'
 
 
-LARGEST = sized(LIMIT)
+LARGEST = sized(BODY_MAX)
 POISON = {
     'U+FFFE': (text('\ufffe'.encode()), {}, 400),
     'U+FFFF': (text('\uffff'.encode()), {}, 400),
@@ -31,14 +31,14 @@ POISON = {
     'not UTF-8': (text(b'\xff'), {}, 400),
     'deep': (b'{"email_timestream":"1731000000","x":' + b'[' * 40 + b']' * 40 + b'}', {}, 400),
     'nothing': (b'', {}, 400),
-    'one more than the limit': (sized(LIMIT + 1), {}, 413),
+    'one more than the limit': (sized(BODY_MAX + 1), {}, 413),
     '1 MiB': (sized(1048576), {}, 413),
     'compressed': (b'\x1f\x8b\x08' + b'\0' * 100, {'Content-Encoding': 'gzip'}, 415),
 }
 
 
 def post(r, body, headers):
-    connection = http.client.HTTPConnection('127.0.0.1', r.pipeline.api.port, timeout=60)
+    connection = http.client.HTTPConnection('127.0.0.1', r.pipeline.api.port, timeout=LIMIT_S)
     try:
         connection.request('POST', '/submit', body, BEARER | headers)
         return connection.getresponse().status

@@ -5,6 +5,7 @@ import subprocess
 import urllib.request
 
 import run
+from cloud import LIMIT_S
 from server import BUCKET, SECRET_KEY
 
 SESSION_TOKEN = 'sentinel/session+token/0123456789=='
@@ -33,7 +34,7 @@ def opsctl(r, *words):
     out = subprocess.run([r.options.opsctl, *words, '--context', 'faults', '-vv'],
                          env=r.server.environment() | {'XDG_CONFIG_HOME': str(r.evidence),
                                                        'AWS_SESSION_TOKEN': SESSION_TOKEN},
-                         capture_output=True, text=True, timeout=60, check=False)
+                         capture_output=True, text=True, timeout=LIMIT_S, check=False)
     return f'$ opsctl {" ".join(words)}: {out.returncode}\n{out.stdout}\n{out.stderr}'
 
 
@@ -55,7 +56,7 @@ def of_children(r, service):
 
 def metrics(service):
     url = f'http://127.0.0.1:{service.admin_port}/metrics'
-    with urllib.request.urlopen(url, timeout=60) as answer:
+    with urllib.request.urlopen(url, timeout=LIMIT_S) as answer:
         return answer.read().decode()
 
 
