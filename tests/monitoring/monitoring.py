@@ -176,14 +176,14 @@ def ask_everything(system):
         if quiet.search(expression):
             system.ask(resolve(expression))
         else:  # rates need a second scrape
-            check(wait_for(lambda e=expression: system.ask(resolve(e)), f"{name}: {title}: {expression}", 60), title)
+            check(wait_for(lambda e=expression: system.ask(resolve(e)), f"{name}: {title}: {expression}"), title)
 
 
 def real_prometheus():
     with tempfile.TemporaryDirectory(prefix="ops-monitoring-") as directory:
         system = System(pathlib.Path(directory))
         try:
-            wait_for(lambda: len(system.ask('up{job=~"ops-.*"} == 1')) == 2, "Prometheus scrapes both", 60)
+            wait_for(lambda: len(system.ask('up{job=~"ops-.*"} == 1')) == 2, "Prometheus scrapes both")
             for _ in range(20):
                 check_equal(post(system.api, flat()).status, 200, "submit")
             for name in ("accepted", "stored"):  # each is scraped when its turn comes
