@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "overrides.h"
+
 /* Whether the command is about that row: it names no rows, or this one, or its service. */
 static bool is_wanted(const struct look *l, const char *service, const char *name)
 {
@@ -67,10 +69,11 @@ void row_skip(struct checkup_row *row, const char *why)
 
 bool look_is_named(struct look *l, struct checkup_row *row, enum context_key key)
 {
+	char lack[OVERRIDES_LACK_SIZE];
+
 	if (l->facts->context->values[key][0])
 		return true;
-	row->state = CHECKUP_SKIPPED;
-	row_detail(row, "the context has no %s", context_key_name(key));
+	row_skip(row, overrides_lack(l->facts->context, key, lack));
 	return false;
 }
 

@@ -19,7 +19,7 @@ void look_at_queue(struct look *l)
 	struct checkup_row *dead;
 
 	if (!look_is_named(l, row, CONTEXT_QUEUE)) {
-		row_skip(look_add_row(l, "dead letters"), "the context has no queue");
+		(void)look_is_named(l, look_add_row(l, "dead letters"), CONTEXT_QUEUE);
 		return;
 	}
 	if (q->fact.state == FACT_FAILED) {

@@ -1,5 +1,7 @@
 #include "overrides.h"
 
+#include <string.h>
+
 static const struct {
 	enum context_key key; /* the option has its name */
 	bool is_place;        /* of a part of the system */
@@ -55,4 +57,26 @@ int overrides_resolve(struct cli *cli, const char *name, struct err *err)
 		return -1;
 	cli->context = c;
 	return 0;
+}
+
+static bool is_option(enum context_key key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (options[i].key == key)
+			return true;
+	return false;
+}
+
+const char *overrides_lack(const struct context *c, enum context_key key,
+    char out[OVERRIDES_LACK_SIZE])
+{
+	const char *name = context_key_name(key);
+
+	if (strcmp(c->name, CONTEXT_FLAGS) != 0)
+		(void)snprintf(out, OVERRIDES_LACK_SIZE, "the context has no %s", name);
+	else if (is_option(key))
+		(void)snprintf(out, OVERRIDES_LACK_SIZE, "--%s is not given", name);
+	else
+		(void)snprintf(out, OVERRIDES_LACK_SIZE, "%s comes with a context only", name);
+	return out;
 }

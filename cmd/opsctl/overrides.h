@@ -15,4 +15,9 @@
  */
 int overrides_resolve(struct cli *cli, const char *name, struct err *err) ATTR_MUST_CHECK;
 
+/* That there is no value of that key: "the context has no url", or "--url is not given". Any thread. */
+enum { OVERRIDES_LACK_SIZE = 80 };
+const char *overrides_lack(const struct context *c, enum context_key key,
+    char out[OVERRIDES_LACK_SIZE]);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "overrides.h"
 #include "policy_arn.h"
 
 enum { ARNS_MAX = 64 * 1024, ACTION_SIZE = 96 };
@@ -324,6 +325,7 @@ static bool has_arns(const struct policy *p)
 
 void policy_notes(const struct policy *p, struct buf *out)
 {
+	char lack[OVERRIDES_LACK_SIZE];
 	struct policy_scope scope;
 
 	policy_scope_init(&scope, p->cli);
@@ -336,8 +338,9 @@ void policy_notes(const struct policy *p, struct buf *out)
 	if (!is_empty(p, POLICY_NO_RESOURCE))
 		buf_adds(out, "NoResourceLevel: these actions can be given on \"*\" only\n");
 	if (has_arns(p) && (scope.account[0] == '\0' || scope.region[0] == '\0'))
-		buf_addf(out, "the context has no %s: \"*\" stands in the ARNs for it\n",
-		    scope.account[0] == '\0' ? "account" : "region");
+		buf_addf(out, "%s: \"*\" stands in the ARNs for it\n",
+		    overrides_lack(&p->cli->context,
+			scope.account[0] == '\0' ? CONTEXT_ACCOUNT : CONTEXT_REGION, lack));
 	if (may_need_key(p))
 		buf_adds(out,
 		    "where a KMS key of your own encrypts, kms:Decrypt on it is needed "

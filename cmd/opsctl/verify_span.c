@@ -4,6 +4,7 @@
 #include "count.h"
 #include "idset.h"
 #include "metrics.h"
+#include "overrides.h"
 #include "ports.h"
 #include "verify.h"
 
@@ -184,6 +185,7 @@ static void print_json(const struct span *s, uint64_t other_keys, bool ok)
 
 static void print_text(const struct span *s, uint64_t other_keys, bool ok)
 {
+	char lack[OVERRIDES_LACK_SIZE];
 	struct cli *cli = s->v->cli;
 
 	out_text(cli, "objects    %" PRIu64 ", %s\n", s->objects, COUNT(s->bytes, "byte"));
@@ -203,8 +205,8 @@ static void print_text(const struct span *s, uint64_t other_keys, bool ok)
 		out_text(cli, "worker     %s: it stored %.0f objects since it started\n",
 		    comparison_names[compare(s)], s->after.stored);
 	else if (!cli->context.values[CONTEXT_WORKER_ADMIN_URL][0])
-		out_text(cli, "worker     not asked: the context has no %s\n",
-		    context_key_name(CONTEXT_WORKER_ADMIN_URL));
+		out_text(cli, "worker     not asked: %s\n",
+		    overrides_lack(&cli->context, CONTEXT_WORKER_ADMIN_URL, lack));
 	out_text(cli, "verdict    %s%s%s\n", out_color(cli, ok ? COLOR_GREEN : COLOR_RED),
 	    ok ? "ok" : "bad", out_color(cli, COLOR_NONE));
 }

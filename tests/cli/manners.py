@@ -168,6 +168,18 @@ class Failures(Cli):
         self.refused(EXIT_CONFIG, "--store (URL of the store) is needed, too: the options name another system",
                      "probe", "--url", "http://127.0.0.1:1")
 
+    def test_what_options_leave_out(self):
+        """There is no context that could have it."""
+        token = self.home / "token"
+        token.write_text("x" * 32)
+        token.chmod(0o600)
+        done = self.opsctl("health", "--secret", f"file:{token}")
+        self.assertEqual(done.returncode, EXIT_BAD, done.stderr)
+        self.assertNotIn("the context has no", done.stdout)
+        for row in (r"api +- +--url is not given", r"worker +- +worker-admin-url comes with a context only",
+                    r"dead letters +- +--queue is not given", r"store +- +--store is not given"):
+            self.assertRegex(done.stdout, row)
+
     def test_verbose_shows_what_it_works_on(self):
         done = self.opsctl("queue", "stat", "-v")
         self.assertIn(f"queue             sqlite:{self.local}/queue.db\n", done.stderr)
