@@ -63,7 +63,8 @@ int managed_secret(struct aws *a, const char *name, struct managed_secret *out, 
 	json_member_text(&w, "SecretId", name);
 	json_object_end(&w);
 	r.body = buf_str(&body);
-	rc = aws_call_json(a, &r, NULL, &answer, err);
+	rc = body.full ? err_set(err, ERR_INVALID, "secret '%.100s...': too long", name)
+		       : aws_call_json(a, &r, NULL, &answer, err);
 	if (rc == 0)
 		rc = managed_secret_read(answer, out, err);
 	json_free(answer);

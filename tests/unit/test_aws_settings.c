@@ -253,6 +253,19 @@ static void test_no_secret(void)
 	json_free(doc);
 }
 
+/* Half of a request would ask for another secret: nobody is asked. */
+static void test_name_too_long(void)
+{
+	char name[8192];
+	struct managed_secret s;
+	struct err err;
+
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	CHECK_ERR(managed_secret(NULL, name, &s, &err), &err, ERR_INVALID);
+	CHECK(strstr(err.text, "too long") != NULL);
+}
+
 /* ---- IAM ---- */
 
 #define SIMULATION(results)                                                                        \
@@ -400,6 +413,7 @@ static const struct test tests[] = {
 	{ "parameters", test_parameters },
 	{ "managed secrets", test_secrets },
 	{ "no managed secret", test_no_secret },
+	{ "name of a secret too long", test_name_too_long },
 	{ "simulation", test_simulation },
 	{ "image names", test_image_names },
 	{ "images", test_images },
