@@ -9,7 +9,8 @@
  * Streams are not named, so those of new tasks are in it by themselves.
  *
  * A look is some pages, each with a token for the next. A token is good for a day, which a network
- * that is away, or a laptop that sleeps, may outlast: then the look begins again where it was.
+ * that is away, or a laptop that sleeps, may outlast: then the look begins again NEAR_MS before where it
+ * was.
  */
 #include "idset.h"
 #include "logs.h"
@@ -45,7 +46,8 @@ struct group {
 	bool has_caught_up; /* the first look, from --since on, is over */
 	int64_t far_at_ms;
 	int64_t began_ms, looked_ms; /* wall time: this look; the last one that came to its end */
-	int64_t anew_ms;             /* where a look began again for want of a good token */
+	int64_t seen_ms;             /* of this look: its beginning, or the youngest event of it */
+	int64_t anew_ms;             /* the same where it began again for want of a good token */
 	struct known known;
 };
 
@@ -88,9 +90,19 @@ static bool take(void *arg, const struct logs_event *event)
 
 	if (event->at_ms > s->read_to_ms)
 		s->read_to_ms = event->at_ms;
+	if (event->at_ms > g->seen_ms)
+		g->seen_ms = event->at_ms;
 	if (is_news(&g->known, event))
 		logview_take(s->view, &line);
 	return true;
+}
+
+static void begin_at(struct group *g, int64_t from_ms)
+{
+	logs_cursor_release(&g->cursor);
+	g->filter.start_ms = g->seen_ms = from_ms;
+	g->began_ms = clock_wall_ms(g->base.view->cli->clock);
+	g->base.is_at_end = false;
 }
 
 /*
@@ -99,12 +111,10 @@ static bool take(void *arg, const struct logs_event *event)
  */
 static void begin(struct group *g)
 {
-	const struct clock *clock = g->base.view->cli->clock;
-	int64_t now_ms = clock_mono_ms(clock), from_ms = g->base.read_to_ms;
+	int64_t now_ms = clock_mono_ms(g->base.view->cli->clock), from_ms = g->base.read_to_ms;
 	int64_t silent_ms = g->looked_ms - SILENCE_MS;
 	bool is_far = now_ms - g->far_at_ms >= FAR_EVERY_MS;
 
-	logs_cursor_release(&g->cursor);
 	if (!g->has_caught_up || is_far)
 		g->far_at_ms = now_ms;
 	if (g->has_caught_up)
@@ -113,9 +123,8 @@ static void begin(struct group *g)
 		from_ms = silent_ms;
 	if (from_ms < g->base.view->wanted.since_ms)
 		from_ms = g->base.view->wanted.since_ms;
-	g->filter.start_ms = from_ms;
-	g->began_ms = clock_wall_ms(clock);
-	g->base.is_at_end = false;
+	g->anew_ms = INT64_MIN;
+	begin_at(g, from_ms);
 }
 
 /*
@@ -124,13 +133,16 @@ static void begin(struct group *g)
  */
 static bool is_token_gone(const struct group *g, const struct err *err)
 {
-	return err->code == ERR_INVALID && g->cursor.token.n > 0 && g->base.read_to_ms > g->anew_ms;
+	return err->code == ERR_INVALID && g->cursor.token.n > 0 && g->seen_ms > g->anew_ms;
 }
 
+/* What this look has passed is not read again, but for what may have come late. */
 static int begin_anew(struct group *g)
 {
-	g->anew_ms = g->base.read_to_ms;
-	begin(g);
+	int64_t from_ms = g->seen_ms - NEAR_MS;
+
+	g->anew_ms = g->seen_ms;
+	begin_at(g, from_ms > g->filter.start_ms ? from_ms : g->filter.start_ms);
 	return 0;
 }
 
@@ -185,7 +197,6 @@ struct log_source *logsource_aws(struct logview *view, struct aws *aws, const ch
 		.close = close_group,
 	};
 	g->aws = aws;
-	g->anew_ms = INT64_MIN;
 	g->known.now = g->known.before = (struct idset)IDSET_INIT(IDS_MAX);
 	g->filter = (struct logs_filter){
 		.group = group,

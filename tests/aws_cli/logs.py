@@ -6,6 +6,7 @@ import time
 
 import system
 import lib
+from between import Between
 from system import EXIT_CONFIG, EXIT_CREDENTIALS, EXIT_NOTFOUND, EXIT_OK, EXIT_PERMISSION, EXIT_REMOTE, EXIT_USAGE
 
 GROUPS = {"api": "/ops/api", "worker": "/ops/worker"}
@@ -30,6 +31,10 @@ class OnLogs(system.OnAws):
         self.now = int(time.time() * 1000)
         self.addCleanup(self.door, "answers", "DELETE")
 
+    def clock(self):
+        """What `put` counts back from: all of one test from one time, or order would be a matter of speed."""
+        return self.now / 1000
+
     def at(self, ago):
         """A time that does not move while the test runs."""
         at_ms = self.now - int(ago * 1000)
@@ -40,7 +45,7 @@ class OnLogs(system.OnAws):
 
     def put(self, service, task, *events, now=None):
         """Events of (seconds before now, text)."""
-        group, stream, since = GROUPS[service], self.stream(service, task), now or time.time()
+        group, stream, since = GROUPS[service], self.stream(service, task), now or self.clock()
         try:
             self.logs.create_log_stream(logGroupName=group, logStreamName=stream)
         except self.logs.exceptions.ResourceAlreadyExistsException:
@@ -79,9 +84,9 @@ class Past(OnLogs):
         self.assertNotEqual(out[0].split(" ")[1], out[1].split(" ")[1])
 
     def test_filters(self):
-        self.put("api", TASK_A, (9, line("one", **{"http.request.id": "id-1"})), now=self.now / 1000)
-        self.put("api", TASK_B, (8, line("two", **{"http.request.id": "id-2"})), now=self.now / 1000)
-        self.put("worker", TASK_B, (7, line("three")), now=self.now / 1000)
+        self.put("api", TASK_A, (9, line("one", **{"http.request.id": "id-1"})))
+        self.put("api", TASK_B, (8, line("two", **{"http.request.id": "id-2"})))
+        self.put("worker", TASK_B, (7, line("three")))
         for args, wanted in (
                 (["--service", "worker"], ["three"]), (["--service", "worker,api"], ["one", "two", "three"]),
                 (["--task", "b2"], ["two", "three"]), (["--task", TASK_A], ["one"]),
@@ -129,14 +134,25 @@ class Past(OnLogs):
                 self.answer("FilterLogEvents", when=when, times=1, result={"events": events, "nextToken": f"t{i + 1}"})
 
     def test_a_token_that_is_no_good_any_more(self):
-        """It reads on from where it was; each line once."""
-        self.put("api", TASK_A, (5, "first"), (4, "second"))
-        known = self.logs.filter_log_events(logGroupName=GROUPS["api"])["events"][0]
+        """It reads on from a little before where it was, since lines may come late; each line once."""
+        self.put("api", TASK_A, (60, "before"), (6, "late"), (5, "first"), (4, "second"))
+        events = self.logs.filter_log_events(logGroupName=GROUPS["api"])["events"]
+        known = next(e for e in events if e["message"] == "first")
         self.door("calls", "DELETE")
         self.pages([known], None)
-        self.assertEqual(self.messages("--service", "api"), [("api", "first"), ("api", "second")])
+        self.assertEqual(self.messages("--service", "api"), [
+            ("api", "late"), ("api", "first"), ("api", "second")])
         self.assertEqual([c["params"].get("nextToken") for c in self.calls()], [None, "t1", None])
-        self.assertEqual(self.calls()[2]["params"]["startTime"], known["timestamp"])
+        self.assertEqual(self.calls()[2]["params"]["startTime"], known["timestamp"] - 5000)
+
+    def test_a_token_that_is_no_good_without_a_line(self):
+        """Then it is where it began, and not before."""
+        self.put("api", TASK_A, (5, "first"))
+        self.door("calls", "DELETE")
+        self.pages([], None)
+        self.assertEqual(self.messages("--service", "api"), [("api", "first")])
+        first, _, again = (c["params"].get("startTime") for c in self.calls())
+        self.assertEqual(first, again)
 
     def test_a_token_that_is_never_good(self):
         """Begun again once from each place, not for ever."""
@@ -204,6 +220,9 @@ class Refusals(OnLogs):
 
 
 class Streaming(OnLogs):
+    def clock(self):
+        return time.time()
+
     def stream_of(self, *args, env=None):
         """opsctl logs, its lines to be read as they come. A hang ends it."""
         with open(self.home / "stderr", "w") as err:
@@ -232,9 +251,10 @@ class Following(Streaming):
         self.put("api", TASK_A, (5, "first"))
         process = self.follow()
         self.assertEqual(self.next(process), ("first", False))
-        self.put("api", TASK_A, (0, "second"))
+        second = time.time()
+        self.put("api", TASK_A, (0, "second"), now=second)
         self.assertEqual(self.next(process), ("second", False))
-        self.put("api", TASK_B, (3, "late"))
+        self.put("api", TASK_B, (3, "late"), now=second)
         self.assertEqual(self.next(process), ("late", True))
         self.put("worker", TASK_B, (0, "third"))
         self.assertEqual(self.next(process), ("third", False))
@@ -267,18 +287,29 @@ class Following(Streaming):
 
     def test_interrupt_of_a_call_that_hangs(self):
         """What is held is printed at once, and nobody waits for the answer."""
-        process = self.follow()
-        self.put("api", TASK_A, (0, "x"))
-        self.assertEqual(self.next(process)[0], "x")
-        held = {"timestamp": int(time.time() * 1000), "message": "held", "eventId": "e1", "logStreamName": "s"}
-        self.answer("FilterLogEvents", when={"logGroupName": GROUPS["api"]}, result={"events": [held]}, times=1)
-        self.answer("FilterLogEvents", when={"logGroupName": GROUPS["api"]}, result={"events": []}, delay_s=lib.LIMIT_S)
-        self.door("calls", "DELETE")
-        system.wait_until(lambda: sum(c["params"].get("logGroupName") == GROUPS["api"] for c in self.calls()) >= 2,
-                          "a call hangs")
-        process.send_signal(15)
-        self.assertEqual(self.next(process)[0], "held")
-        self.assertEqual(process.wait(lib.LIMIT_S), 143)
+        seen, hangs, over = threading.Event(), threading.Event(), threading.Event()
+        self.addCleanup(over.set)
+
+        def answer(call):
+            """As moto has it until "x" was seen; then one line more, and then nothing ever."""
+            if not seen.is_set() or call.params.get("logGroupName") != GROUPS["api"]:
+                return None
+            if not held:
+                held.append({"timestamp": int(time.time() * 1000), "message": "held", "eventId": "e1", "logStreamName": "s"})
+                return 200, json.dumps({"events": held})
+            hangs.set()
+            return over.wait() and None
+
+        held = []
+        with Between({"": self.peers["moto"].url}, answer) as between:
+            process = self.follow(env={"AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": between.url})
+            self.put("api", TASK_A, (0, "x"))
+            self.assertEqual(self.next(process)[0], "x")
+            seen.set()
+            self.assertTrue(hangs.wait(lib.LIMIT_S), "no call hangs")
+            process.send_signal(15)
+            self.assertEqual(self.next(process)[0], "held")
+            self.assertEqual(process.wait(lib.LIMIT_S), 143)
 
 
 class Live(Streaming):
