@@ -36,6 +36,7 @@ int aws_open(struct aws **out, const struct aws_options *o, struct err *err)
 	a->endpoint_url = copy(o->endpoint_url);
 	a->clock = o->clock ? o->clock : &clock_system;
 	a->caller_repeats = o->caller_repeats;
+	a->creds_timeout_ms = o->creds_timeout_ms;
 	a->stop = o->stop;
 	a->trace = o->trace_line ? o->trace : AWS_TRACE_OFF;
 	a->trace_line = o->trace_line;
@@ -159,6 +160,7 @@ static int open_creds(const struct aws *a, struct aws_setup *s, struct err *err)
 		.profile = a->profile,
 		.region = s->region[0] ? s->region : NULL,
 		.clock = a->clock,
+		.timeout_ms = a->creds_timeout_ms,
 	};
 
 	return creds_open(&s->creds, &o, err);

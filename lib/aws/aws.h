@@ -32,6 +32,7 @@ struct aws_options {
 	 */
 	const char *endpoint_url;
 	const struct clock *clock; /* NULL: clock_system */
+	int creds_timeout_ms;      /* as timeout_ms of creds_options */
 	/*
 	 * Whoever calls has a way to repeat and to slow down: a call that was throttled, or whose
 	 * outcome is unknown, is its caller's. Only a wrong clock and refused credentials are still

@@ -41,6 +41,7 @@ struct aws_client {
 struct aws {
 	char *program, *profile, *region, *endpoint_url; /* as wanted by the caller */
 	const struct clock *clock;
+	int creds_timeout_ms;
 	bool caller_repeats;
 	struct http_stop stop;
 	int total_ms; /* of calls that set none; 0: no limit */

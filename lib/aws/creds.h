@@ -36,6 +36,7 @@ struct creds_options {
 	const char *profile;             /* NULL: AWS_PROFILE, else default; named: only this */
 	const char *region;              /* for STS and SSO; NULL: asked for only when needed */
 	const struct clock *clock;       /* of expiry; waiting for answers is by the machine's */
+	int timeout_ms;                  /* of each request; 0: 1,000 to 10,000, by the source */
 };
 
 struct creds_cache;

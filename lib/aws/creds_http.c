@@ -27,6 +27,8 @@ int creds_http(struct creds_kit *kit, const struct creds_call *call, struct http
 	int rc;
 
 	request.is_off_tape = true; /* all that it says is a secret */
+	if (kit->options->timeout_ms > 0)
+		request.total_timeout_ms = kit->options->timeout_ms;
 	retry_begin(&r, &kit->bucket, call->tries, false);
 	for (;;) {
 		enum retry_class class;

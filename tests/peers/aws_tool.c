@@ -19,7 +19,11 @@
 #include "aws.h"
 #include "profile.h"
 
-enum { LINE_MAX_BYTES = 8 * 1024 * 1024, PAIRS_MAX = SIGV4_PAIRS_MAX };
+enum {
+	LINE_MAX_BYTES = 8 * 1024 * 1024,
+	PAIRS_MAX = SIGV4_PAIRS_MAX,
+	CREDS_TIMEOUT_MS = 60000, /* a busy machine must not make us ask again */
+};
 
 /* The machine's clock and what was advanced. */
 static struct {
@@ -239,6 +243,7 @@ static int serve(struct err *err)
 	struct aws_options options = {
 		.program = "aws-tool/1",
 		.clock = &shifted.base,
+		.creds_timeout_ms = CREDS_TIMEOUT_MS,
 		.trace = getenv("AWS_TOOL_TRACE") ? AWS_TRACE_WIRE : AWS_TRACE_OFF,
 		.trace_line = trace_line,
 	};

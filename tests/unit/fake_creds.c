@@ -11,6 +11,8 @@
 
 enum { SENT_MAX = 4 * 1024 * 1024, PATH_SIZE = 512, TEXT_SIZE = 2048 };
 
+int fake_timeout_ms = FAKE_TIMEOUT_MS;
+
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -206,7 +208,9 @@ void fake_stop(void)
 void fake_open(struct fake_session *s, const char *config, const char *profile)
 {
 	const struct http_options http = { .user_agent = "test/1" };
-	struct creds_options o = { .profile = profile, .clock = &s->clock.base };
+	struct creds_options o = { .profile = profile,
+		.clock = &s->clock.base,
+		.timeout_ms = fake_timeout_ms };
 	struct err err;
 
 	clock_fake_init(&s->clock, FAKE_START_S * INT64_C(1000));

@@ -11,7 +11,13 @@
 /* Every secret of a test holds it; no error text may. */
 #define SENTINEL "SENTINEL"
 
-enum { FAKE_START_S = 1795248000 }; /* 2026-11-21T08:00:00Z */
+enum {
+	FAKE_START_S = 1795248000, /* 2026-11-21T08:00:00Z */
+	FAKE_TIMEOUT_MS = 120000,  /* a busy machine must not add requests */
+};
+
+/* Of each request of the sessions that are opened from now on. 0: as the sources have it. */
+extern int fake_timeout_ms;
 
 /* With test.h: what a text begins with; the main function. */
 #define CHECK_BEGINS(got, want) CHECK_STR(str_slice(str_from(got), 0, strlen(want)), str_from(want))
