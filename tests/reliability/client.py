@@ -8,7 +8,7 @@ import http.client
 import threading
 import time
 
-REQUEST_LIMIT_S = 60
+REQUEST_LIMIT_S = 15
 RETRY_S = 0.05
 
 

@@ -6,6 +6,8 @@
 
 #include "mem.h"
 
+enum { AWAIT_S = 120 }; /* only a hang is a failure */
+
 static int64_t now_us(void)
 {
 	return clock_mono_us(&clock_system);
@@ -18,11 +20,11 @@ static int fail(struct err *err, enum err_code code)
 
 void fake_await(const char *what, bool (*condition)(void *arg), void *arg)
 {
-	int64_t until_us = now_us() + 30 * INT64_C(1000000);
+	int64_t until_us = now_us() + AWAIT_S * INT64_C(1000000);
 
 	while (!condition(arg)) {
 		if (now_us() > until_us) {
-			fprintf(stderr, "waited 30 s in vain: %s\n", what);
+			fprintf(stderr, "waited %d s in vain: %s\n", AWAIT_S, what);
 			exit(1);
 		}
 		clock_sleep_ms(1);

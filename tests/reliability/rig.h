@@ -11,7 +11,7 @@
 #include "test.h"
 #include "worker_metrics.h"
 
-enum { PLENTY = 60, DRAIN_MS = 20000, RECEIVERS = 2 };
+enum { PLENTY = 600, DRAIN_MS = 120000, RECEIVERS = 2 };
 
 struct rig {
 	struct fake_queue queue;

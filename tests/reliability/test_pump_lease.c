@@ -1,6 +1,12 @@
 /* The pump and its leases: kept, lost, and given up to whoever has them. */
 #include "rig.h"
 
+/*
+ * Of leases that must be extended, in seconds: a third is waited for, and a busy machine may stumble
+ * for the rest.
+ */
+enum { LEASE_S = 12 };
+
 /* ---- leases ---- */
 
 static bool all_extended_twice(void *arg)
@@ -11,7 +17,7 @@ static bool all_extended_twice(void *arg)
 	return true;
 }
 
-/* Puts that take longer than the shortest visibility timeout there is. */
+/* While puts take as long as they like. */
 static void leases_are_kept_while_puts_are_slow(void)
 {
 	unsigned count = 12;
@@ -19,7 +25,7 @@ static void leases_are_kept_while_puts_are_slow(void)
 	rig_init();
 	add_messages(count);
 	fake_store_block(&rig.store, true);
-	rig_start(2, 64);
+	rig_start(LEASE_S, 64);
 	fake_await("extended", all_extended_twice, &count);
 	fake_store_block(&rig.store, false);
 	fake_await("all deleted", all_deleted, NULL);
@@ -35,11 +41,11 @@ static void leases_are_kept_while_draining(void)
 	rig_init();
 	add_messages(1);
 	fake_store_block(&rig.store, true);
-	rig_start(2, 64);
+	rig_start(LEASE_S, 64);
 	fake_await("put begun", puts_wait, &one);
 	/* The put cannot end within this drain: it says so, and the lease lives on. */
-	CHECK(!pump_drain(rig.pump, 2500));
-	CHECK(fake_queue_get(&rig.queue, 0).extends >= 2);
+	CHECK(!pump_drain(rig.pump, 100));
+	fake_await("extended", all_extended_twice, &one);
 	CHECK_INT(fake_queue_get(&rig.queue, 0).returns, 0);
 	fake_store_block(&rig.store, false);
 	rig_stop();
@@ -55,7 +61,7 @@ static void lost_lease_is_neither_extended_nor_deleted(void)
 	rig_init();
 	add_messages(1);
 	fake_store_block(&rig.store, true);
-	rig_start(2, 64);
+	rig_start(LEASE_S, 64);
 	fake_await("put begun", puts_wait, &one);
 	pthread_mutex_lock(&rig.queue.lock);
 	rig.queue.steal = 0;
@@ -96,7 +102,7 @@ static void extend_that_fails_is_tried_again(void)
 	add_messages(1);
 	rig.queue.extend_fails = ERR_BUSY;
 	fake_store_block(&rig.store, true);
-	rig_start(2, 64);
+	rig_start(LEASE_S, 64);
 	fake_await("put begun", puts_wait, &one);
 	await_count("failures", WORKER_FAILED_EXTEND, 2);
 	pthread_mutex_lock(&rig.queue.lock);

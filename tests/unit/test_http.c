@@ -104,7 +104,7 @@ static bool answer_row(void *arg, struct str request, struct buf *answer)
 
 static struct http *client_open(void)
 {
-	struct http_options options = { .user_agent = "test/1", .total_timeout_ms = 10000 };
+	struct http_options options = { .user_agent = "test/1", .total_timeout_ms = 120000 };
 	struct http *h = NULL;
 	struct err err;
 

@@ -9,7 +9,7 @@
 
 static struct http *client_open(void)
 {
-	struct http_options options = { .user_agent = "test/1", .total_timeout_ms = 60000 };
+	struct http_options options = { .user_agent = "test/1", .total_timeout_ms = 120000 };
 	struct http *h = NULL;
 	struct err err;
 

@@ -179,7 +179,7 @@ static void reload(void)
 	put(previous_path, "one");
 	put(path, "two");
 	keyring_reload(k);
-	for (int i = 0; i < 1000 && match(k, "two") != 'c'; i++)
+	for (int i = 0; i < 12000 && match(k, "two") != 'c'; i++)
 		clock_sleep_ms(5);
 	CHECK_INT(match(k, "two"), 'c');
 	CHECK_INT(match(k, "one"), 'p');
