@@ -85,6 +85,7 @@ state_checks()
 	if check build make_programs build/dev; then
 		check 'settings of the services' tests/terraform/settings.py "$api" "$worker"
 		check 'opsctl reads the outputs' tests/terraform/outputs.py build/dev/cmd/opsctl/opsctl
+		check 'opsctl may rotate' tests/terraform/rotator.py build/dev/cmd/opsctl/opsctl
 		[ -z "$servers" ] || check 'programs under their roles' tests/terraform/programs.py \
 			build/dev/tests/peers/aws_tool build/dev/cmd/opsctl/opsctl "$api" "$worker"
 	fi
@@ -160,7 +161,8 @@ planted_faults()
 	[ -z "$scanners" ] || words+=("scanners=$terraform_dir/venv/bin")
 	[ -z "$linters" ] || words+=("linters=$linters_dir")
 	[ ! -x build/dev/svc/worker/ops-worker ] ||
-		words+=("api=$PWD/build/dev/svc/api/ops-api" "worker=$PWD/build/dev/svc/worker/ops-worker")
+		words+=("api=$PWD/build/dev/svc/api/ops-api" "worker=$PWD/build/dev/svc/worker/ops-worker"
+			"opsctl=$PWD/build/dev/cmd/opsctl/opsctl")
 	tests/terraform/faults.py "${words[@]}"
 }
 

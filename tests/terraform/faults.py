@@ -105,6 +105,8 @@ FAULTS = (
     Fault("modules/cluster/instances.tf", '= "required"', '= "optional"', "posture", "wants no token"),
     Fault("modules/autoscaling/main.tf", "waiting + ${", "waiting + 0 * ${", "backlog", "one message, no task"),
     Fault("modules/autoscaling/main.tf", "FILL(running, REPEAT)", "running", "backlog", "the count comes late"),
+    Fault("modules/secret/main.tf", ', "secretsmanager:ListSecretVersionIds"', "", "rotator",
+          "needs secretsmanager:ListSecretVersionIds"),
     # What linters know.
     Fault("modules/secret/main.tf", '"SecureString"', '"SecureStrng"', "tflint", "SecureStrng"),
     Fault(f"{QUEUE}/variables.tf", 'variable "name" {', 'variable "spare" {\n  type = string\n}\n\nvariable "name" {',
@@ -168,6 +170,9 @@ class Copy:
     def backlog(self):
         return self.reading(PYTHON, "backlog.py")
 
+    def rotator(self):
+        return self.reading(PYTHON, "rotator.py", TOOLS["opsctl"])
+
     def iam(self):
         """Of the directory alone: those that use it would be found as well, but later."""
         where = {"TERRAFORM_ROOT": str(self.place), "TERRAFORM_RESULTS": str(self.place / "results")}
@@ -191,8 +196,8 @@ class Copy:
 
 # Check -> the tools that it needs.
 CHECKS = {"validate": (), "test": (), "settings": ("api", "worker"), "containers": ("scanners",),
-          "iam": ("simulator",), "posture": (), "backlog": (), "tflint": ("linters",), "docs": ("linters",),
-          "checkov": ("scanners",)}
+          "iam": ("simulator",), "posture": (), "backlog": (), "rotator": ("opsctl",), "tflint": ("linters",),
+          "docs": ("linters",), "checkov": ("scanners",)}
 
 
 def judge(fault):

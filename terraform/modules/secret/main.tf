@@ -28,7 +28,7 @@ locals {
     }
     secretsmanager = {
       read  = ["secretsmanager:GetSecretValue"]
-      write = ["secretsmanager:PutSecretValue"]
+      write = ["secretsmanager:PutSecretValue", "secretsmanager:ListSecretVersionIds"]
     }
   }
 

@@ -19,6 +19,6 @@ output "read_statements" {
 }
 
 output "write_statements" {
-  description = "IAM statements that `opsctl token rotate` needs beside them."
+  description = "IAM statements that `opsctl token rotate` and `token history` need beside them."
   value       = local.write_statements
 }
