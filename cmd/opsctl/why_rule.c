@@ -33,3 +33,16 @@ void cause_evidence(struct cause *c, const char *fmt, ...)
 	(void)vsnprintf(c->evidence[c->evidence_count++], WHY_EVIDENCE_SIZE, fmt, args);
 	va_end(args);
 }
+
+void cause_next_of_service(struct cause *c, const struct facts *f, const char *service)
+{
+	char next[ERR_TEXT_MAX];
+
+	facts_next_of_service(f, service, next);
+	cause_next(c, "%s", next);
+}
+
+bool why_is_down(const struct facts *f)
+{
+	return f->context->local_dir[0] != '\0' && f->context->values[CONTEXT_URL][0] == '\0';
+}
