@@ -15,6 +15,8 @@
 #include "submit.h"
 
 enum { EXIT_MARGIN_MS = 500, CLOSE_MS = 4000, QUIET_CHECK_MS = 10000, RETRY_BUSY_S = 1 };
+enum { CALL_MS = 10000 }; /* the longest call that a queue makes */
+enum { CALL_MS = 10000 }; /* the longest call that a queue makes */
 
 /* ---- what httpd calls ---- */
 
@@ -299,7 +301,32 @@ static void abandon(struct api *api, int status)
 	if (!httpd_wait_idle(api->httpd, api->settings.service.drain_timeout_s * 1000))
 		_exit(status); /* threads are still in calls that use what would be closed */
 }
+/*
+ * A queue that is away must not keep clients without an answer until it is too late for one: no call
+ * begins so late that it might not be over in time.
+ */
+static void end_calls(struct api *api, int64_t end_ms)
+{
+	int64_t half_ms = (end_ms - clock_mono_ms(api->clock)) / 2;
+	int64_t call_ms = half_ms < CALL_MS ? half_ms : CALL_MS;
 
+	outbox_end_at(api->outbox, (end_ms - call_ms) * 1000);
+}
+
+
+/*
+ * A queue that is away must not keep clients without an answer until it is too late for one: no call
+ * begins so late that it might not be over in time.
+ */
+static void end_calls(struct api *api, int64_t end_ms)
+{
+	int64_t half_ms = (end_ms - clock_mono_ms(api->clock)) / 2;
+	int64_t call_ms = half_ms < CALL_MS ? half_ms : CALL_MS;
+
+	outbox_end_at(api->outbox, (end_ms - call_ms) * 1000);
+}
+
+	end_calls(api, end_ms);
 static bool drain(struct api *api)
 {
 	int64_t end_ms = api->stop_by_ms - EXIT_MARGIN_MS;
@@ -313,6 +340,7 @@ static bool drain(struct api *api)
 	if (grace_ms > 0) /* load balancers learn slowly that nothing more should come */
 		clock_sleep_ms(grace_ms);
 	httpd_quiesce(api->httpd);
+	end_calls(api, end_ms);
 	return httpd_wait_idle(api->httpd, end_ms - clock_mono_ms(api->clock));
 }
 

@@ -101,10 +101,17 @@ static void cut_batch(struct outbox *o, struct parcels *out)
 		o->waiting.tail = &o->waiting.head;
 }
 
+int64_t outbox_due_us(const struct outbox *o, int64_t deadline_us)
+{
+	int64_t end_us = atomic_load_explicit(&o->end_us, memory_order_relaxed);
+
+	return end_us < deadline_us ? end_us : deadline_us;
+}
+
 /* Their clients are about to give up: to send them would only delay the others. */
 static void cut_late(struct outbox *o, int64_t now_us, struct parcels *late)
 {
-	while (o->waiting.head && o->waiting.head->deadline_us <= now_us) {
+	while (o->waiting.head && outbox_due_us(o, o->waiting.head->deadline_us) <= now_us) {
 		struct parcel *p = o->waiting.head;
 
 		o->waiting.head = p->next;
@@ -118,9 +125,11 @@ static void cut_late(struct outbox *o, int64_t now_us, struct parcels *late)
 /* A gate that is shut opens by itself; one that is full, when somebody leaves. */
 static int64_t turn_us(const struct outbox *o, int64_t deadline_us)
 {
-	if (o->gate.is_shut && o->gate.active == 0 && o->gate.probe_at_us < deadline_us)
+	int64_t due_us = outbox_due_us(o, deadline_us);
+
+	if (o->gate.is_shut && o->gate.active == 0 && o->gate.probe_at_us < due_us)
 		return o->gate.probe_at_us;
-	return deadline_us;
+	return due_us;
 }
 
 static void await_turn(struct outbox *o)
@@ -182,7 +191,7 @@ bool outbox_enter_again(struct outbox *o, int64_t deadline_us)
 	pthread_mutex_lock(&o->lock);
 	o->repeating++;
 	while (now_us = clock_mono_us(o->o.clock),
-	    !(is_granted = gate_enter(&o->gate, now_us)) && now_us < deadline_us)
+	    !(is_granted = gate_enter(&o->gate, now_us)) && now_us < outbox_due_us(o, deadline_us))
 		cond_wait(&o->passable, &o->lock, o->o.clock, turn_us(o, deadline_us));
 	o->repeating--;
 	pthread_cond_signal(o->repeating > 0 ? &o->passable : &o->filled);
@@ -212,6 +221,15 @@ void outbox_deliver(struct outbox *o, struct parcel *list)
 void outbox_release(struct outbox *o, size_t bytes)
 {
 	atomic_fetch_sub_explicit(&o->bytes, bytes, memory_order_relaxed);
+}
+
+void outbox_end_at(struct outbox *o, int64_t at_us)
+{
+	pthread_mutex_lock(&o->lock);
+	atomic_store_explicit(&o->end_us, at_us, memory_order_relaxed);
+	pthread_cond_broadcast(&o->filled);
+	pthread_cond_broadcast(&o->passable);
+	pthread_mutex_unlock(&o->lock);
 }
 
 size_t outbox_bytes(struct outbox *o)
@@ -270,6 +288,7 @@ int outbox_open(struct outbox **out, const struct outbox_options *options, struc
 	cond_init(&o->passable);
 	gate_init(&o->gate, count, false);
 	atomic_init(&o->senders_now, count);
+	atomic_init(&o->end_us, INT64_MAX);
 	o->senders = xcalloc(count, sizeof(*o->senders));
 	if (start_senders(o, count, err) != 0) {
 		outbox_close(o);

@@ -61,6 +61,12 @@ void outbox_release(struct outbox *o, size_t bytes);  /* the record's memory is 
 void outbox_add(struct outbox *o, struct parcel *p);
 void outbox_hand_over(struct outbox *o, unsigned loop);
 
+/*
+ * No call begins after that time (monotonic), whatever a record's deadline: what is not confirmed
+ * by then comes back as failed. For a stop, which has to answer all that waits. Any thread.
+ */
+void outbox_end_at(struct outbox *o, int64_t at_us);
+
 size_t outbox_bytes(struct outbox *o);     /* reserved now; any thread */
 size_t outbox_records(struct outbox *o);   /* added and not delivered; any thread */
 unsigned outbox_senders(struct outbox *o); /* calls that may run at a time now; any thread */

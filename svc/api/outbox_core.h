@@ -23,6 +23,7 @@ struct outbox {
 	struct parcels *lanes; /* per loop: added in this turn; its thread's own */
 	_Atomic size_t bytes, records;
 	_Atomic unsigned senders_now; /* the gate's limit, for other threads */
+	_Atomic int64_t end_us;       /* of all calls; monotonic */
 
 	pthread_mutex_t lock;    /* over the rest */
 	pthread_cond_t filled;   /* there is something to take, and the gate may be open */
@@ -41,6 +42,9 @@ struct outbox {
  * outbox stops and is empty.
  */
 bool outbox_take(struct outbox *o, struct parcels *out, struct parcels *late);
+
+/* The record's deadline, or the outbox's own when that is earlier. */
+int64_t outbox_due_us(const struct outbox *o, int64_t deadline_us);
 
 /* The call is over. */
 void outbox_leave(struct outbox *o, enum gate_result result);

@@ -153,7 +153,7 @@ static bool rest(const struct outbox *o, unsigned attempts, int64_t deadline_us)
 	int64_t pause_us = PAUSE_MIN_MS * INT64_C(1000) +
 	    gate_backoff_us(attempts, PAUSE_BASE_MS, PAUSE_MAX_MS, outbox_random());
 
-	if (clock_mono_us(o->o.clock) + pause_us >= deadline_us)
+	if (clock_mono_us(o->o.clock) + pause_us >= outbox_due_us(o, deadline_us))
 		return false;
 	clock_sleep_ms(pause_us / 1000);
 	return true;

@@ -61,6 +61,22 @@ def idle():
         check_equal(service.end(), 0, "ends although a connection is open")
 
 
+def queue_away():
+    """A queue that takes nothing: who waits for it is told so before the process ends."""
+    with api(OPS_DRAIN_TIMEOUT_S="20", OPS_REQUEST_TIMEOUT_S="3600") as service:
+        answers = []
+        clients = [threading.Thread(target=lambda: answers.append(post(service, flat()))) for _ in range(3)]
+        with service.locked_queue():
+            for c in clients:
+                c.start()
+            wait_for(lambda: service.metric("ops_outbox_records") == 3, "records that wait")
+            service.signal(signal.SIGTERM)
+            check_equal(service.child.wait(LIMIT_S), 0, "exit status")
+        for c in clients:
+            c.join()
+        check_equal([a.status for a in answers], [503] * 3, "answers")
+
+
 def half_heads():
     """Heads that become whole at the moment of stopping are answered, or the connection closes."""
     body = flat().encode()
@@ -89,4 +105,4 @@ def at_start():
             check(status in (0, -signal.SIGTERM), f"SIGTERM after {delay} s: {status} {service.log()}")
 
 
-main(under_load, idle, half_heads, at_start)
+main(under_load, idle, queue_away, half_heads, at_start)

@@ -378,6 +378,22 @@ static void deadlines_hold_while_the_queue_takes_nothing(void)
 	for (size_t i = 0; i < 30; i++)
 		CHECK(parcels[i].result == ERR_BUSY || parcels[i].result == ERR_TIMEOUT);
 }
+/* What has no deadline of its own: tried again and again, at the gate, and waiting behind it. */
+static void all_come_back_at_the_end(void)
+{
+	fake_reset();
+	for (size_t i = 0; i < CALLS_MAX; i++)
+		fake.answers[i] = ERR_BUSY;
+	open_senders(&clock_system, 3, 1, 900000);
+	add_until(0, 12, INT64_MAX);
+	clock_sleep_ms(20); /* a call may have failed by then, or not: all come back either way */
+	outbox_end_at(outbox, clock_mono_us(&clock_system));
+	wait_for(12);
+	outbox_close(outbox);
+	for (size_t i = 0; i < 12; i++)
+		CHECK(parcels[i].result == ERR_BUSY || parcels[i].result == ERR_TIMEOUT);
+}
+
 
 static void late_ones_are_not_sent(void)
 {
@@ -463,6 +479,7 @@ static const struct test tests[] = {
 	    throttled_calls_are_repeated_until_they_pass },
 	{ "throttling makes fewer calls", throttling_makes_fewer_calls },
 	{ "deadlines hold while the queue takes nothing",
+	{ "all come back at the end", all_come_back_at_the_end },
 	    deadlines_hold_while_the_queue_takes_nothing },
 	{ "late ones are not sent", late_ones_are_not_sent },
 	{ "room is bounded", room_is_bounded },
