@@ -16,7 +16,6 @@
 
 enum { EXIT_MARGIN_MS = 500, CLOSE_MS = 4000, QUIET_CHECK_MS = 10000, RETRY_BUSY_S = 1 };
 enum { CALL_MS = 10000 }; /* the longest call that a queue makes */
-enum { CALL_MS = 10000 }; /* the longest call that a queue makes */
 
 /* ---- what httpd calls ---- */
 
@@ -301,18 +300,6 @@ static void abandon(struct api *api, int status)
 	if (!httpd_wait_idle(api->httpd, api->settings.service.drain_timeout_s * 1000))
 		_exit(status); /* threads are still in calls that use what would be closed */
 }
-/*
- * A queue that is away must not keep clients without an answer until it is too late for one: no call
- * begins so late that it might not be over in time.
- */
-static void end_calls(struct api *api, int64_t end_ms)
-{
-	int64_t half_ms = (end_ms - clock_mono_ms(api->clock)) / 2;
-	int64_t call_ms = half_ms < CALL_MS ? half_ms : CALL_MS;
-
-	outbox_end_at(api->outbox, (end_ms - call_ms) * 1000);
-}
-
 
 /*
  * A queue that is away must not keep clients without an answer until it is too late for one: no call
@@ -326,7 +313,6 @@ static void end_calls(struct api *api, int64_t end_ms)
 	outbox_end_at(api->outbox, (end_ms - call_ms) * 1000);
 }
 
-	end_calls(api, end_ms);
 static bool drain(struct api *api)
 {
 	int64_t end_ms = api->stop_by_ms - EXIT_MARGIN_MS;
