@@ -378,6 +378,7 @@ static void deadlines_hold_while_the_queue_takes_nothing(void)
 	for (size_t i = 0; i < 30; i++)
 		CHECK(parcels[i].result == ERR_BUSY || parcels[i].result == ERR_TIMEOUT);
 }
+
 /* What has no deadline of its own: tried again and again, at the gate, and waiting behind it. */
 static void all_come_back_at_the_end(void)
 {
@@ -393,7 +394,6 @@ static void all_come_back_at_the_end(void)
 	for (size_t i = 0; i < 12; i++)
 		CHECK(parcels[i].result == ERR_BUSY || parcels[i].result == ERR_TIMEOUT);
 }
-
 
 static void late_ones_are_not_sent(void)
 {
@@ -479,8 +479,8 @@ static const struct test tests[] = {
 	    throttled_calls_are_repeated_until_they_pass },
 	{ "throttling makes fewer calls", throttling_makes_fewer_calls },
 	{ "deadlines hold while the queue takes nothing",
-	{ "all come back at the end", all_come_back_at_the_end },
 	    deadlines_hold_while_the_queue_takes_nothing },
+	{ "all come back at the end", all_come_back_at_the_end },
 	{ "late ones are not sent", late_ones_are_not_sent },
 	{ "room is bounded", room_is_bounded },
 	{ "close sends the rest", close_sends_the_rest },
