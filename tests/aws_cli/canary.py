@@ -5,7 +5,7 @@ import time
 import system  # which finds lib
 import lib
 import peers
-from system import OnAws, OnSystem, Service, wait_until
+from system import OnAws, OnSystem, Service, given_time, wait_until
 from system import (EXIT_BAD, EXIT_CREDENTIALS, EXIT_NOTFOUND, EXIT_OK, EXIT_PERMISSION, EXIT_REMOTE,
                     EXIT_TIMED_OUT)
 
@@ -45,9 +45,12 @@ class Probing(OnSystem):
         """Accepted and taken by the worker, but not where we look."""
         self.context(store="s3://intake/elsewhere/")
         self.addCleanup(self.context, store="s3://intake/in/")
-        document = self.document("probe", "--timeout", "700ms", code=20 + HOPS.index("visible"))
-        self.assertEqual(document["failed_at"], "visible")
-        self.assertIn("the queue holds 0 waiting", document["error"]["message"])
+        def look(timeout):
+            document = self.document("probe", "--timeout", timeout, code=20 + HOPS.index("visible"))
+            self.assertEqual(document["failed_at"], "visible")
+            self.assertIn("the queue holds 0 waiting", document["error"]["message"])
+
+        given_time(look)
 
 
 class ProbingRefused(OnAws):
@@ -134,7 +137,7 @@ class Redriving(OnAws):
         self.assertEqual(error["next"], "run: opsctl health")
         wait_until(lambda: (self.count("ops"), self.count("ops-dlq")) == (1, 3), "one is back")
         with Service("worker", self.home / "worker.log", self.services):
-            done = self.opsctl(*redrive, "--timeout", "30s")
+            done = self.opsctl(*redrive)
             self.assertEqual(done.returncode, EXIT_OK, done.stderr)
             self.assertRegex(done.stderr, r"the first is stored: \d{4}/.*\.ndjson\n")
             wait_until(lambda: all(map(self.is_stored, objects)), "all are stored")

@@ -34,7 +34,7 @@ class Running(OnSystem):
 
     def test_span(self):
         self.document("submit", "--count", "20", "--wait")
-        span = self.document("verify-s3", "--since", "1m")
+        span = self.document("verify-s3", "--since", "1h")
         self.assertGreaterEqual(span["records"], 20)
         self.assertEqual((span["ok"], span["worker"]), (True, None))
         self.assertIn("worker     not asked: the context has no worker-admin-url\n", self.ok("verify-s3"))
@@ -110,7 +110,7 @@ class Resting(OnAws):
             s3.put_object(Bucket="intake", Key=f"in/2020/02/{day:02}/08/old.ndjson", Body=b"old\n")
         done = self.opsctl("verify-s3", "-vv")
         self.assertEqual(done.returncode, EXIT_OK, done.stderr)
-        self.assertIn("start-after=in%2F2026", done.stderr)
+        self.assertRegex(done.stderr, r"start-after=in%2F20(?!20%2F)\d\d")
         self.assertNotIn("in/2020/02/28", done.stderr)
 
     # ---- token ----

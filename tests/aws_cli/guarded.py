@@ -4,6 +4,7 @@ import http.server
 import re
 import threading
 
+from between import Between
 from ecs_world import *
 
 
@@ -38,10 +39,23 @@ class Guarded(OnEcs):
         self.context(url=f"http://127.0.0.1:{server.server_port}")
         return server
 
+    def half_until(self, action, times=1):
+        """ECS says STEADY once, HALF until it has been asked for that, and BACK."""
+        looked, asked = [], []
+
+        def answer(call):
+            asked.extend([call.action] if call.action == action else [])
+            if call.action != "DescribeServices":
+                return None
+            looked.append(STEADY if not looked else HALF if len(asked) < times else BACK)
+            return 200, json.dumps({"services": looked[-1:]})
+
+        self.env["AWS_ENDPOINT_URL_ECS"] = self.enterContext(Between({"": self.peers["moto"].url}, answer)).url
+
     def test_clients_notice(self):
         """ECS calls it healthy; the clients do not, and that counts."""
         self.front(good=5)
-        self.looks(STEADY, *[HALF] * 40, BACK)
+        self.half_until("StopServiceDeployment")
         self.answer("UpdateService", result={"service": HALF})
         self.rollout("IN_PROGRESS")
         self.answer("StopServiceDeployment", result={"serviceDeploymentArn": ROLLOUT_ARN})
@@ -56,7 +70,7 @@ class Guarded(OnEcs):
     def test_nothing_to_stop(self):
         """Where ECS has no service deployment to stop, the service is changed back."""
         self.front(good=1)
-        self.looks(STEADY, *[HALF] * 40, BACK)
+        self.half_until("UpdateService", times=2)
         self.answer("UpdateService", result={"service": HALF})
         self.answer("ListServiceDeployments", result={"serviceDeployments": []})
         self.change(*DEPLOY, "--guard", "--guard-rate", "50", code=EXIT_ROLLED_BACK)
@@ -114,7 +128,18 @@ class GuardedSystem(OnSystem, OnEcs):
 
     def test_all_arrive(self):
         self.story(*[HALF] * 10, DEPLOYED)
-        done = self.change(*DEPLOY, "--guard", "--guard-rate", "20")
+        accepted = lambda: self.api.log.read_text().count('"token-accepted"')
+        before, looks = accepted(), []
+
+        def answer(call):
+            """HALF until some are on their way."""
+            if call.action != "DescribeServices":
+                return None
+            looks.append(STEADY if not looks else HALF if accepted() < before + 5 else DEPLOYED)
+            return 200, json.dumps({"services": looks[-1:]})
+
+        self.env["AWS_ENDPOINT_URL_ECS"] = self.enterContext(Between({"": self.peers["moto"].url}, answer)).url
+        done = self.change(*DEPLOY, "--guard", "--guard-rate", "20", "--guard-wait", "5m")
         found = re.search(r"guard      0 of (\d+) failed, (\d+) of (\d+) stored\n", done.stdout)
         self.assertTrue(found, done.stdout)
         self.assertEqual(len({found[1], found[2], found[3]}), 1)

@@ -73,7 +73,7 @@ class Gate(Server):
         with self.all_are_here:
             self.met.add(operation)
             self.all_are_here.notify_all()
-            if not self.all_are_here.wait_for(lambda: self.want <= self.met, lib.LIMIT_S / 4):
+            if not self.all_are_here.wait_for(lambda: self.want <= self.met, lib.LIMIT_S / 2):
                 raise AssertionError(f"never asked for: {self.want - self.met}")
 
     def answer(self, path, headers, body):
@@ -262,7 +262,7 @@ class Rows(OnHealth):
         self.alarms(alarm(), alarm("prod-dlq", "ALARM"), alarm("prod-age", "INSUFFICIENT_DATA"))
         row = self.row(self.look(), None, "alarms")
         self.assertEqual(row["values"], {"alarms": 3, "firing": 1, "no_data": 1})
-        self.assertRegex(row["why"], r"^prod-dlq for 3 min: Threshold Crossed")
+        self.assertRegex(row["why"], r"^prod-dlq for \d+ min: Threshold Crossed")
         self.assertEqual(self.causes()["alarms"]["text"], "1 firing alarm")
         self.alarms()
         self.assertEqual(self.row(self.look(EXIT_OK), None, "alarms")["state"], "warn")
@@ -311,8 +311,7 @@ class Rows(OnHealth):
         self.assertNotIn(True, [a == b != "as above" for a, b in zip(reasons, reasons[1:])], text)
 
     def test_nobody_is_there(self):
-        done = self.document("health", "--why", "--timeout", "500ms", "--endpoint-url", "http://127.0.0.1:1",
-                             code=EXIT_BAD)
+        done = self.document("health", "--why", "--endpoint-url", "http://127.0.0.1:1", code=EXIT_BAD)
         self.assertIn("unreachable", {c["name"] for c in done["causes"]})
 
     def test_no_cluster(self):
@@ -370,7 +369,7 @@ class Rows(OnHealth):
     def test_what_is_steady_is_not_asked_for_more(self):
         """Look after look, the latest rollout and waiting tasks are asked for when something has changed."""
         self.well()
-        argv = [lib.PROGRAMS["opsctl"], "health", "--watch", "--json", "--interval", "100ms"]
+        argv = [lib.PROGRAMS["opsctl"], *patient(["health", "--watch", "--json", "--interval", "100ms"])]
         with subprocess.Popen(argv, env=self.env, stdout=subprocess.PIPE) as watch:
             self.addCleanup(watch.kill)
             watch.stdout.readline()

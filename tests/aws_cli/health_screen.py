@@ -6,7 +6,9 @@ With UPDATE_GOLDEN=1 the files in golden/ are written anew; look at what changed
 import os
 import re
 import signal
+import threading
 
+from between import Between
 from health_world import *
 from terminal import Terminal
 
@@ -42,7 +44,7 @@ class OnScreen(OnHealth):
         self.alarms(alarm(), alarm("prod-api-5xx", "ALARM"))
 
     def watch(self, *args, columns=80, lines=24, interval="1h"):
-        argv = [lib.PROGRAMS["opsctl"], "health", "--watch", "--interval", interval, *args]
+        argv = [lib.PROGRAMS["opsctl"], *patient(["health", "--watch", "--interval", interval, *args])]
         return self.enterContext(Terminal(argv, self.env, columns, lines))
 
     # ---- whole texts ----
@@ -68,7 +70,7 @@ class OnScreen(OnHealth):
 
     def test_fits_the_terminal(self):
         self.trouble()
-        argv = [lib.PROGRAMS["opsctl"], "health", "--why"]
+        argv = [lib.PROGRAMS["opsctl"], *patient(["health", "--why"])]
         terminal = self.enterContext(Terminal(argv, self.env, columns=80, lines=100))
         terminal.rest()
         self.golden("health-why-80.txt", terminal.text())
@@ -76,11 +78,18 @@ class OnScreen(OnHealth):
     def test_progress(self):
         """Who waits for longer than a second sees for what; nothing of it stays."""
         self.well()
-        self.answers("cloudwatch", "DescribeAlarms",
-                     {"result": {"MetricAlarms": [], "CompositeAlarms": []}, "delay_s": 2})
-        terminal = self.enterContext(Terminal([lib.PROGRAMS["opsctl"], "health"], self.env))
-        terminal.until(lambda text: re.search(r"^looking \[#+\.*\] .* alarms$", text), "what it waits for")
-        terminal.rest()
+        over = threading.Event()
+        self.addCleanup(over.set)
+
+        def answer(call):
+            return over.wait() and None if call.action == "DescribeAlarms" else None
+
+        with Between({"": self.peers["moto"].url}, answer) as between:
+            env = self.env | {"AWS_ENDPOINT_URL_CLOUDWATCH": between.url}
+            terminal = self.enterContext(Terminal([lib.PROGRAMS["opsctl"], *patient(["health"])], env))
+            terminal.until(lambda text: re.search(r"^looking \[#+\.*\] .* alarms$", text), "what it waits for")
+            over.set()
+            terminal.rest()
         self.assertNotIn("looking", terminal.text())
         self.assertTrue(terminal.text().endswith("\nhealthy\n"))
 
@@ -201,7 +210,7 @@ class OnScreen(OnHealth):
     def test_a_dumb_terminal(self):
         """A line for each row, and nothing that it would not understand."""
         self.well()
-        argv = [lib.PROGRAMS["opsctl"], "health", "--watch", "--interval", "1h"]
+        argv = [lib.PROGRAMS["opsctl"], *patient(["health", "--watch", "--interval", "1h"])]
         terminal = self.enterContext(Terminal(["env", "TERM=dumb", *argv], self.env))
         written = terminal.until(lambda text: "worker stopped" in text, "all rows")
         self.assertNotIn(b"\033", written)

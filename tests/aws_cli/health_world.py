@@ -7,7 +7,7 @@ from system import *
 EXIT_IN_PROGRESS = 8
 PREFIX = f"arn:aws:ecs:us-east-1:{MOTO_ACCOUNT}:"
 GROUP = f"arn:aws:elasticloadbalancing:us-east-1:{MOTO_ACCOUNT}:targetgroup/prod-api/6d0ecf831eec9f09"
-NOW = time.time()
+NOW = time.time()  # when the test began
 
 
 def ago(seconds):
@@ -68,6 +68,8 @@ class OnHealth(OnAws):
 
     def setUp(self):
         super().setUp()
+        global NOW
+        NOW = time.time()
         self.values.pop("store")
         self.context(**self.CONTEXT)
         self.forget()

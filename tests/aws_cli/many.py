@@ -94,7 +94,7 @@ class Many(OnAws):
         bare = {k: v for k, v in self.env.items() if not k.startswith("AWS_ENDPOINT")}
         routes = {"": self.peers["moto"].url}
         with Between(routes, lambda call: answers.get(call.action, lambda _: None)(call)) as between:
-            done, peak_kib = run_watched(*args, env=bare | {"AWS_ENDPOINT_URL": between.url})
+            done, peak_kib = run_watched(*patient(args), env=bare | {"AWS_ENDPOINT_URL": between.url})
         self.assertEqual(done.returncode, code, done.stdout[-2000:] + done.stderr[-2000:])
         self.assertLess(peak_kib, limit_mib * 1024)
         return done.stdout, collections.Counter(c.action for c in between.calls)

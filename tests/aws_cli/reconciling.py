@@ -47,6 +47,7 @@ class Reconciling(OnSystem):
         done = self.account()
         self.assertEqual((done["verdict"], done["ids_accepted"], done["records_stored"]), ("balanced", 32, 32))
         self.assertIn("lines of the last minute may be missing", " ".join(done["notes"]))
+        wait_until(lambda: self.document("queue", "stat")["in_flight"] == 0, "the worker has removed its messages")
         self.client("s3", "versitygw").delete_object(Bucket="intake", Key=f"in/{object}")
         done = self.account(code=EXIT_BAD)
         self.assertEqual((done["verdict"], len(done["missing"])), ("lost", 1))

@@ -186,7 +186,11 @@ class PostMortem(health_world.OnHealth):
 def answer_once(server):
     """Takes one request, and accepts it."""
     with server.accept()[0] as peer:
-        peer.recv(65536)
+        with peer.makefile("rb") as stream:  # to its end: a connection closed before is one that is reset
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                head += stream.readline()
+            stream.read(int(re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)[1]))
         body = b'{"message":"Payload accepted and queued.","id":"i","object":"o"}'
         peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
                      % (len(body), body))

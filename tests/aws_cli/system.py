@@ -13,8 +13,10 @@ import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "peers"))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "cli"))  # behind: it has a lib, too
 import lib
 import peers
+from patience import given_time, patient
 
 EXIT_OK, EXIT_BAD, EXIT_USAGE, EXIT_CONFIG, EXIT_CREDENTIALS, EXIT_PERMISSION, EXIT_NOTFOUND = range(7)
 EXIT_TIMED_OUT, EXIT_REMOTE = 9, 10
@@ -82,6 +84,9 @@ class OnAws(lib.OnPeers):
         path.write_text("current = peers\n[peers]\n" + "".join(f"{k} = {v}\n" for k, v in self.values.items()))
 
     # ---- opsctl ----
+
+    def opsctl(self, *args, env=None):
+        return super().opsctl(*patient(args), env=env)
 
     def ok(self, *args, env=None):
         done = self.opsctl(*args, env=env)

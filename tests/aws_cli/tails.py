@@ -20,12 +20,16 @@ class Tails(OnSystem):
 
     def test_records_and_dead_letters(self):
         before = self.document("submit", "--wait")
-        process = self.tail("--since", "1m")
+        process = self.tail("--since", "1h")
         self.assertEqual(json.loads(process.stdout.readline())["id"], before["id"])
         self.addCleanup(self.drain)
         self.dead_letters("x", "y")
         shown = json.loads(process.stdout.readline())
-        self.assertEqual((shown["schema"], shown["dead"], shown["before"]), ("opsctl/tail-dead-letters/1", 2, 0))
+        self.assertEqual((shown["schema"], shown["before"]), ("opsctl/tail-dead-letters/1", 0))
+        if shown["dead"] == 1:  # it looked between the two
+            shown = json.loads(process.stdout.readline())
+            self.assertEqual(shown["before"], 1)
+        self.assertEqual(shown["dead"], 2)
         # Nobody has received them: they are still to be had, and for the first time.
         letter = self.client("sqs", "elasticmq").receive_message(
             QueueUrl=self.queue_url("ops-dlq"), AttributeNames=["ApproximateReceiveCount"])["Messages"][0]

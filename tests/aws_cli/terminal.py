@@ -12,7 +12,7 @@ import time
 sys.path.append("/usr/lib/python3/dist-packages")  # pyte is a package of Debian's
 import pyte
 
-LIMIT_S = 60
+LIMIT_S = 300  # as in ../peers/lib.py
 BEGIN, END = b"\033[?2026h", b"\033[?2026l"  # of a synchronized update: shown as a whole
 
 

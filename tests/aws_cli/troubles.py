@@ -123,7 +123,7 @@ class Rows:
         with Between(self.routes, answer) as between:
             done = subprocess.run(
                 [lib.PROGRAMS["opsctl"], *name.split(), *args], text=True, capture_output=True, errors="replace",
-                env=bare | {"AWS_ENDPOINT_URL": between.url} | (env or {}), stdin=subprocess.DEVNULL, timeout=120)
+                env=bare | {"AWS_ENDPOINT_URL": between.url} | (env or {}), stdin=subprocess.DEVNULL, timeout=lib.LIMIT_S)
             return done, between
 
     def each(self, run, names=ROWS, at_once=2 * len(os.sched_getaffinity(0))):
@@ -253,6 +253,7 @@ class Throttled(Rows, OnEcs, OnSystem):
         letter, = sqs.receive_message(QueueUrl=self.queue_url("ops-dlq"), VisibilityTimeout=0)["Messages"]
         self.rows = ROWS | {"dlq show": [letter["MessageId"]], "trace": [self.document("submit", "--wait")["id"]],
                             "rollback": ["api", "--to", "2", *CHANGE]}
+        self.rows |= {"token rotate": ["--yes", "--force"], "token check": [], "probe": []}  # to their end
 
     def lay_world(self):
         self.client("logs").create_log_group(logGroupName="/prod/api")
@@ -279,7 +280,8 @@ class Throttled(Rows, OnEcs, OnSystem):
             refused[call.service, call.action] += 1
             return throttled(call) if refused[call.service, call.action] <= 2 else None
 
-        return self.through(name, answer, "-v", *self.rows[name])
+        words = name.split()
+        return self.through(name, answer, "-v", *patient([*words, *self.rows[name]])[len(words):])
 
     def settle(self, names):
         for name, (done, between) in self.each(self.row, names, len(ROWS)):

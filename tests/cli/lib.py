@@ -20,13 +20,11 @@ import termios
 import time
 import unittest
 
+from patience import LIMIT_S, given_time, patient
+
 PROGRAMS = [pathlib.Path(p).resolve() for p in sys.argv[1:4]]
 HERE = pathlib.Path(__file__).resolve().parent
 DATA = HERE.parent / "data"
-LIMIT_S = 300  # for what should take milliseconds: only a hang is a failure
-
-# Commands that give up by themselves after a while: that is no subject of a test that does not say after how long.
-PATIENT = (("up",), ("health",), ("submit",), ("probe",), ("token", "check"), ("token", "rotate"), ("dlq", "redrive"))
 
 EXIT_OK, EXIT_BAD, EXIT_USAGE, EXIT_CONFIG, EXIT_CREDENTIALS, EXIT_PERMISSION, EXIT_NOTFOUND = range(7)
 EXIT_TIMED_OUT, EXIT_REMOTE, EXIT_SIGINT, EXIT_SIGTERM = 9, 10, 130, 143
@@ -94,23 +92,6 @@ class Cli(unittest.TestCase):
         self.assertIn(text, done.stderr)
         self.assertLessEqual(len(done.stderr.splitlines()), 2, done.stderr)
         return done.stderr
-
-
-def patient(args):
-    """args, of a command that gives up with as much time as a hang has here, unless they say how much."""
-    args = list(args)
-    is_one = any(tuple(args[i:i + len(words)]) == words for words in PATIENT for i in range(len(args)))
-    says = any(str(a).split("=")[0] in ("--timeout", "--help", "-h") for a in args) or args[:1] == ["help"]
-    return [*args, f"--timeout={LIMIT_S}s"] if is_one and not says else args
-
-
-def given_time(look):
-    """What is found when one thing hangs and all others are well. On a slow machine those are late, too, and
-    `look`, which is given a time-out, fails: then with a longer one. What hangs outlives them all."""
-    for timeout in ("300ms", "3s", "30s"):
-        with contextlib.suppress(AssertionError):
-            return look(timeout)
-    return look(f"{LIMIT_S // 2}s")
 
 
 class Up:
