@@ -109,6 +109,7 @@ enum auth_step auth_check_token(struct auth *a, struct keyring *k, const struct 
 {
 	const struct httpd_field *authorization = &r->fields[HTTPD_AUTHORIZATION];
 
+	a->key = (struct key_name){ .is_previous = false }; /* not that of a signature before it */
 	if (authorization->count > 0)
 		return check_bearer(a, k, authorization);
 	if (p->has_token)

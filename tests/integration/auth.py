@@ -137,4 +137,14 @@ def audit():
                     "actions")
 
 
-main(order, only_one_kind, strict_signatures, signed_vectors, rotation, audit)
+def audit_of_both():
+    """A good signature does not speak for the token that is wanted too: one line, and no fingerprint."""
+    with api(OPS_AUTH="token") as service:
+        check_equal(post(service, BODY, **signed(BODY), Authorization="Bearer wrong").status, 401, "a wrong token")
+        check_equal(post(service, BODY, **signed(BODY), Authorization=f"Bearer {TOKEN}").status, 200, "the right one")
+        wait_for(lambda: any(e.get("event.action") == "token-accepted" for e in service.events()), "the audit events")
+        got = [(e["event.action"], "secret.fingerprint" in e) for e in service.events("audit")]
+        check_equal(got, [("token-refused", False), ("token-accepted", True)], "actions")
+
+
+main(order, only_one_kind, strict_signatures, signed_vectors, rotation, audit, audit_of_both)
