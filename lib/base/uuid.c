@@ -6,6 +6,7 @@
 #include "hash.h"
 
 enum { POOL_SIZE = 4096, COUNTER_BITS = 18, COUNTER_START_MASK = (1 << 16) - 1 };
+enum { BACK_MAX_MS = 2 * 60 * 1000 };
 
 /*
  * Layout (RFC 9562 section 6.2, methods 1 and 2): 48 bits ms; version; 18 bits of counter
@@ -29,13 +30,17 @@ static void take_random(unsigned char *out, size_t n)
 	pool_used += n;
 }
 
-/* The next (ms, counter), never smaller than the one before even if the clock went back. */
+/*
+ * The next (ms, counter), not smaller than the one before when the clock went back a little. Further
+ * back the clock had been wrong, and whoever looks for an object by its time would not find it.
+ */
 static void next_tick(int64_t now_ms, int64_t *ms, uint32_t *count)
 {
+	bool has_moved = now_ms > last_ms || now_ms < last_ms - BACK_MAX_MS;
 	unsigned char seed[4];
 
-	if (now_ms > last_ms || counter + 1 >= (1U << COUNTER_BITS)) {
-		last_ms = now_ms > last_ms ? now_ms : last_ms + 1;
+	if (has_moved || counter + 1 >= (1U << COUNTER_BITS)) {
+		last_ms = has_moved ? now_ms : last_ms + 1;
 		take_random(seed, sizeof(seed));
 		counter = ((uint32_t)seed[0] << 8 | seed[1]) & COUNTER_START_MASK;
 	} else
@@ -67,11 +72,11 @@ static void put_ms(unsigned char bytes[UUID_BYTES], int64_t ms)
 void uuid_v7(const struct clock *clock, char out[UUID_TEXT_SIZE])
 {
 	unsigned char b[UUID_BYTES];
-	int64_t now_ms = clock_wall_ms(clock), ms;
 	uint32_t count;
+	int64_t ms;
 
 	pthread_mutex_lock(&lock);
-	next_tick(now_ms, &ms, &count);
+	next_tick(clock_wall_ms(clock), &ms, &count);
 	take_random(b + 9, 7);
 	pthread_mutex_unlock(&lock);
 	put_ms(b, ms);

@@ -1,7 +1,8 @@
 /*
  * uuid: version 7 (RFC 9562 section 5.7), time-ordered: 48 bits of Unix ms, then
  * a counter within the millisecond that starts at random, then random bits, so
- * that ids of one process sort in the order they were made.
+ * that ids of one process sort in the order they were made, unless the clock is
+ * set back by more than two minutes: then what they say of the time comes first.
  */
 #ifndef OPS_UUID_H
 #define OPS_UUID_H

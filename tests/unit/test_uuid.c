@@ -43,6 +43,41 @@ static void test_order(void)
 	CHECK(ms >= INT64_C(1800000000000) && ms <= INT64_C(1800000000002)); /* not far ahead */
 }
 
+static int64_t time_of_next(const struct clock_fake *clock)
+{
+	char id[UUID_TEXT_SIZE];
+	int64_t ms = 0;
+
+	uuid_v7(&clock->base, id);
+	CHECK(uuid_v7_parse(str_from(id), &ms));
+	return ms;
+}
+
+/* A clock that was wrong for a moment must not put the right time off until it is reached. */
+static void test_set_back(void)
+{
+	static const struct {
+		const char *name;
+		int64_t back_ms, kept_ms; /* of the time before */
+	} cases[] = {
+		{ "a little", 60000, 60000 },
+		{ "two minutes", 120000, 120000 },
+		{ "more", 120001, 0 },
+		{ "a year", INT64_C(365) * 86400000, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct clock_fake clock;
+		int64_t now_ms = INT64_C(1900000000000) + (int64_t)i * INT64_C(86400000000);
+
+		test_case = cases[i].name;
+		clock_fake_init(&clock, now_ms + cases[i].back_ms);
+		CHECK_INT(time_of_next(&clock), now_ms + cases[i].back_ms);
+		clock_fake_advance(&clock, -cases[i].back_ms);
+		CHECK_INT(time_of_next(&clock), now_ms + cases[i].kept_ms);
+	}
+}
+
 static void test_parse(void)
 {
 	static const struct {
@@ -124,6 +159,7 @@ static void test_threads(void)
 static const struct test tests[] = {
 	{ "form", test_form },
 	{ "order", test_order },
+	{ "set back", test_set_back },
 	{ "parse", test_parse },
 	{ "floor", test_floor },
 	{ "threads", test_threads },
