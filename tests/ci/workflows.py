@@ -124,7 +124,7 @@ class Run(unittest.TestCase):
                                                         "GITHUB_WORKSPACE": str(self.tree), **environment,
                                                         "PATH": f"{self.tree}/bin:{os.environ['PATH']}"})
         outputs = dict(line.split("=", 1) for line in (self.tree / "GITHUB_OUTPUT").read_text().splitlines())
-        return done.returncode, outputs, (self.tree / "CALLS").read_text().splitlines(), done.stderr
+        return done.returncode, outputs, (self.tree / "CALLS").read_text().splitlines(), done.stdout + done.stderr
 
     def plan(self, **environment):
         status, outputs, _, text = self.step("release", "plan", "Version, and images to build", **environment)
@@ -156,6 +156,26 @@ class Run(unittest.TestCase):
             status, _, calls, text = self.step("rollback", "rollback", "Roll back, and prove that it works",
                                                SERVICE="api", REVISION=revision)
             self.assertEqual((status, calls), (0, [wanted]), text)
+
+    def test_plan_of_a_pull_request(self):
+        """Of each root of the matrix, which is there; it takes no lock, and only with the values that it wants."""
+        roots = FLOWS["plan"]["jobs"]["plan"]["strategy"]["matrix"]["root"]
+        self.program("bin/terraform", '#!/bin/sh\necho "$*" >>"$CALLS"\n[ "$2" != "$FAIL" ]\n')
+        for root in [f"terraform/environments/{name}" for name in roots]:
+            self.assertTrue((ROOT / root / "terraform.tfvars.example").exists(), root)
+            words = {"flow": "plan", "job": "plan", "name": "Plan", "ROOT": root, "BACKEND": 'bucket = "b"\nregion = "r"'}
+            (self.tree / root).mkdir(parents=True)
+            status, _, calls, text = self.step(**words)
+            self.assertEqual((status, calls), (1, []), "without terraform.tfvars")
+            self.assertIn(f"commit {root}/terraform.tfvars", text)
+            (self.tree / root / "terraform.tfvars").write_text("")
+            status, _, calls, text = self.step(**words)
+            self.assertEqual((status, calls), (0, [
+                f"-chdir={root} init -backend-config=backend.hcl -input=false -no-color",
+                f"-chdir={root} plan -lock=false -input=false -no-color"]), text)
+            self.assertEqual((self.tree / root / "backend.hcl").read_text(), 'bucket = "b"\nregion = "r"\n')
+            status, _, calls, _ = self.step(**words, FAIL="init")
+            self.assertEqual((status != 0, len(calls)), (True, 1), "no plan without init")
 
     def test_lanes(self):
         _, _, calls, text = self.step("validate", "lanes", "Test", LANES="fuzz valgrind")
