@@ -38,6 +38,7 @@ static void ring_swap(struct keyring *k, struct ring *fresh)
 
 	pthread_rwlock_wrlock(&k->ring_lock);
 	old = k->ring;
+	ring_keep_end(fresh, &old);
 	k->ring = *fresh;
 	has_changed = !ring_is_same(&old, fresh);
 	if (has_changed)

@@ -48,8 +48,9 @@ static int key_read(const struct ring_source *source, enum secret_which which, s
 		rc = key_make(source, &value, out, err);
 	if (rc == 0 && which == SECRET_PREVIOUS) {
 		out->name.is_previous = true;
-		out->not_after_s = (value.changed_at ? value.changed_at : source->known_at) +
-		    source->grace_s;
+		out->is_end_guessed = value.changed_at == 0;
+		out->not_after_s = source->grace_s +
+		    (out->is_end_guessed ? source->known_at : value.changed_at);
 	}
 	secret_value_wipe(&value);
 	return rc;
@@ -67,6 +68,16 @@ void ring_wipe(struct ring *ring)
 	for (size_t i = 0; i < ring->count; i++)
 		key_wipe(&ring->keys[i]);
 	ring->count = 0;
+}
+
+void ring_keep_end(struct ring *fresh, const struct ring *before)
+{
+	struct key *key = &fresh->keys[1];
+	const struct key *same = &before->keys[1];
+
+	if (fresh->count > 1 && before->count > 1 && key->is_end_guessed &&
+	    memcmp(key->token_mac, same->token_mac, HASH_SIZE) == 0)
+		key->not_after_s = same->not_after_s;
 }
 
 /* Whether there is no such version, or one that no further try makes good. */

@@ -13,6 +13,7 @@ struct key {
 	struct buf webhook; /* HMAC key of signatures */
 	unsigned char token_mac[HASH_SIZE];
 	int64_t not_after_s; /* previous: end of its grace */
+	bool is_end_guessed; /* from known_at */
 };
 
 struct ring {
@@ -36,6 +37,9 @@ struct ring_source {
  */
 int ring_read(const struct ring_source *source, struct ring *out, struct err *err) ATTR_MUST_CHECK;
 void ring_wipe(struct ring *ring);
+
+/* An end that was guessed stays what it was in the ring before: further readings do not put it off. */
+void ring_keep_end(struct ring *fresh, const struct ring *before);
 
 bool ring_is_same(const struct ring *a, const struct ring *b);
 

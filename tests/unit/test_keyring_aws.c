@@ -58,8 +58,63 @@ static void test_previous(void)
 	}
 }
 
+/* A server that does not say since when: the grace is that of the first reading, and ends. */
+static void answer_without_date(const struct fake_call *call, struct fake_answer *a)
+{
+	bool is_current = str_is(str_from(json_get_text(json_get(call->body, "Name"), "")), "/t");
+
+	buf_addf(&a->body, "{\"Parameter\":{\"Version\":%d,\"Value\":\"%s\"}}", is_current ? 2 : 1,
+	    is_current ? "current" : "former");
+}
+
+static bool is_accepted(struct keyring *k, const char *token)
+{
+	struct key_name which;
+	unsigned generation;
+
+	return keyring_match_token(k, str_from(token), &which, &generation);
+}
+
+static void await_read_at(struct keyring *k, int64_t at_s)
+{
+	struct keyring_state state;
+
+	keyring_reload(k);
+	do {
+		clock_sleep_ms(1);
+		keyring_state(k, &state);
+	} while (state.read_at_s < at_s);
+}
+
+static void test_grace_ends(void)
+{
+	struct clock_fake clock;
+	struct keyring_options options = { .url = "ssm:/t",
+		.aws = fake_json_start(answer_without_date),
+		.ttl_s = 1000000,
+		.grace_s = 100,
+		.clock = &clock.base };
+	struct keyring *k;
+	struct err err;
+
+	clock_fake_init(&clock, INT64_C(1700000000000));
+	if (keyring_open(&k, &options, &err) != 0 || keyring_start(k, &err) != 0)
+		test_die("%s", err.text);
+	for (int i = 1; i <= 3; i++) {
+		CHECK(is_accepted(k, "former"));
+		clock_fake_advance(&clock, 33000);
+		await_read_at(k, 1700000000 + i * 33);
+	}
+	clock_fake_advance(&clock, 1000);
+	CHECK(!is_accepted(k, "former"));
+	CHECK(is_accepted(k, "current"));
+	keyring_close(k);
+	fake_json_stop();
+}
+
 static const struct test tests[] = {
 	{ "previous", test_previous },
+	{ "grace ends", test_grace_ends },
 };
 
 TEST_MAIN(tests)
