@@ -144,7 +144,7 @@ run "other_services_than_ours" {
   }
 
   assert {
-    condition     = yamldecode(local.targets_yml).groups[0].rules[0].expr == "up == 0"
+    condition     = [for r in yamldecode(local.targets_yml).groups[0].rules : r.alert] == ["TargetsMayBeMissing", "TargetDown"]
     error_message = "It must be told when a task does not answer."
   }
 
