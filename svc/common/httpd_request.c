@@ -209,15 +209,15 @@ static unsigned judge_head(struct request *r, const char *version, const char **
 /* "http://host/path?query" and "/path?query" name the same: RFC 9112 section 3.2.2. */
 static struct str path_of(struct str target)
 {
-	struct str path;
+	struct str path, query;
 
-	if (str_has_prefix(target, STR("http://"))) {
-		target = str_skip(target, strlen("http://"));
-		target = str_skip(target, str_find(target, '/'));
-		if (target.n == 0)
-			target = STR("/");
+	(void)str_cut(target, '?', &path, &query);
+	if (str_has_prefix(path, STR("http://"))) {
+		path = str_skip(path, strlen("http://"));
+		path = str_skip(path, str_find(path, '/'));
+		if (path.n == 0)
+			path = STR("/");
 	}
-	(void)str_cut(target, '?', &path, &target);
 	return path;
 }
 

@@ -122,6 +122,18 @@ def accepted():
         check_equal(len(datas), 1, f"every form carries the same payload: {datas}")
 
 
+def targets():
+    """Whatever form the target has, the path is what stands before the query."""
+    rows = [
+        (b"/livez", 200), (b"/livez?a=/nope", 200), (b"/nope?/livez", 404), (b"//livez", 404),
+        (b"http://x/livez", 200), (b"http://x", 200), (b"http://x?/nope", 200), (b"http://x/nope?/livez", 404),
+    ]
+    with api() as service:
+        for target, want in rows:
+            got, _ = exchange(service, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n" + LAST)
+            check_equal(statuses(got), [want, 200], target)
+
+
 def pipelined_in_order():
     count = 40
     sent = b"".join(head(b"X-Request-Id: r%d" % i, b"Content-Length: " + N) + BODY for i in range(count))
@@ -231,4 +243,4 @@ def left_clients():
         check_equal(len(data), 1, f"what was kept is what was sent: {data}")
 
 
-main(refused, accepted, pipelined_in_order, size_limits, half_closed, slow_clients, no_stall, left_clients)
+main(refused, accepted, targets, pipelined_in_order, size_limits, half_closed, slow_clients, no_stall, left_clients)
