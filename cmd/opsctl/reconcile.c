@@ -7,6 +7,8 @@
 
 /* Of an entry of `requests`: its request was refused after all. Of one of `ids`: it is dead. */
 #define MARK 0x80000000u
+/* Of an entry of `requests`: the client gave no id. */
+#define NAMELESS 0x40000000u
 
 enum { NO_NAME = 0 }; /* the place of an id that has none, or found no room */
 
@@ -56,6 +58,39 @@ static size_t keep_name(struct reconcile *r, struct str id)
 	return r->names.full ? NO_NAME : at;
 }
 
+static const char *name_at(const struct reconcile *r, uint64_t word)
+{
+	return r->names.p + word;
+}
+
+/* It is not going to be refused any more. */
+static void take_id(struct reconcile *r, uint64_t word)
+{
+	struct idset_entry *id = idset_add(&r->ids, str_from(name_at(r, word)));
+
+	if (id != NULL)
+		id->word = word;
+	else
+		r->left_out++;
+}
+
+/*
+ * A client may give all its requests one X-Request-Id: the one before it was taken, then, unless it
+ * was refused by now. But a line may also be there twice.
+ */
+static void name_request(struct reconcile *r, struct idset_entry *request, const char *id)
+{
+	bool is_open = request->word != NO_NAME && (request->count & MARK) == 0;
+
+	if (is_open && strcmp(name_at(r, request->word), id) == 0)
+		return;
+	if (is_open)
+		take_id(r, request->word);
+	request->count = id[0] == '\0' ? NAMELESS : 0;
+	request->word = keep_name(r, str_from(id));
+	r->left_out += id[0] != '\0' && request->word == NO_NAME;
+}
+
 static void take_accepted(struct reconcile *r, const struct json *line)
 {
 	const char *id = text_of(line, "webhook.id");
@@ -67,7 +102,7 @@ static void take_accepted(struct reconcile *r, const struct json *line)
 	if (request == NULL)
 		r->left_out++;
 	else
-		request->word = keep_name(r, str_from(id));
+		name_request(r, request, id);
 }
 
 /* Whether opsctl asked about the token, with a payload that is no one's: no client's request. */
@@ -86,7 +121,7 @@ static void take_refused(struct reconcile *r, const struct json *line)
 	if (request == NULL || (request->count & MARK) != 0)
 		return; /* accepted before the span began */
 	request->count |= MARK;
-	r->unnamed -= request->word == NO_NAME;
+	r->unnamed -= (request->count & NAMELESS) != 0;
 	if (is_check(line)) {
 		r->checks++;
 		r->accepted--;
@@ -133,15 +168,9 @@ void reconcile_settle(struct reconcile *r)
 {
 	for (size_t i = 0; i < r->requests.capacity; i++) {
 		const struct idset_entry *request = &r->requests.slots[i];
-		struct idset_entry *id;
 
-		if (!request->is_used || (request->count & MARK) != 0 || request->word == NO_NAME)
-			continue;
-		id = idset_add(&r->ids, str_from(r->names.p + request->word));
-		if (id != NULL)
-			id->word = request->word;
-		else
-			r->left_out++;
+		if (request->is_used && (request->count & MARK) == 0 && request->word != NO_NAME)
+			take_id(r, request->word);
 	}
 	idset_release(&r->requests);
 }
@@ -197,7 +226,7 @@ static void each(const struct reconcile *r, const struct idset *set, bool (*want
 {
 	for (size_t i = 0; i < set->capacity; i++)
 		if (set->slots[i].is_used && wants(set->slots[i].count) &&
-		    !fn(arg, r->names.p + set->slots[i].word))
+		    !fn(arg, name_at(r, set->slots[i].word)))
 			return;
 }
 

@@ -108,6 +108,27 @@ static void test_refused(void)
 	reconcile_release(&r);
 }
 
+static void test_one_request_id(void)
+{
+	begin("a client that gives all its requests one id");
+	line("token-accepted", "always", "a");
+	line("token-accepted", "always", "b");
+	line("submission-refused", "always", "b");
+	line("token-accepted", "always", "c");
+	line("token-accepted", "always", "c"); /* a line that is read twice */
+	line("submission-refused", "always", "c");
+	line("token-accepted", "always", "");
+	line("token-accepted", "always", "d");
+	reconcile_settle(&r);
+	stored("d", SINCE_MS);
+	CHECK_INT(r.refused, 2);
+	CHECK_INT(r.unnamed, 1);
+	CHECK_INT(r.ids.count, 2);
+	CHECK_INT(reconcile_missing(&r), 1);
+	check_names("a ", "");
+	reconcile_release(&r);
+}
+
 static void test_lost_and_doubled(void)
 {
 	begin("lost and doubled");
@@ -171,6 +192,7 @@ static void test_nothing(void)
 static const struct test tests[] = {
 	{ "balanced", test_balanced },
 	{ "refused", test_refused },
+	{ "one request id", test_one_request_id },
 	{ "lost and doubled", test_lost_and_doubled },
 	{ "edges", test_edges },
 	{ "nothing", test_nothing },
