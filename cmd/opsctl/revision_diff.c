@@ -37,7 +37,8 @@ static bool is_same(const struct json *a, const struct json *b)
 	json_value(&w, a);
 	json_writer_init(&w, &texts[1]);
 	json_value(&w, b);
-	same = str_eq(buf_str(&texts[0]), buf_str(&texts[1]));
+	/* What is too long to be compared as a whole is compared in its parts. */
+	same = !texts[0].full && !texts[1].full && str_eq(buf_str(&texts[0]), buf_str(&texts[1]));
 	buf_wipe(&texts[0]);
 	buf_wipe(&texts[1]);
 	return same && (a == NULL) == (b == NULL);

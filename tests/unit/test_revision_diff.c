@@ -92,9 +92,32 @@ static void test_limits(void)
 	buf_release(&many);
 }
 
+/* Of a definition that is too long to be compared as a whole a later part differs. */
+static void add_large(struct buf *out, const char *cpu)
+{
+	buf_adds(out, "{\"taskDefinition\":{");
+	for (int i = 0; i < 100; i++)
+		buf_addf(out, "\"k%d\":\"%01000d\",", i, i);
+	buf_addf(out, "\"cpu\":\"%s\"}}", cpu);
+}
+
+static void test_large(void)
+{
+	struct buf from = BUF_INIT(1024 * 1024), to = BUF_INIT(1024 * 1024);
+
+	add_large(&from, "256");
+	add_large(&to, "512");
+	compare(buf_text(&from), buf_text(&to), &diff);
+	CHECK_INT(diff.count, 1);
+	CHECK_TEXT(diff.rows[0].path, "cpu");
+	buf_release(&from);
+	buf_release(&to);
+}
+
 static const struct test tests[] = {
 	{ "cases", test_cases },
 	{ "limits", test_limits },
+	{ "large", test_large },
 };
 
 TEST_MAIN(tests)
