@@ -186,8 +186,8 @@ static void read_due(struct logs_follow *r)
 			continue;
 		/* A failure sets it further away. */
 		r->states[i].due_ms = clock_mono_ms(r->clock) + s->poll_ms;
-		while (read_on(r, i) && is_behind(r, i))
-			continue;
+		while (read_on(r, i) && is_behind(r, i) && !stop_pending())
+			continue; /* after hours away this may be much: a signal is not to wait */
 	}
 }
 
