@@ -34,8 +34,10 @@ static int read_outputs(struct cli *cli, struct json **doc, struct err *err)
 
 	if (dir != NULL) {
 		buf_addf(&chdir, "-chdir=%s", dir);
-		rc = child_output((const char *[]){ "terraform", chdir.p, "output", "-json", NULL },
-		    &text, err);
+		rc = chdir.full ? err_set(err, ERR_USAGE, "--from-terraform: the path is too long")
+				: child_output((const char *[]){ "terraform", buf_text(&chdir),
+						   "output", "-json", NULL },
+				      &text, err);
 	} else if (cli->is_tty_in) {
 		(void)err_set(err, ERR_USAGE, "nothing to read: standard input is a terminal");
 		rc = cli_next(cli, "run: terraform output -json | opsctl context import %s",

@@ -110,7 +110,7 @@ static int look(struct run *r, struct err *err)
 		add_services(r);
 		first++;
 	}
-	fanout_run(r->cli, "checking", r->jobs + first, r->count - first, NULL);
+	fanout_run(r->cli, "checking", r->jobs + first, r->count - first, false);
 	return 0;
 }
 

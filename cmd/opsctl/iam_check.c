@@ -180,6 +180,8 @@ int iam_check(struct cli *cli, const struct policy *policy, struct str names, st
 	if (rc == 0)
 		rc = policy_each(policy, ask, &r, err);
 	json_array_end(&r.w);
+	if (rc == 0 && r.found.full)
+		rc = err_set(err, ERR_INVALID, "more findings than can be shown; name commands");
 	if (rc == 0 && cli->json)
 		print_json(&r, names);
 	else if (rc == 0 && !is_empty)

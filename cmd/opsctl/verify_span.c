@@ -11,6 +11,7 @@
 enum {
 	IDS_MAX = 16 * 1024 * 1024,
 	FAULTS_SHOWN = 20,
+	FAULTS_MAX = FAULTS_SHOWN * 8 * 1024, /* escaped, a key and a text */
 	METRICS_MAX = 1024 * 1024,
 	METRICS_TIMEOUT_MS = 2000
 };
@@ -225,7 +226,7 @@ int verify_span(struct verify *v, struct err *err)
 	bool ok;
 	int rc;
 
-	buf_init(&s.faults, 64 * 1024);
+	buf_init(&s.faults, FAULTS_MAX);
 	ask_worker(v->cli, &s.before);
 	rc = walk_run(&walk, err);
 	if (rc == 0) {
