@@ -57,7 +57,7 @@ def overload(bench):
         peak_per_s, over = measure(bench, bench.directory("overload"), queue)
     finally:
         queue.stop()
-    goodput = over["accepted"] / over["seconds"] / peak_per_s
+    goodput = peers.ratio(over["accepted"] / over["seconds"], peak_per_s)
     return {"peak_per_s": peak_per_s, "goodput_ratio": goodput, "offered_per_s": over["sent"] / over["seconds"],
             **{k: over[k] for k in ("accepted", "refused", "unsent", "late_p99_us", "accepted_p99_us",
                                     "refused_p50_us", "refused_p99_us")},

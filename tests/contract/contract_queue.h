@@ -30,7 +30,7 @@ struct backend {
 	void (*fresh)(struct buf *url, unsigned max_receives);
 	/* Time is ours: it stands still, and passes at once. */
 	bool is_timeless;
-	unsigned lease_s;     /* of a lease that is to run out */
+	unsigned lease_s;     /* of a lease that is to run out; long for a busy machine */
 	bool ends_waits;      /* queue_interrupt() ends a wait that has begun */
 	bool knows_receipts;  /* also those of messages that left the queue */
 	bool keeps_order;     /* of dead letters */
@@ -107,7 +107,7 @@ static const struct backend backends[] = {
 	    .ends_waits = true,
 	    .knows_receipts = true,
 	    .keeps_order = true },
-	{ .name = "sqs", .fresh = sqs_fresh, .lease_s = 3, .counts_listings = true },
+	{ .name = "sqs", .fresh = sqs_fresh, .lease_s = 12, .counts_listings = true },
 };
 static const struct backend *backend;
 

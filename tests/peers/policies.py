@@ -110,7 +110,7 @@ class OnServices(lib.OnPeers):
             self.allow_bucket(statements)
         env = self.env | keys | settings | {
             "OPS_QUEUE": self.queue, "OPS_ADMIN_LISTEN": "127.0.0.1:0", "OPS_LOG_LEVEL": "debug",
-            "OPS_LOG_FORMAT": "json", "OPS_DRAIN_TIMEOUT_S": "5", "AWS_MAX_ATTEMPTS": "1"}
+            "OPS_LOG_FORMAT": "json", "OPS_DRAIN_TIMEOUT_S": "60", "AWS_MAX_ATTEMPTS": "1"}
         return Service(name, lib.PROGRAMS[name], env, self.home)
 
     def allow_bucket(self, statements):
@@ -126,9 +126,9 @@ class OnServices(lib.OnPeers):
         return self.open("api", statements, {
             "OPS_LISTEN": "127.0.0.1:0", "OPS_SECRET": "ssm:/ops/token", "OPS_DRAIN_GRACE_S": "0"})
 
-    def worker(self, statements):
+    def worker(self, statements, visibility_s=2):
         return self.open("worker", statements, {
-            "OPS_STORE": f"s3://{PLACEHOLDERS['BUCKET']}/", "OPS_VISIBILITY_TIMEOUT_S": "2"})
+            "OPS_STORE": f"s3://{PLACEHOLDERS['BUCKET']}/", "OPS_VISIBILITY_TIMEOUT_S": str(visibility_s)})
 
     @contextlib.contextmanager
     def running(self, service):
@@ -177,7 +177,7 @@ class Services(OnServices):
 
     def test_policies_suffice(self):
         with self.running(self.api(policy("ops-api"))) as api, \
-                self.running(self.worker(policy("ops-worker"))) as worker:
+                self.running(self.worker(policy("ops-worker"), visibility_s=60)) as worker:
             status, answer = self.submit(api)
             self.assertEqual(status, 200, answer)
             self.wait(lambda: answer["object"] in self.stored(), "not stored")
