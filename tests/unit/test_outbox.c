@@ -176,8 +176,8 @@ static void busy_sender(void)
 {
 	fake_hold(true);
 	add(0, 1, 0, 60000);
-	while (outbox_records(outbox) != 1)
-		continue;
+	while (fake_active() == 0)
+		clock_sleep_ms(1);
 }
 
 /* ---- tests ---- */
@@ -187,8 +187,6 @@ static void batches_what_waits(void)
 	fake_reset();
 	open_outbox(1000, 900000);
 	busy_sender();
-	clock_sleep_ms(
-	    20); /* the sender takes the first; if it is late, all go in one call, and the sum still holds */
 	add(1, 11, 0, 60000);
 	add(11, 21, 1, 60000);
 	CHECK_INT(outbox_records(outbox), 21);
@@ -196,7 +194,7 @@ static void batches_what_waits(void)
 	wait_for(21);
 	outbox_close(outbox);
 	CHECK_INT(fake.records, 21);
-	CHECK(fake.calls <= 2);
+	CHECK_INT(fake.calls, 2);
 	for (size_t i = 0; i < 21; i++)
 		CHECK_INT(parcels[i].result, ERR_NONE);
 	CHECK_TEXT(parcels[1].object, parcels[20].object);
@@ -360,7 +358,8 @@ static void throttling_makes_fewer_calls(void)
 	wait_for(PARCELS_MAX);
 	outbox_close(outbox);
 	CHECK_INT(fake.active_max, SENDERS);
-	CHECK_INT(fake.refused, SENDERS - 2);
+	/* More, when one comes again before the last of the first eight has left. */
+	CHECK(fake.refused >= SENDERS - 2);
 	for (size_t i = 0; i < PARCELS_MAX; i++)
 		CHECK_INT(parcels[i].result, ERR_NONE);
 }
