@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "crash.h"
+#include "envelope.h"
 #include "log.h"
-#include "record.h"
 
 enum {
 	RETRY_BASE_MS = 100,
@@ -188,11 +188,13 @@ static void observe_ages(const struct pump *p, const struct item *it)
 {
 	const struct queue_message *m = &it->message;
 	int64_t now_ms = clock_wall_ms(p->options.clock);
+	struct str rest = buf_str(&m->body), line;
 	struct record first;
 	struct err err;
 
 	worker_observe_hop(WORKER_RECEIVED_STORED, now_ms - it->received_at_ms);
-	if (m->object[0] == '\0' || record_parse(buf_str(&m->body), &first, &err) != 0)
+	if (m->object[0] == '\0' || !envelope_next(&rest, &line) ||
+	    record_parse(line, &first, &err) != 0)
 		return;
 	worker_observe_hop(WORKER_ACCEPTED_SENT, m->sent_at_ms - first.accepted_at_ms);
 	worker_observe_hop(WORKER_ACCEPTED_STORED, now_ms - first.accepted_at_ms);

@@ -24,7 +24,7 @@ WORKER = os.environ['WORKER']
 QUEUE_TOOL = os.environ['QUEUE_TOOL']
 
 
-def envelope(number):
+def envelope(number, records=1):
     """(key, body) as ops-api makes them; a UUIDv7 of now."""
     ms = int(time.time() * 1000)
     bits = (ms << 80) | (7 << 76) | (number << 64) | (2 << 62) | uuid.uuid4().int & ((1 << 62) - 1)
@@ -32,7 +32,7 @@ def envelope(number):
     accepted = time.strftime('%Y-%m-%dT%H:%M:%S.000Z', time.gmtime(ms / 1000))
     record = {'id': f'r{number}', 'accepted_at': accepted, 'data': {'n': number}}
     body = json.dumps(record, separators=(',', ':')).encode() + b'\n'
-    return f'{day}/{uuid.UUID(int=bits)}.ndjson', body
+    return f'{day}/{uuid.UUID(int=bits)}.ndjson', body * records
 
 
 class WorkerTest(unittest.TestCase):
@@ -305,7 +305,7 @@ class WorkerTest(unittest.TestCase):
 
     def test_metrics_tell_what_was_done(self):
         for number in range(10):
-            self.send(*envelope(number))
+            self.send(*envelope(number, records=1 + number % 3))
         self.send('', b'foreign', digest='')
         worker = self.start()
         self.await_empty()
