@@ -1,9 +1,10 @@
 #include "commands.h"
 #include "context_out.h"
 #include "contexts_file.h"
+#include "inifile.h"
 #include "overrides.h"
 
-enum { DOCUMENT_MAX = 256 * 1024 };
+enum { DOCUMENT_MAX = 8 * INIFILE_MAX }; /* of all sections, each with its keys in JSON */
 
 /* The operand, else --context, else the current one; *decided_by says which. */
 static int name_of(struct cli *cli, char name[CONTEXT_NAME_MAX + 1], const char **decided_by,

@@ -5,7 +5,7 @@
 #include "parse.h"
 #include "policy.h"
 
-enum { DOCUMENT_MAX = 1024 * 1024, NOTES_MAX = 4096 };
+enum { DOCUMENT_MAX = 8 * 1024 * 1024, NOTES_MAX = 4096 }; /* of 16 services with long ARNs */
 
 struct asked {
 	struct cli *cli;

@@ -5,7 +5,7 @@
 #include "policy.h"
 #include "workload.h"
 
-enum { DOCUMENT_MAX = 1024 * 1024, ARNS_MAX = 64 * 1024 };
+enum { DOCUMENT_MAX = 8 * 1024 * 1024, ARNS_MAX = 64 * 1024 };
 
 /* ---- which services ---- */
 

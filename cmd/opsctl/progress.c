@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-enum { SHOW_AFTER_US = 1000 * 1000, REDRAW_US = 100 * 1000, BAR_WIDTH = 20, LINE_MAX_BYTES = 256 };
+enum { SHOW_AFTER_US = 1000 * 1000, REDRAW_US = 100 * 1000, BAR_WIDTH = 20, LINE_MAX_BYTES = 1024 };
 
 static bool can_animate(const struct cli *cli)
 {

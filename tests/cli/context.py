@@ -65,6 +65,16 @@ class Context(Cli):
         self.assertIn("alarms            prod-", lines)
         self.assertIn(f"store             {store}\n", self.ok("context", "show", "prod"))
 
+    def test_a_large_file(self):
+        """In JSON it is larger than it is: the list is whole."""
+        values = {key: '"' * 170 for key in ("alarms", "cluster", "profile", "region")}
+        lines = "".join(f"{key} = {value}\n" for key, value in values.items())
+        self.contexts.parent.mkdir(parents=True, exist_ok=True)
+        self.contexts.write_text("".join(f"[c{i}]\n{lines}" for i in range(300)))
+        self.contexts.chmod(0o600)
+        listed = self.document("context", "ls")["contexts"]
+        self.assertEqual([c["values"] for c in listed[1:]], [values] * 300)
+
     def test_order(self):
         self.write("current = a\n[a]\nurl = http://a\n[b]\nurl = http://b\n[c]\nurl = http://c\n")
         for args, env, name, by in (
