@@ -253,7 +253,8 @@ class Throttled(Rows, OnEcs, OnSystem):
         letter, = sqs.receive_message(QueueUrl=self.queue_url("ops-dlq"), VisibilityTimeout=0)["Messages"]
         self.rows = ROWS | {"dlq show": [letter["MessageId"]], "trace": [self.document("submit", "--wait")["id"]],
                             "rollback": ["api", "--to", "2", *CHANGE]}
-        self.rows |= {"token rotate": ["--yes", "--force"], "token check": [], "probe": []}  # to their end
+        # Of the task nothing can be learnt: both wait for it as long as they may.
+        self.rows |= {"token rotate": ["--yes", "--force", "--timeout", "20s"], "token check": ["--timeout", "20s"], "probe": []}
 
     def lay_world(self):
         self.client("logs").create_log_group(logGroupName="/prod/api")

@@ -20,7 +20,7 @@ import termios
 import time
 import unittest
 
-from patience import LIMIT_S, given_time, patient
+from patience import ABOUT, LIMIT_S, PATIENT, given_time, patient
 
 PROGRAMS = [pathlib.Path(p).resolve() for p in sys.argv[1:4]]
 HERE = pathlib.Path(__file__).resolve().parent

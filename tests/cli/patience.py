@@ -5,13 +5,14 @@ LIMIT_S = 300  # for what should take milliseconds: only a hang is a failure
 
 # Commands that give up by themselves after a while: that is no subject of a test that does not say after how long.
 PATIENT = (("up",), ("health",), ("submit",), ("probe",), ("token", "check"), ("token", "rotate"), ("dlq", "redrive"))
+ABOUT = ("--help", "-h", "help", "iam")  # what follows is not run
 
 
 def patient(args):
     """args, of a command that gives up with as much time as a hang has here, unless they say how much."""
     args = list(args)
     is_one = any(tuple(args[i:i + len(words)]) == words for words in PATIENT for i in range(len(args)))
-    says = any(str(a).split("=")[0] in ("--timeout", "--help", "-h", "help") for a in args)
+    says = any(str(a).split("=")[0] in ("--timeout", *ABOUT) for a in args)
     return [*args, f"--timeout={LIMIT_S}s"] if is_one and not says else args
 
 

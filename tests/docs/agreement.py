@@ -15,7 +15,7 @@ PAGES = {p.name: p for p in sorted(ROOT.glob("man/man*/*"))}
 
 
 def run(*args):
-    done = subprocess.run(args, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(args, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, (args, done.stderr)
     return done.stdout
 

@@ -27,6 +27,16 @@ PREPARED = {
 }
 
 
+# As lib.patient() has it.
+PATIENT_OPSCTL = f"""#!/bin/sh
+case " $* " in
+*' --timeout'* | {' | '.join(f"*' {word} '*" for word in ABOUT)}) ;;
+{' | '.join(f"*' {' '.join(words)} '*" for words in PATIENT)}) set -- "$@" --timeout={LIMIT_S}s ;;
+esac
+exec {PROGRAMS[0]} "$@"
+"""
+
+
 def rendered(page):
     done = subprocess.run(["mandoc", "-T", "ascii", "-O", "width=300", page], capture_output=True,
                           text=True, check=True)
@@ -50,9 +60,9 @@ class Examples(Cli):
         super().setUp()
         place = self.home / "bin"
         place.mkdir()
-        for path in PROGRAMS:
+        for path in PROGRAMS[1:]:
             (place / path.name).symlink_to(path)
-        for name, text in PREPARED.items():
+        for name, text in (PREPARED | {"opsctl": PATIENT_OPSCTL}).items():
             (place / name).write_text(text)
             (place / name).chmod(0o755)
         self.env["PATH"] = f"{place}:{self.env['PATH']}"

@@ -7,7 +7,7 @@ import sys
 import unittest
 
 TOOL = pathlib.Path(sys.argv[1]).resolve()
-TIMEOUT_MS = 20_000  # for what should take milliseconds
+LIMIT_S = 300  # for what should take milliseconds: only a hang is a failure
 KEEP = ("PATH", "HOME", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "LD_LIBRARY_PATH")
 
 
@@ -16,10 +16,10 @@ def main():
 
 
 class Asking(unittest.TestCase):
-    def ask(self, url, timeout_ms=TIMEOUT_MS, **env):
+    def ask(self, url, timeout_ms=LIMIT_S * 1000, **env):
         kept = {k: v for k, v in os.environ.items() if k in KEEP}
         done = subprocess.run([TOOL, url, str(timeout_ms)], text=True, capture_output=True, env=kept | env,
-                              timeout=60)
+                              timeout=2 * LIMIT_S)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         return json.loads(done.stdout)
 

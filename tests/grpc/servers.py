@@ -41,11 +41,12 @@ def refuse(code, details):
 
 def slow(request, context):
     context.add_callback(slow_ended.set)
-    slow_ended.wait(30)
+    slow_began.set()
+    slow_ended.wait(lib.LIMIT_S)
     return b""
 
 
-slow_ended = threading.Event()
+slow_began, slow_ended = threading.Event(), threading.Event()
 METHODS = {
     "Check": raw(lambda request, context: b"\x0a\x02ok" if request == b"" else b"?"),
     "Empty": raw(lambda request, context: b""),
@@ -117,9 +118,12 @@ class Methods(lib.Asking):
     def test_deadline(self):
         """The server is told, and whoever sees it first ends the call."""
         port, _ = start(self)
-        got = self.ask(f"grpc://127.0.0.1:{port}/user.UserService/Slow", timeout_ms=200)
-        self.assertIn("timeout" if "error" in got else "DEADLINE_EXCEEDED", got.values())
-        self.assertTrue(slow_ended.wait(30), "the server went on")
+        for timeout_ms in (200, 2000, 20_000, 200_000):  # on a slow machine the call does not come that far
+            got = self.ask(f"grpc://127.0.0.1:{port}/user.UserService/Slow", timeout_ms)
+            self.assertIn("timeout" if "error" in got else "DEADLINE_EXCEEDED", got.values())
+            if slow_began.is_set():
+                break
+        self.assertTrue(slow_ended.wait(lib.LIMIT_S), "the server went on")
 
 
 class Tls(lib.Asking):

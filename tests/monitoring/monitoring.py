@@ -102,15 +102,22 @@ class System:
         self.worker = Service("worker", directory, OPS_QUEUE=f"sqlite:{directory}/queue.db",
                               OPS_STORE=f"file:{directory}/store", OPS_ADMIN_LISTEN="127.0.0.1:0", OPS_LOG_FORMAT="json")
         self.ports = {"api": self.api.port("admin"), "worker": self.worker.port("admin")}
+        shutil.copytree(PROMETHEUS / "rules", directory / "rules")
+        wait_for(self.start, "Prometheus has a port of its own")
+
+    def start(self):
+        """It takes no port 0: one that was free a moment ago, or not, and then another. Whether it runs."""
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
-        shutil.copytree(PROMETHEUS / "rules", directory / "rules")
-        (directory / "prometheus.yml").write_text(self.configuration())
-        with open(directory / "prometheus.log", "wb") as log:
+        (self.directory / "prometheus.yml").write_text(self.configuration())
+        with open(self.directory / "prometheus.log", "wb") as log:
             self.prometheus = subprocess.Popen(
-                ["prometheus", f"--config.file={directory}/prometheus.yml", f"--storage.tsdb.path={directory}/tsdb",
+                ["prometheus", f"--config.file={self.directory}/prometheus.yml", f"--storage.tsdb.path={self.directory}/tsdb",
                  f"--web.listen-address=127.0.0.1:{self.port}"], stdout=log, stderr=log)
+        is_ready = lambda: "Server is ready" in (self.directory / "prometheus.log").read_text()
+        wait_for(lambda: is_ready() or self.prometheus.poll() is not None, "Prometheus starts or ends")
+        return is_ready()
 
     def configuration(self):
         """The one that is shipped, with these addresses."""
@@ -188,7 +195,7 @@ def real_prometheus():
                 check_equal(post(system.api, flat()).status, 200, "submit")
             for name in ("accepted", "stored"):  # each is scraped when its turn comes
                 wait_for(lambda: [r["value"][1] for r in system.ask(f"sum(ops_records_{name}_total)")] == ["20"],
-                         f"20 records {name}, by Prometheus", 60)
+                         f"20 records {name}, by Prometheus")
             ask_everything(system)
             names_agree(system)
             check_equal(system.ask('ALERTS{alertstate="firing"}'), [], "nothing fires on a healthy system")
