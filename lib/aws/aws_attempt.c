@@ -31,7 +31,7 @@ static int timeout_ms(const struct aws_exchange *x)
  * The moment that Date tells lies between sending and receiving; but the answer to a long poll is
  * made at its end.
  */
-static bool learn_skew(struct aws_exchange *x, int64_t sent_ms, int64_t received_ms)
+static struct skew_reading learn_skew(struct aws_exchange *x, int64_t sent_ms, int64_t received_ms)
 {
 	const struct http_response *http = &x->answer->http;
 
@@ -168,7 +168,7 @@ static int transmit(struct aws_exchange *x, const struct http_request *request,
 		(void)wrap(x, err);
 	} else {
 		x->answer->status = x->answer->http.status;
-		o->has_learnt_skew = learn_skew(x, sent_ms, clock_wall_ms(clock));
+		o->skew = learn_skew(x, sent_ms, clock_wall_ms(clock));
 		rc = judge(x, d, o, err);
 	}
 	aws_trace_answer(x, clock_mono_ms(clock) - began_ms, rc == 0 ? NULL : err);
@@ -185,6 +185,8 @@ int aws_attempt(struct aws_exchange *x, struct aws_document *d, struct aws_outco
 	if (!x->creds && creds_get(x->aws->setup.creds, &x->creds, err) != 0)
 		return -1;
 
+	if (!x->was_resigned)
+		x->skew_s = skew_s(&x->aws->skew);
 	if (aws_sign(x, timeout_ms(x), &s, err) == 0)
 		rc = transmit(x, &s.http, d, o, err);
 	else

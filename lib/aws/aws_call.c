@@ -132,7 +132,8 @@ static bool resign(struct aws_exchange *x, const struct aws_outcome *o)
 	if (x->was_resigned)
 		return false;
 	x->was_resigned = true;
-	return skew_explains(&x->aws->skew, o->cause, o->has_learnt_skew);
+	x->skew_s = o->skew.offset_s;
+	return skew_explains(&o->skew, o->cause);
 }
 
 /* Whether the cause of this failure is gone, or may be the next time. */

@@ -91,6 +91,7 @@ struct aws_exchange {
 	const struct creds *creds;
 	struct retry retry;
 	bool was_resigned, was_renewed; /* each is tried once */
+	int64_t skew_s;                 /* that the attempt is signed with */
 };
 
 /* "sqs SendMessageBatch on queue 'ops'" */
@@ -131,7 +132,7 @@ struct aws_document {
 struct aws_outcome {
 	enum retry_class class;
 	struct str cause; /* the error code, or what it must have been; points into x->answer */
-	bool has_learnt_skew;
+	struct skew_reading skew;
 };
 
 int aws_attempt(struct aws_exchange *x, struct aws_document *d, struct aws_outcome *o,

@@ -151,7 +151,7 @@ static int draft_make(const struct aws_exchange *x, struct draft *d, struct err 
 		.is_path_kept = is_s3,
 		.region = str_from(x->region),
 		.service = str_from(x->service->signing_name),
-		.at_s = clock_wall_s(x->aws->clock) + skew_s(&x->aws->skew),
+		.at_s = clock_wall_s(x->aws->clock) + x->skew_s,
 	};
 	if (draft_texts(x, d, err) != 0 || draft_headers(x, d, err) != 0)
 		return -1;

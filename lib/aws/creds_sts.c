@@ -26,7 +26,7 @@ struct sts {
 	struct str secrets[SECRETS_MAX]; /* that were sent */
 	size_t secret_count;
 	struct http_response response;
-	bool has_learnt_skew;
+	struct skew_reading skew;
 };
 
 /* ---- the request ---- */
@@ -165,7 +165,7 @@ static int exchange(struct sts *s, struct creds_kit *kit, struct err *err)
 		return err_set(err, ERR_CONFIG, "%s: its parameters are too long", s->what);
 	if (creds_http(kit, &call, &s->response, err) != 0)
 		return -1;
-	s->has_learnt_skew = skew_learn(&kit->skew, http_response_header(&s->response, "Date"),
+	s->skew = skew_learn(&kit->skew, http_response_header(&s->response, "Date"),
 	    http_response_header(&s->response, "Age"), sent_ms, clock_wall_ms(kit->options->clock));
 	return 0;
 }
@@ -262,14 +262,14 @@ static int sign(struct sts *s, const struct creds_kit *kit, const struct creds_d
 }
 
 /* Whether it was the clock, and the answer said what time it is. */
-static bool was_skewed(const struct sts *s, const struct creds_kit *kit)
+static bool was_skewed(const struct sts *s)
 {
 	struct aws_error e;
 
 	if (s->response.status == 200)
 		return false;
 	aws_error_read(&s->response, s->secrets, s->secret_count, &e);
-	return skew_explains(&kit->skew, str_from(e.code), s->has_learnt_skew);
+	return skew_explains(&s->skew, str_from(e.code));
 }
 
 static int sign_and_exchange(struct sts *s, struct creds_kit *kit, const struct creds_draft *source,
@@ -282,7 +282,7 @@ static int sign_and_exchange(struct sts *s, struct creds_kit *kit, const struct 
 		rc = sign(s, kit, source, &signature, err);
 		if (rc == 0)
 			rc = exchange(s, kit, err);
-		if (rc != 0 || !was_skewed(s, kit))
+		if (rc != 0 || !was_skewed(s))
 			break;
 	}
 	buf_wipe(&signature.authorization);

@@ -4,20 +4,22 @@
 
 enum { CALL_MAX_MS = 15 * 60 * 1000 };
 
-bool skew_learn(struct skew *s, struct str date, struct str age, int64_t sent_ms,
+struct skew_reading skew_learn(struct skew *s, struct str date, struct str age, int64_t sent_ms,
     int64_t received_ms)
 {
+	struct skew_reading r = { .is_known = false };
 	int64_t date_s, ahead_ms;
 
 	if (received_ms < sent_ms || received_ms - sent_ms > CALL_MAX_MS)
-		return false;
+		return r;
 	if (age.n > 0 || !http_date_parse(date, &date_s)) /* Age: a cache tells an old time */
-		return false;
+		return r;
 
 	ahead_ms = date_s * 1000 - (sent_ms + (received_ms - sent_ms) / 2);
 	/* Upwards, for Date has lost its fraction: two clocks that agree are not a second apart. */
-	atomic_store(&s->offset_s, ahead_ms / 1000 + (ahead_ms % 1000 > 0));
-	return true;
+	r = (struct skew_reading){ true, ahead_ms / 1000 + (ahead_ms % 1000 > 0) };
+	atomic_store(&s->offset_s, r.offset_s);
+	return r;
 }
 
 int64_t skew_s(const struct skew *s)
@@ -38,13 +40,12 @@ static const struct {
 	{ "AuthFailure", false },
 };
 
-bool skew_explains(const struct skew *s, struct str code, bool learnt)
+bool skew_explains(const struct skew_reading *r, struct str code)
 {
-	int64_t offset_s = skew_s(s);
-	bool is_large = offset_s >= SKEW_SUSPECT_S || offset_s <= -SKEW_SUSPECT_S;
+	bool is_large = r->offset_s >= SKEW_SUSPECT_S || r->offset_s <= -SKEW_SUSPECT_S;
 
 	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
 		if (str_is(code, codes[i].code))
-			return learnt && (codes[i].is_certain || is_large);
+			return r->is_known && (codes[i].is_certain || is_large);
 	return false;
 }

@@ -16,16 +16,23 @@ struct skew {
 	_Atomic int64_t offset_s;
 };
 
-/* date: the header's value (http_date_parse()); age: that of Age, empty when absent. false: not learnt. */
-bool skew_learn(struct skew *s, struct str date, struct str age, int64_t sent_ms,
+/* What one answer told. */
+struct skew_reading {
+	bool is_known;
+	int64_t offset_s;
+};
+
+/* date: the header's value (http_date_parse()); age: that of Age, empty when absent. */
+struct skew_reading skew_learn(struct skew *s, struct str date, struct str age, int64_t sent_ms,
     int64_t received_ms);
 int64_t skew_s(const struct skew *s);
 
 /*
- * Whether a call that failed with this code is worth signing again with the offset: the code says
- * so by itself, or might be about the clock and the offset is SKEW_SUSPECT_S or more.
- * learnt: what skew_learn() said of that answer.
+ * Whether a call whose answer had this code is worth signing again with what the answer told: the
+ * code says so by itself, or might be about the clock and the offset is SKEW_SUSPECT_S or more.
+ * With that and not with skew_s(): a call that was under way when a clock was set may have brought
+ * the offset of before.
  */
-bool skew_explains(const struct skew *s, struct str code, bool learnt);
+bool skew_explains(const struct skew_reading *r, struct str code);
 
 #endif

@@ -158,8 +158,47 @@ static void test_head(void)
 	}
 }
 
+static struct aws *overtaken;
+
+/* Between a refusal and the next attempt: an answer that another call had to wait for since before. */
+static double learn_old_offset(void)
+{
+	atomic_store(&overtaken->skew.offset_s, 0);
+	return 0;
+}
+
+static bool answer_hour_ahead(struct str request, unsigned number, struct buf *answer)
+{
+	int64_t at_s = clock_wall_s(&skew_clock.base) + 3600;
+	struct buf headers = BUF_INIT(256);
+	char want[SIGV4_DATE_SIZE];
+
+	sigv4_date(at_s, want);
+	CHECK_INT(str_eq(web_header(request, "X-Amz-Date"), str_from(want)), number == 2);
+	add_date(&headers, at_s);
+	web_answer(answer, number == 1 ? 403 : 200, buf_text(&headers),
+	    number == 1 ? STR("{\"__type\":\"InvalidSignatureException\"}") : STR("{}"));
+	buf_release(&headers);
+	return true;
+}
+
+static void test_overtaken(void)
+{
+	struct aws_request r = { .op = SQS_PURGE_QUEUE };
+	struct err err = { 0 };
+
+	clock_fake_init(&skew_clock, INT64_C(1763712930000));
+	overtaken = peer_client_with((struct aws_options){ .clock = &skew_clock.base });
+	overtaken->random01 = learn_old_offset;
+	peer_handle(answer_hour_ahead);
+	CHECK_OK(aws_call(overtaken, &r, NULL, &err), &err);
+	CHECK_INT(peer_requests(), 2);
+	aws_close(overtaken);
+}
+
 static const struct test tests[] = {
 	{ "skew", test_skew },
+	{ "overtaken", test_overtaken },
 	{ "long poll is no skew", test_long_poll_is_no_skew },
 	{ "head", test_head },
 };

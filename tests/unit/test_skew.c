@@ -19,7 +19,7 @@ static void check_attempt(struct skew *s, const struct json *attempt, bool is_re
 	char age[32] = "";
 	int64_t sent_ms = skew_time_s(text_of(attempt, "send")) * 1000;
 	int64_t age_s = json_get_int(json_get(attempt, "age"), -1);
-	bool learnt;
+	struct skew_reading learnt;
 
 	CHECK_INT(sent_ms / 1000 + skew_s(s), skew_time_s(text_of(attempt, "expect_signing_time")));
 	if (age_s >= 0)
@@ -29,7 +29,7 @@ static void check_attempt(struct skew *s, const struct json *attempt, bool is_re
 	learnt = skew_learn(s, buf_str(&date), str_from(age), sent_ms,
 	    skew_time_s(text_of(attempt, "receive")) * 1000);
 	if (may_retry && json_get_int(json_get(attempt, "status"), 0) != 200)
-		CHECK_INT(skew_explains(s, str_from(text_of(attempt, "error_code")), learnt),
+		CHECK_INT(skew_explains(&learnt, str_from(text_of(attempt, "error_code"))),
 		    is_retried);
 	buf_release(&date);
 }
@@ -83,9 +83,11 @@ static void test_rounding(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct skew s = { 0 };
+		struct skew_reading r = skew_learn(&s, STR("Sun, 06 Nov 1994 08:49:37 GMT"), STR_NONE,
+		    cases[i].sent_ms, cases[i].received_ms);
 
-		CHECK(skew_learn(&s, STR("Sun, 06 Nov 1994 08:49:37 GMT"), STR_NONE,
-		    cases[i].sent_ms, cases[i].received_ms));
+		CHECK(r.is_known);
+		CHECK_INT(r.offset_s, cases[i].want_s);
 		CHECK_INT(skew_s(&s), cases[i].want_s);
 	}
 }
@@ -111,7 +113,8 @@ static void test_not_learnt(void)
 
 		test_case = cases[i].name;
 		CHECK_INT(skew_learn(&s, str_from(cases[i].date), str_from(cases[i].age), 0,
-			      cases[i].took_ms),
+			      cases[i].took_ms)
+			      .is_known,
 		    cases[i].is_learnt);
 		CHECK_INT(skew_s(&s) == 7, !cases[i].is_learnt);
 	}
@@ -139,11 +142,10 @@ static void test_explains(void)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct skew s = { .offset_s = cases[i].offset_s };
+		const struct skew_reading r = { cases[i].learnt, cases[i].offset_s };
 
 		test_case = cases[i].code;
-		CHECK_INT(skew_explains(&s, str_from(cases[i].code), cases[i].learnt),
-		    cases[i].want);
+		CHECK_INT(skew_explains(&r, str_from(cases[i].code)), cases[i].want);
 		/* Else nobody would ask whether it does. */
 		CHECK(!cases[i].want ||
 		    retry_classify(403, str_from(cases[i].code), ERR_NONE) == RETRY_SKEW);
