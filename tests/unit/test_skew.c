@@ -83,8 +83,8 @@ static void test_rounding(void)
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct skew s = { 0 };
-		struct skew_reading r = skew_learn(&s, STR("Sun, 06 Nov 1994 08:49:37 GMT"), STR_NONE,
-		    cases[i].sent_ms, cases[i].received_ms);
+		struct skew_reading r = skew_learn(&s, STR("Sun, 06 Nov 1994 08:49:37 GMT"),
+		    STR_NONE, cases[i].sent_ms, cases[i].received_ms);
 
 		CHECK(r.is_known);
 		CHECK_INT(r.offset_s, cases[i].want_s);
