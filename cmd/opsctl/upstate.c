@@ -9,7 +9,7 @@
 #include "file.h"
 #include "inifile.h"
 
-enum { PATH_SIZE = 1200, LOCK_TRIES = 20, LOCK_PAUSE_MS = 5 };
+enum { PATH_SIZE = 1200, LOCK_TRIES = 12000, LOCK_PAUSE_MS = 5 };
 
 static const char *path_in(const char *dir, const char *name, char out[PATH_SIZE])
 {
@@ -30,14 +30,18 @@ static int lock_is_held(const char *path, int fd, struct err *err)
 	    STR_ARG(str_trim(str_from(holder))));
 }
 
-/* Other commands hold it for a moment, in upstate_is_running(). */
+/*
+ * Other commands share it for a moment, in upstate_is_running(), and on a busy machine a moment is
+ * long; another `up` has it alone. Whoever may share it has met no other than the former.
+ */
 static int lock(int fd)
 {
 	int tries = LOCK_TRIES;
 
 	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
-		if (errno != EWOULDBLOCK || --tries == 0)
+		if (errno != EWOULDBLOCK || --tries == 0 || flock(fd, LOCK_SH | LOCK_NB) == -1)
 			return -1;
+		(void)flock(fd, LOCK_UN); /* never fails for a lock of ours */
 		clock_sleep_ms(LOCK_PAUSE_MS);
 	}
 	return 0;

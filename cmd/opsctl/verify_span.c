@@ -13,7 +13,9 @@ enum {
 	FAULTS_SHOWN = 20,
 	FAULTS_MAX = FAULTS_SHOWN * 8 * 1024, /* escaped, a key and a text */
 	METRICS_MAX = 1024 * 1024,
-	METRICS_TIMEOUT_MS = 2000
+	METRICS_TIMEOUT_MS = 2000,
+	COUNT_TRIES = 50,
+	COUNT_PAUSE_MS = 100
 };
 
 /* What the worker says of itself, to be held against what is there. */
@@ -133,6 +135,16 @@ static void ask_worker(struct cli *cli, struct worker_account *out)
 	http_close(http);
 }
 
+/* An object can be read a moment before the worker has counted it. */
+static void ask_until_counted(struct cli *cli, uint64_t objects, struct worker_account *out)
+{
+	ask_worker(cli, out);
+	for (int i = 0; i < COUNT_TRIES && out->is_known && (double)objects > out->stored; i++) {
+		clock_sleep_ms(COUNT_PAUSE_MS);
+		ask_worker(cli, out);
+	}
+}
+
 enum comparison { COMPARISON_NONE, COMPARISON_SAME, COMPARISON_DIFFERS };
 
 /*
@@ -230,7 +242,7 @@ int verify_span(struct verify *v, struct err *err)
 	ask_worker(v->cli, &s.before);
 	rc = walk_run(&walk, err);
 	if (rc == 0) {
-		ask_worker(v->cli, &s.after);
+		ask_until_counted(v->cli, s.since_start, &s.after);
 		ok = s.faulty == 0 && s.duplicates == 0 && compare(&s) != COMPARISON_DIFFERS;
 		if (v->cli->json)
 			print_json(&s, walk.other_keys, ok);

@@ -1,4 +1,5 @@
 """opsctl up: start, supervision, stop. The services are fakes, so that they can misbehave."""
+import fcntl
 import json
 import os
 import pathlib
@@ -128,6 +129,16 @@ class UpTest(Cli):
             self.assertEqual(document["schema"], "opsctl/error/1")
             self.assertEqual(document["error"]["code"], "conflict")
             self.assertEqual(self.document("context", "show")["values"]["url"], up.url)
+
+    def test_others_that_look_whether_it_runs(self):
+        """They share the lock, and may be long about it: that is no other `up`."""
+        self.local.mkdir(parents=True)
+        with open(self.local / "up.lock", "w") as other:
+            fcntl.flock(other, fcntl.LOCK_SH)
+            up = self.enterContext(Up(self, wait=False))
+            time.sleep(0.5)
+            fcntl.flock(other, fcntl.LOCK_UN)
+            up.wait_for("ready")
 
     def test_port_in_use(self):
         for reuse_port in (False, True):  # the second is what another ops-api does
