@@ -142,9 +142,10 @@ def audit_of_both():
     with api(OPS_AUTH="token") as service:
         check_equal(post(service, BODY, **signed(BODY), Authorization="Bearer wrong").status, 401, "a wrong token")
         check_equal(post(service, BODY, **signed(BODY), Authorization=f"Bearer {TOKEN}").status, 200, "the right one")
-        wait_for(lambda: any(e.get("event.action") == "token-accepted" for e in service.events()), "the audit events")
-        got = [(e["event.action"], "secret.fingerprint" in e) for e in service.events("audit")]
-        check_equal(got, [("token-refused", False), ("token-accepted", True)], "actions")
+        service.end()
+        # Each connection's thread writes its own: the order is theirs.
+        got = sorted((e["event.action"], "secret.fingerprint" in e) for e in service.events("audit"))
+        check_equal(got, [("token-accepted", True), ("token-refused", False)], "actions")
 
 
 main(order, only_one_kind, strict_signatures, signed_vectors, rotation, audit, audit_of_both)
