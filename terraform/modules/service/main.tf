@@ -183,6 +183,9 @@ resource "aws_service_discovery_service" "this" {
   description  = "Tasks of ${var.name}."
   namespace_id = var.namespace.id
 
+  # ECS takes the last tasks out later than it says that the service is gone; with one in it, it cannot be deleted.
+  force_destroy = true
+
   # Bridge mode has changing ports, which only SRV records tell.
   dns_config {
     namespace_id   = var.namespace.id

@@ -199,6 +199,11 @@ run "bridge_on_instances_behind_an_alb" {
   }
 
   assert {
+    condition     = aws_service_discovery_service.this[0].force_destroy
+    error_message = "A task that is still listed must not hold up a destroy."
+  }
+
+  assert {
     condition     = one(aws_ecs_service.this.capacity_provider_strategy).capacity_provider == "ops-test-ec2"
     error_message = "The capacity provider must say where."
   }
