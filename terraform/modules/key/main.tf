@@ -9,12 +9,13 @@ locals {
 
   # Who calls KMS when a service uses the key by itself, and what proves that it does so for this account:
   # the encryption context, in which Logs names the log group, and SNS the topic that is published to.
-  # EventBridge brings no aws:SourceAccount, and its messages would be lost without a word.
+  # EventBridge brings no aws:SourceAccount, and its messages would be lost without a word. Of the four only Logs has
+  # another name in China.
   log_groups = { ArnLike = { "kms:EncryptionContext:aws:logs:arn" = "arn:${local.partition}:logs:${local.region}:${local.account}:*" } }
   topics     = { ArnLike = { "kms:EncryptionContext:aws:sns:topicArn" = "arn:${local.partition}:sns:${local.region}:${local.account}:*" } }
 
   users = {
-    logs       = { principal = "logs.${local.region}.amazonaws.com", condition = local.log_groups }
+    logs       = { principal = "logs.${local.region}.${data.aws_partition.current.dns_suffix}", condition = local.log_groups }
     cloudwatch = { principal = "cloudwatch.amazonaws.com", condition = local.topics }
     events     = { principal = "events.amazonaws.com", condition = local.topics }
     sns        = { principal = "sns.amazonaws.com", condition = local.topics }
