@@ -155,6 +155,7 @@ class Repository(Case):
         (self.place / "answers").write_text("aws?ecr?describe* 254 \n")
         status, text, calls = self.publish()
         self.assertIn("--target ops-api", calls)
+        self.assertRegex(calls, r"docker buildx inspect (ops-[0-9a-f]{12})\n(.*\n)*docker buildx build --builder \1 ")
         self.assertIn("name=r.example.com/ops/api:1.2.3-4.gabc,push=true", calls)
         self.assertNotEqual(status, 0, "no metadata, no digest: " + text)
 
