@@ -105,11 +105,17 @@ static int check_message(const struct queue_message *m, struct put *put, struct 
 	return 0;
 }
 
+/* Who may send to the queue may say any number; no record is shorter than a byte. */
+static size_t record_count(const struct queue_message *m)
+{
+	return m->record_count <= m->body.n ? m->record_count : 0;
+}
+
 static int put_message(struct pump *p, const struct item *it, struct put *put, struct err *err)
 {
 	const struct queue_message *m = &it->message;
 	const struct store_metadata metadata = {
-		.record_count = m->record_count,
+		.record_count = record_count(m),
 		.sent_at_ms = m->sent_at_ms,
 		.received_at_ms = it->received_at_ms,
 		.traceparent = str_from(m->traceparent),
@@ -208,7 +214,7 @@ static void count_stored(const struct pump *p, const struct item *it, const stru
 		return;
 	}
 	worker_count(WORKER_STORED, 1);
-	worker_count(WORKER_RECORDS, (int64_t)it->message.record_count);
+	worker_count(WORKER_RECORDS, (int64_t)record_count(&it->message));
 	worker_count(WORKER_FOREIGN, put->is_foreign);
 	observe_ages(p, it);
 }
@@ -221,8 +227,8 @@ static void log_stored(const struct item *it, const struct put *put)
 		return;
 	(void)traceparent_parse(str_from(it->message.traceparent), &trace); /* or none */
 	log_debug("envelope stored", "object", put->key, "records",
-	    LOG_INT((int64_t)it->message.record_count), "existed", put->existed ? "true" : "false",
-	    "messaging.message.id", it->message.id, "trace_id",
+	    LOG_INT((int64_t)record_count(&it->message)), "existed",
+	    put->existed ? "true" : "false", "messaging.message.id", it->message.id, "trace_id",
 	    trace.trace_id[0] != '\0' ? trace.trace_id : NULL, NULL);
 }
 

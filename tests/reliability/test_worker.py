@@ -307,6 +307,9 @@ class WorkerTest(unittest.TestCase):
         for number in range(10):
             self.send(*envelope(number, records=1 + number % 3))
         self.send('', b'foreign', digest='')
+        with sqlite3.connect(self.directory / 'queue.db', LIMIT_S) as queue:  # one says what cannot be
+            queue.execute('UPDATE message SET record_count = CASE id WHEN 1 THEN -1 ELSE 2 END')
+        queue.close()
         worker = self.start()
         self.await_empty()
         # What has left the queue is counted a moment later.
@@ -316,6 +319,7 @@ class WorkerTest(unittest.TestCase):
                 'ops_envelopes_received_total': 11, 'ops_envelopes_stored_total': 11,
                 'ops_envelopes_deleted_total': 11, 'ops_envelopes_foreign_total': 1,
                 'ops_envelopes_duplicate_total': 0, 'ops_envelopes_in_flight': 0,
+                'ops_records_stored_total': 20,
                 'ops_leases_lost_total': 0, 'ops_store_available': 1,
                 'ops_hop_age_seconds_count{hop="accepted_stored"}': 10,
                 'ops_hop_age_seconds_count{hop="sent_received"}': 11}.items():
