@@ -9,8 +9,9 @@ output "cidr" {
 }
 
 output "public_subnet_ids" {
-  description = "Subnets of load balancers, one in each zone."
+  description = "Subnets of load balancers, one in each zone. They are there when their way to the internet is, without which AWS makes no load balancer in them."
   value       = values(aws_subnet.public)[*].id
+  depends_on  = [aws_route.public, aws_route_table_association.public]
 }
 
 output "private_subnet_ids" {
@@ -25,7 +26,7 @@ output "placement" {
     subnet_ids       = var.egress == "public" ? values(aws_subnet.public)[*].id : values(aws_subnet.private)[*].id
     assign_public_ip = var.egress == "public"
   }
-  depends_on = [aws_route.public, aws_route.private, aws_route_table_association.private, aws_vpc_endpoint.s3, aws_vpc_endpoint.interface]
+  depends_on = [aws_route.public, aws_route_table_association.public, aws_route.private, aws_route_table_association.private, aws_vpc_endpoint.s3, aws_vpc_endpoint.interface]
 }
 
 output "namespace" {
