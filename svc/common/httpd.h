@@ -49,7 +49,7 @@ struct httpd_request {
 	struct str method;
 	struct str path; /* as sent, without the query; empty when it holds a percent sign */
 	struct httpd_field fields[HTTPD_FIELD_COUNT];
-	struct str body;            /* from on_body on, until httpd_drop_body() */
+	struct str body;            /* from on_body on, until httpd_drop_body() or httpd_answer() */
 	int64_t started_us;         /* monotonic time at which the request line was there */
 	unsigned loop;              /* 0 to httpd_loop_count() - 1 */
 	unsigned status;            /* of the answer; 0: none yet */
