@@ -237,6 +237,7 @@ struct pump *pump_open(const struct pump_options *options)
 int pump_start(struct pump *p, struct err *err)
 {
 	p->is_over = false;
+	worker_set(WORKER_STORE_AVAILABLE, 1); /* nothing has failed yet */
 	if (start_all(p, err) == 0)
 		return 0;
 	(void)pump_drain(p, 2000); /* nothing can be held yet */

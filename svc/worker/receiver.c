@@ -18,8 +18,6 @@ static void begin_trial(struct pump *p, const struct err *err)
 {
 	pump_store_result(p, GATE_NEUTRAL, err);
 	p->is_trial = true;
-	if (p->gate.failures_in_row == 0)
-		worker_set(WORKER_STORE_AVAILABLE, 1); /* nothing has failed yet */
 	if (!p->is_trial_told)
 		log_warn("store may not be looked at, a message will show whether it takes any",
 		    "error.type", err_name(err->code), "error.message", err->text, NULL);

@@ -55,7 +55,7 @@ class Cli(unittest.TestCase):
     def ok(self, *args, **more):
         """Run it and expect success; what it printed."""
         done = self.opsctl(*args, **more)
-        self.assertEqual(done.returncode, EXIT_OK, f"opsctl {args}: {done.stderr}")
+        self.assertEqual(done.returncode, EXIT_OK, f"opsctl {args}: {done.stdout} {done.stderr}")
         return done.stdout
 
     def document(self, *args, code=EXIT_OK, **more):

@@ -40,6 +40,7 @@ static void start_during_an_outage_receives_nothing(void)
 	fake_store_fail(&rig.store, ERR_IO);
 	rig_start(PLENTY, 16);
 	await_count("checks", WORKER_FAILED_CHECK, 3);
+	CHECK(is_store_away(NULL));
 	CHECK_INT(rig.queue.receive_calls, 0);
 	fake_store_fail(&rig.store, ERR_NONE);
 	fake_await("all deleted", all_deleted, NULL);
