@@ -69,7 +69,7 @@ struct rollout {
 #define CALLS_NOTE                                                                                 \
 	{ SSM_GET_PARAMETER, CALL_SERVICE(SERVICE_IMAGE_PARAMETER), NULL },                        \
 	{                                                                                          \
-		SSM_PUT_PARAMETER, CALL_SERVICE(SERVICE_IMAGE_PARAMETER), "!dry-run|no-wait"       \
+		SSM_PUT_PARAMETER, CALL_SERVICE(SERVICE_IMAGE_PARAMETER), "!dry-run"               \
 	}
 
 /* What all three call. */

@@ -71,6 +71,15 @@ class Noted(OnEcs):
                 self.assertEqual((end["outcome"], end["noted"]), ("unchanged", None))
                 self.assertEqual(len(self.calls("PutParameter")), 1)
 
+    def test_made_up_for_at_once(self):
+        """There is nothing to wait for; and it is planned."""
+        self.looks(STEADY)
+        command = ("deploy", "api", "--image", OLD, "--no-wait")
+        planned = {c["operation"] for c in self.document(*command, "--plan")["calls"]}
+        self.change(*command)
+        self.assertEqual(self.noted(), f"{REPOSITORY}@{OLD}")
+        self.assertEqual({c["action"] for c in self.calls()} - planned, set())
+
     def test_made(self):
         """The parameter is not there yet."""
         self.ssm.delete_parameter(Name=PARAMETER)
