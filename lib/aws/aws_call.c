@@ -129,11 +129,13 @@ static bool renew(struct aws_exchange *x, struct err *err)
 
 static bool resign(struct aws_exchange *x, const struct aws_outcome *o)
 {
+	int64_t signed_with_s = x->skew_s;
+
 	if (x->was_resigned)
 		return false;
 	x->was_resigned = true;
 	x->skew_s = o->skew.offset_s;
-	return skew_explains(&o->skew, o->cause);
+	return skew_explains(&o->skew, signed_with_s, o->cause);
 }
 
 /* Whether the cause of this failure is gone, or may be the next time. */

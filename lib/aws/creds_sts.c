@@ -27,6 +27,7 @@ struct sts {
 	size_t secret_count;
 	struct http_response response;
 	struct skew_reading skew;
+	int64_t signed_with_s; /* the offset of the latest try */
 };
 
 /* ---- the request ---- */
@@ -244,9 +245,10 @@ static int sign(struct sts *s, const struct creds_kit *kit, const struct creds_d
 		.payload_hash = { hash, HASH_HEX_LEN },
 		.region = str_from(s->region),
 		.service = STR("sts"),
-		.at_s = creds_now_s(kit) + skew_s(&kit->skew),
 	};
 
+	s->signed_with_s = skew_s(&kit->skew);
+	r.at_s = creds_now_s(kit) + s->signed_with_s;
 	hash_sha256_hex(buf_str(&s->body), hash);
 	sigv4_date(r.at_s, out->date);
 	buf_reset(&out->authorization);
@@ -269,7 +271,7 @@ static bool was_skewed(const struct sts *s)
 	if (s->response.status == 200)
 		return false;
 	aws_error_read(&s->response, s->secrets, s->secret_count, &e);
-	return skew_explains(&s->skew, str_from(e.code));
+	return skew_explains(&s->skew, s->signed_with_s, str_from(e.code));
 }
 
 static int sign_and_exchange(struct sts *s, struct creds_kit *kit, const struct creds_draft *source,

@@ -40,12 +40,17 @@ static const struct {
 	{ "AuthFailure", false },
 };
 
-bool skew_explains(const struct skew_reading *r, struct str code)
+static bool is_large(int64_t offset_s)
 {
-	bool is_large = r->offset_s >= SKEW_SUSPECT_S || r->offset_s <= -SKEW_SUSPECT_S;
+	return offset_s >= SKEW_SUSPECT_S || offset_s <= -SKEW_SUSPECT_S;
+}
+
+bool skew_explains(const struct skew_reading *r, int64_t signed_with_s, struct str code)
+{
+	bool is_suspect = is_large(r->offset_s) || is_large(r->offset_s - signed_with_s);
 
 	for (size_t i = 0; i < ARRAY_SIZE(codes); i++)
 		if (str_is(code, codes[i].code))
-			return r->is_known && (codes[i].is_certain || is_large);
+			return r->is_known && (codes[i].is_certain || is_suspect);
 	return false;
 }

@@ -29,10 +29,11 @@ int64_t skew_s(const struct skew *s);
 
 /*
  * Whether a call whose answer had this code is worth signing again with what the answer told: the
- * code says so by itself, or might be about the clock and the offset is SKEW_SUSPECT_S or more.
- * With that and not with skew_s(): a call that was under way when a clock was set may have brought
- * the offset of before.
+ * code says so by itself, or might be about the clock, and the offset is SKEW_SUSPECT_S or more, or
+ * as far from the one that the call was signed with: a clock that was wrong is right again.
+ * With what was told and not with skew_s(): a call that was under way when a clock was set may have
+ * brought the offset of before.
  */
-bool skew_explains(const struct skew_reading *r, struct str code);
+bool skew_explains(const struct skew_reading *r, int64_t signed_with_s, struct str code);
 
 #endif

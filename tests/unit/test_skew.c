@@ -19,6 +19,7 @@ static void check_attempt(struct skew *s, const struct json *attempt, bool is_re
 	char age[32] = "";
 	int64_t sent_ms = skew_time_s(text_of(attempt, "send")) * 1000;
 	int64_t age_s = json_get_int(json_get(attempt, "age"), -1);
+	int64_t signed_with_s = skew_s(s);
 	struct skew_reading learnt;
 
 	CHECK_INT(sent_ms / 1000 + skew_s(s), skew_time_s(text_of(attempt, "expect_signing_time")));
@@ -29,7 +30,8 @@ static void check_attempt(struct skew *s, const struct json *attempt, bool is_re
 	learnt = skew_learn(s, buf_str(&date), str_from(age), sent_ms,
 	    skew_time_s(text_of(attempt, "receive")) * 1000);
 	if (may_retry && json_get_int(json_get(attempt, "status"), 0) != 200)
-		CHECK_INT(skew_explains(&learnt, str_from(text_of(attempt, "error_code"))),
+		CHECK_INT(
+		    skew_explains(&learnt, signed_with_s, str_from(text_of(attempt, "error_code"))),
 		    is_retried);
 	buf_release(&date);
 }
@@ -124,28 +126,34 @@ static void test_explains(void)
 {
 	static const struct {
 		const char *code;
-		int64_t offset_s;
+		int64_t offset_s, signed_with_s;
 		bool learnt, want;
 	} cases[] = {
-		{ "RequestTimeTooSkewed", 0, true, true },
-		{ "RequestTimeTooSkewed", 1000, false, false },
-		{ "RequestExpired", 0, true, true },
-		{ "RequestInTheFuture", 0, true, true },
-		{ "InvalidSignatureException", 239, true, false },
-		{ "InvalidSignatureException", 240, true, true },
-		{ "InvalidSignatureException", 240, false, false },
-		{ "SignatureDoesNotMatch", -239, true, false },
-		{ "SignatureDoesNotMatch", -240, true, true },
-		{ "AuthFailure", 240, true, true },
-		{ "AccessDenied", 1000, true, false },
-		{ "", 1000, true, false },
+		{ "RequestTimeTooSkewed", 0, 0, true, true },
+		{ "RequestTimeTooSkewed", 1000, 0, false, false },
+		{ "RequestExpired", 0, 0, true, true },
+		{ "RequestInTheFuture", 0, 0, true, true },
+		{ "InvalidSignatureException", 239, 0, true, false },
+		{ "InvalidSignatureException", 240, 0, true, true },
+		{ "InvalidSignatureException", 240, 0, false, false },
+		{ "SignatureDoesNotMatch", -239, 0, true, false },
+		{ "SignatureDoesNotMatch", -240, 0, true, true },
+		{ "AuthFailure", 240, 0, true, true },
+		{ "InvalidSignatureException", 0, 239, true, false },
+		{ "InvalidSignatureException", 0, 240, true, true },
+		{ "InvalidSignatureException", 0, -240, true, true },
+		{ "InvalidSignatureException", 0, 240, false, false },
+		{ "SignatureDoesNotMatch", 239, -1, true, true },
+		{ "AccessDenied", 1000, 0, true, false },
+		{ "", 1000, 0, true, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		const struct skew_reading r = { cases[i].learnt, cases[i].offset_s };
 
 		test_case = cases[i].code;
-		CHECK_INT(skew_explains(&r, str_from(cases[i].code)), cases[i].want);
+		CHECK_INT(skew_explains(&r, cases[i].signed_with_s, str_from(cases[i].code)),
+		    cases[i].want);
 		/* Else nobody would ask whether it does. */
 		CHECK(!cases[i].want ||
 		    retry_classify(403, str_from(cases[i].code), ERR_NONE) == RETRY_SKEW);
