@@ -13,6 +13,7 @@
 #define OPS_STORE_FILE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "store.h"
 
@@ -22,7 +23,8 @@ struct store_file {
 	struct store base;
 	const struct clock *clock;
 	char *path;
-	int root_fd, tmp_fd;
+	int root_fd;
+	_Atomic int tmp_fd;     /* -1: could not be opened yet; once it is, the number stays */
 	pthread_mutex_t lock;   /* guards dirs and what it says in store_file_dir.c */
 	struct store_dir *dirs; /* most recently used first */
 };
@@ -59,7 +61,7 @@ enum { STORE_TMP_NAME_SIZE = 33 };
 
 /*
  * Open .tmp, made when it is missing, and remove what a crash left in it. tmp_fd stays -1
- * when we may not: a reader of somebody else's store needs none; put and check say so.
+ * when we cannot: a reader of somebody else's store needs none; put and check try again, and say so.
  */
 void store_tmp_open(struct store_file *s);
 

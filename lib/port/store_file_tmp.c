@@ -38,15 +38,24 @@ static void remove_leftovers(const struct store_file *s)
 
 static int open_tmp(const struct store_file *s)
 {
-	(void)mkdirat(s->root_fd, ".tmp", TMP_MODE); /* openat() tells whether it is there */
-	return openat(s->root_fd, ".tmp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int not_made = mkdirat(s->root_fd, ".tmp", TMP_MODE) == 0 ? 0 : errno;
+	int fd = openat(s->root_fd, ".tmp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && errno == ENOENT && not_made != 0)
+		errno = not_made; /* says why it is not there */
+	return fd;
 }
 
 void store_tmp_open(struct store_file *s)
 {
-	s->tmp_fd = open_tmp(s);
-	if (s->tmp_fd >= 0)
+	int none = -1, fd = open_tmp(s);
+
+	if (fd < 0)
+		return;
+	if (atomic_compare_exchange_strong(&s->tmp_fd, &none, fd))
 		remove_leftovers(s);
+	else
+		(void)close(fd); /* another thread was first */
 }
 
 /* Under the same number, because other threads are using it: their next call finds the new one. */
@@ -83,8 +92,10 @@ static int create(const struct store_file *s, const char *name)
 int store_tmp_create(struct store_file *s, const char *name, int *fd, struct err *err)
 {
 	if (s->tmp_fd < 0)
-		return err_set(err, ERR_DENIED, "store %s: its .tmp directory could not be made",
-		    s->path);
+		store_tmp_open(
+		    s); /* what was missing at the start may be there: descriptors, room */
+	if (s->tmp_fd < 0)
+		return tmp_errno(s, "could not be made", err);
 	*fd = create(s, name);
 	if (*fd < 0 && errno == ENOENT && reopen(s) == 0)
 		*fd = create(s, name);

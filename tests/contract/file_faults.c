@@ -111,6 +111,29 @@ static void test_disk_full(void)
 	check_no_torn(dir);
 }
 
+/* What kept .tmp away at the start, as missing descriptors may, does so no longer than it lasts. */
+static void test_tmp_comes_late(void)
+{
+	char dir[PLACE_PATH_SIZE], tmp[PLACE_PATH_SIZE + 16];
+	struct store *s;
+	struct err err;
+
+	place_new(dir, "store");
+	(void)snprintf(tmp, sizeof(tmp), "%s/.tmp", dir);
+	if (mkdir(dir, 0700) != 0)
+		test_die("%s: %s", dir, strerror(errno));
+	place_write(tmp, STR("in the way"), 0600);
+	s = open_store(dir, true);
+	CHECK_ERR(store_check(s, &err), &err, ERR_NOTFOUND);
+	CHECK_ERR(put(s, 1, 100, &err), &err, ERR_NOTFOUND);
+	CHECK_INT(unlink(tmp), 0);
+	CHECK_OK(store_check(s, &err), &err);
+	CHECK_OK(put(s, 1, 100, &err), &err);
+	check_all_whole(s);
+	store_close(s);
+	check_no_torn(dir);
+}
+
 /* It can be opened, to read. */
 static void check_denied(struct store *s)
 {
@@ -167,6 +190,7 @@ static const struct test tests[] = {
 	{ "read_only_disk", test_read_only_disk },
 	{ "file_limit", test_file_limit },
 	{ "no_permission", test_no_permission },
+	{ "tmp_comes_late", test_tmp_comes_late },
 };
 
 TEST_MAIN(tests)
