@@ -69,15 +69,18 @@ def at_start(r):
         r.check(door.passed > 0, 'nobody came through the door')
         r.load_now.stop()
         assert r.pipeline.await_quiet(lambda: r.account.missing(r.server)) == ''
-        for name, context in contexts(ours, Authority(r.evidence / 'tls', 'other')).items():
-            door.use(context)
-            calls = r.server.state()['calls'].get('GetParameter', 0)
-            start_badly(r, name, {'OPS_SECRET': 'ssm:/intake/token'}, *STARTS[name])
-            r.check(r.server.state()['calls'].get('GetParameter', 0) == calls, f'{name}: was asked')
-        start_badly(r, 'no such name', {'AWS_ENDPOINT_URL': 'http://sqs.test.invalid'}, None,
-                    'sqs.test.invalid')
-        door.use(good)
-        r.pipeline.api.start()
+        bad = contexts(ours, Authority(r.evidence / 'tls', 'other'))
+        with r.pipeline.api.lock:  # else it is revived in between, behind a bad door
+            for name, context in bad.items():
+                door.use(context)
+                calls = r.server.state()['calls'].get('GetParameter', 0)
+                start_badly(r, name, {'OPS_SECRET': 'ssm:/intake/token'}, *STARTS[name])
+                r.check(r.server.state()['calls'].get('GetParameter', 0) == calls,
+                        f'{name}: was asked')
+            start_badly(r, 'no such name', {'AWS_ENDPOINT_URL': 'http://sqs.test.invalid'}, None,
+                        'sqs.test.invalid')
+            door.use(good)
+            r.pipeline.api.start()
     door.close()
 
 

@@ -68,7 +68,7 @@ class Run:
             if not on_queue:
                 self.pipeline.move_store(place / 'store')
             with self.working():
-                time.sleep(1)
+                self.await_stored()
                 with outage(place, is_mounted, self.pipeline.services):
                     self.faults_done = 1
                     self.log(outage.__name__)
@@ -81,7 +81,7 @@ class Run:
     def descriptors(self):
         self.open_pipeline()
         with self.working():
-            time.sleep(1)
+            self.await_stored()
             late = self.load()  # clients that have no connection yet
             with outages.no_descriptors(self.pipeline.services):
                 self.faults_done = 1
@@ -106,6 +106,13 @@ class Run:
         finally:
             load.stop()
             self.pipeline.stop()
+
+    def await_stored(self):
+        """Both are at work: what is done to them then is not done to their start."""
+        limit = time.monotonic() + LIMIT_S
+        while not self.account.read_store(self.pipeline.store) and time.monotonic() < limit:
+            time.sleep(0.05)
+        time.sleep(1)
 
     def await_traffic(self):
         """On a busy machine the load is slow; judge() says when it was too slow."""
