@@ -2,6 +2,7 @@
 """What the scripts download is pinned, and by hash: the files that say so, and what happens to a file with another hash."""
 import base64
 import hashlib
+import json
 import os
 import pathlib
 import re
@@ -38,6 +39,42 @@ class Files(unittest.TestCase):
             for command in re.findall(r"bin/pip\"? install.*|\bpip3? install.*", text):
                 self.assertRegex(command, r"--require-hashes.*--only-binary :all:", path)
             self.assertNotRegex(text, r"\bgo\"? (install|run) \S+@|\bnpm\b.* install\b|\bnpx\b|curl[^\n]*\|\s*(ba)?sh\b", path)
+
+    def test_go(self):
+        modules = [ROOT / name for name in TRACKED if name.endswith("go.mod")]
+        self.assertGreater(len(modules), 2)
+        for module in modules:
+            self.assertIn(" h1:", read(module.with_name("go.sum")), module)
+        versions = dict(re.findall(r"^(versitygw|toxiproxy)_version=(\S+)", read(ROOT / "scripts/peers.sh"), flags=re.M))
+        for name, version in versions.items():
+            self.assertRegex(read(ROOT / "tools/peers/go.mod"), rf"/{name}(/v\d)? v{version}\b")
+
+    def test_the_go_of_a_module(self):
+        """An old Go fetches a newer one as a module: its hash decides whether that is run."""
+        good = re.search(r"\bh1:\S+", read(ROOT / "scripts/peers.sh"))[0]
+        for given, wanted in ((good, "/sdk/bin/go"), ("h1:" + "A" * 43 + "=", "")):
+            with tempfile.TemporaryDirectory() as place:
+                go = pathlib.Path(place) / "go"
+                answer = json.dumps({"Dir": "/sdk", "Sum": given}, indent="\t")
+                go.write_text(f"#!/bin/sh\nif [ \"$1\" = env ]; then echo go1.19.8; else echo '{answer}'; fi\n")
+                go.chmod(0o755)
+                done = subprocess.run(["bash", "-c", ". scripts/setup.sh; . scripts/peers.sh; go_binary"], cwd=ROOT, text=True,
+                                      capture_output=True, env={**os.environ, "PATH": f"{place}:{os.environ['PATH']}"})
+            self.assertEqual(done.stdout.strip(), wanted, done.stderr)
+
+    def test_java(self):
+        jars = dict(line.split("  ")[::-1] for line in read(ROOT / "tests/peers/elasticmq.sha256").splitlines())
+        version = re.search(r"elasticmq-server_\S+\s+<version>(.*?)<", read(ROOT / "tests/peers/elasticmq-pom.xml"))[1]
+        self.assertIn(f"elasticmq-server_2.13-{version}.jar", jars)
+        self.assertIn(f"elasticmq_dir=$peers_dir/elasticmq-{version}\n", read(ROOT / "scripts/peers.sh"))
+        self.assertTrue(all(re.fullmatch("[0-9a-f]{64}", digest) for digest in jars.values()))
+
+    def test_provider(self):
+        """A lock file of a root can be committed, and a test run leaves none behind elsewhere."""
+        for directory, ignored in (("environments/prod/platform", 1), ("environments/dev/monitoring", 1), ("bootstrap", 1),
+                                   ("modules/queue", 0), ("examples/fargate-alb", 0)):
+            done = subprocess.run(["git", "check-ignore", "-q", f"terraform/{directory}/.terraform.lock.hcl"], cwd=ROOT)
+            self.assertEqual(done.returncode, ignored, directory)
 
     def test_node(self):
         for name in (name for name in TRACKED if name.endswith("package-lock.json")):
