@@ -21,8 +21,8 @@ opsctl()
 # port SERVICE ROLE: where it listens, or has listened; else 0, which is any.
 port()
 {
-	jq -rs --arg role "$2" \
-		'map(select(.message == "listening" and .role == $role)) | last | ."server.port" // 0' \
+	jq -rRn --arg role "$2" \
+		'[inputs | fromjson? | select(.message == "listening" and .role == $role)] | last | ."server.port" // 0' \
 		"$work/$1.log"
 }
 
@@ -75,7 +75,7 @@ system_start()
 	api_pid=$!
 	keep_running worker 2>>"$work/loops.log" &
 	worker_pid=$!
-	for _ in $(seq 300); do
+	for _ in $(seq 3000); do
 		if is_started api && is_started worker; then
 			url=http://127.0.0.1:$(port api public)
 			write_context

@@ -30,9 +30,9 @@ system_start()
 	OPSCTL_LOCAL_DIR=$work/system
 	shown opsctl up --listen 127.0.0.1:0
 	# Not through the function: $! would be a shell of its own, and the signal would end that alone.
-	"$tree/cmd/opsctl/opsctl" --context local up --listen 127.0.0.1:0 >"$work/up.out" 2>&1 &
+	"$tree/cmd/opsctl/opsctl" --context local up --listen 127.0.0.1:0 --timeout 5m >"$work/up.out" 2>&1 &
 	up_pid=$!
-	for _ in $(seq 300); do
+	for _ in $(seq 3000); do
 		if is_up; then
 			url=$(up_value url)
 			note "ops-api at $url, ops-worker behind it, all in $OPSCTL_LOCAL_DIR"
