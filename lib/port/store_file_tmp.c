@@ -91,9 +91,9 @@ static int create(const struct store_file *s, const char *name)
 
 int store_tmp_create(struct store_file *s, const char *name, int *fd, struct err *err)
 {
+	/* What was missing at the start may be there: descriptors, room. */
 	if (s->tmp_fd < 0)
-		store_tmp_open(
-		    s); /* what was missing at the start may be there: descriptors, room */
+		store_tmp_open(s);
 	if (s->tmp_fd < 0)
 		return tmp_errno(s, "could not be made", err);
 	*fd = create(s, name);
