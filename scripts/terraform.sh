@@ -67,12 +67,14 @@ kept()
 # clients of AWS's services, which nobody here runs: they need no optimizing.
 tool_flags=(-ldflags='-s -w' '-gcflags=github.com/aws/aws-sdk-go-v2/service/...=-N -l')
 
+# With its tests: where this is kept and the modules are not, as in pipelines, Go is not needed again.
 # The schema of the provider comes with a linter that is used anyway.
 make_stub()
 {
 	local rules=github.com/terraform-linters/tflint-ruleset-aws module
 
 	go_in tools build "${tool_flags[@]}" -o "$1/" ./tfstub &&
+		go_in tools test "${tool_flags[@]}" -c -o "$1/" ./tfstub &&
 		go_in tools mod download "$rules" &&
 		module=$(go_in tools list -m -f '{{.Dir}}' "$rules") || not_fetched go || return 1
 	cp "$module/tools/provider-schema/schema.json" "$1/"
@@ -145,7 +147,7 @@ setup_iam()
 
 setup_stub()
 {
-	kept tfstub make_stub "$root"/tools/go.{mod,sum} "$root"/tools/tfstub/*.go && stub_dir=$kept
+	kept stand-in make_stub "$root"/tools/go.{mod,sum} "$root"/tools/tfstub/*.go && stub_dir=$kept
 }
 
 setup_terraform()
