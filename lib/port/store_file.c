@@ -79,7 +79,8 @@ static int file_open(struct store **out, struct str url, const struct store_opti
 	s->base.ops = &store_file_ops;
 	s->clock = options && options->clock ? options->clock : &clock_system;
 	s->path = xstrndup(path);
-	s->root_fd = s->tmp_fd = -1;
+	s->root_fd = -1;
+	atomic_init(&s->tmp_fd, -1);
 	(void)pthread_mutex_init(&s->lock, NULL); /* cannot fail without attributes */
 	if (open_dirs(s, options && options->create, err) != 0) {
 		file_close(&s->base);
