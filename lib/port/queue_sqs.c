@@ -97,7 +97,7 @@ static void sqs_interrupt(struct queue *q)
 }
 
 const struct queue_ops queue_sqs_ops = {
-	.traits = { .senders = 16,
+	.traits = { .senders = 8,
 	    .batch_max = QUEUE_BATCH_MAX,
 	    .body_max = QUEUE_BODY_MAX,
 	    .stats_period_s = 60 },

@@ -115,7 +115,7 @@ static const struct setting rows[] = {
 	    .min = 0,
 	    .max = 256,
 	    .help =
-		"threads that send to the queue; 0: as the queue likes it (16 for SQS, 1 for sqlite)",
+		"threads that send to the queue; 0: as the queue likes it (8 for SQS, 1 for sqlite)",
 	    .offset = FIELD(senders) },
 	{ .env = "OPS_THREADS",
 	    .type = SETTING_INT,
