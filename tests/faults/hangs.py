@@ -4,6 +4,7 @@ import signal
 import subprocess
 import time
 
+from certificates import events
 from cloud import LIMIT_S, await_true
 
 DRAIN_S = {0: 60, 1: 4}  # by how it may end: a drain that can be done has time, none waits for the other
@@ -35,7 +36,9 @@ def hang(r, case, is_starting):
         service.start(extra={'OPS_DRAIN_TIMEOUT_S': str(DRAIN_S[max(statuses)])} | settings, wait=not is_starting)
         if op == 'PutObject':
             r.send_fresh()
-        await_true(lambda: r.server.state()['faults'] > hits, f'{name} to wait for {op}')
+        # The other service calls, too; and none takes a signal before it listens.
+        await_true(lambda: r.server.state()['faults'] > hits and events(service, 'listening'),
+                   f'{name} to wait for {op}')
         began = time.monotonic()
         service.process.send_signal(signal.SIGTERM)
         try:
