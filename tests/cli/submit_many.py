@@ -298,7 +298,8 @@ class LoadTest(WrongToken):
     def test_interrupt(self):
         self.up()
         for more in ([], ["--wait"]):
-            wait_until(lambda: "waiting    0\nin flight  0\n" in self.ok("queue", "stat"), "nothing is on its way")
+            wait_until(lambda: {"waiting    0", "in flight  0"} <= set(self.ok("queue", "stat").splitlines()),
+                       "nothing is on its way")
             before = len(self.records())
             process = subprocess.Popen([self.opsctl_path, *patient(["submit", "--duration", "1h", "--rate", "50",
                                         "-c", "2", "--json", *more])], text=True, stdout=subprocess.PIPE,
