@@ -58,8 +58,9 @@ class OnRoles(policies.OnServices):
         self.shared = {}  # user -> what he may do with the bucket
         super().setUp()
 
-    def worker(self, statements):
-        return self.open("worker", statements, {"OPS_STORE": "s3://intake/in/", "OPS_VISIBILITY_TIMEOUT_S": "2"})
+    def worker(self, statements, visibility_s=2):
+        return self.open("worker", statements, {"OPS_STORE": "s3://intake/in/",
+                                                "OPS_VISIBILITY_TIMEOUT_S": str(visibility_s)})
 
     def stored(self):
         return {key.removeprefix("in/") for key in super().stored()}
