@@ -5,7 +5,6 @@ import os
 import pathlib
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -129,16 +128,6 @@ def answers(port, method, path):
         return connection.getresponse().status > 0
     except OSError:
         return False
-
-
-def reserved_port():
-    """A socket bound to a free port of 127.0.0.1: nobody else is given that port while it is open.
-
-    A server that sets SO_REUSEADDR, as nginx and gunicorn do, can listen there all the same. (socket(7))"""
-    s = socket.socket()
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    s.bind(("127.0.0.1", 0))
-    return s
 
 
 def ratio(ours, theirs):

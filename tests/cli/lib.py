@@ -20,7 +20,9 @@ import termios
 import time
 import unittest
 
-from patience import ABOUT, LIMIT_S, PATIENT, given_time, patient
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
+from patience import ABOUT, LIMIT_S, PATIENT, given_time, patient  # noqa: E402
+from processes import is_stopped  # noqa: E402
 
 PROGRAMS = [pathlib.Path(p).resolve() for p in sys.argv[1:4]]
 HERE = pathlib.Path(__file__).resolve().parent
@@ -147,17 +149,8 @@ def is_alive(pid):
 
 
 def freeze(pid):
-    """Its threads run on for a moment after the signal was sent."""
     os.kill(pid, signal.SIGSTOP)
-    wait_until(lambda: thread_states(pid) == {"T"}, "it is stopped")
-
-
-def thread_states(pid):
-    states = set()
-    for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended meanwhile
-            states.add(stat.read_text().rpartition(")")[2].split()[0])
-    return states
+    wait_until(lambda: is_stopped(pid), "it is stopped")
 
 
 def wait_until(condition, what):

@@ -22,6 +22,9 @@ import time
 import traceback
 import uuid
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "common"))
+from processes import is_stopped  # noqa: E402
+
 DATA = pathlib.Path(__file__).resolve().parents[1] / "data"
 TOKEN = "my-secret-token"
 NOW = "2025-06-09T10:30:45.123Z"
@@ -113,16 +116,8 @@ class Service:
         self.child.send_signal(number)
 
     def freeze(self):
-        """Its threads run on for a moment after the signal was sent."""
         self.signal(signal.SIGSTOP)
-        wait_for(lambda: set(self.states()) == {"T"}, "a freeze")
-
-    def states(self):
-        """Of its threads; none when one has ended meanwhile."""
-        with contextlib.suppress(OSError):
-            return [f.read_text().rpartition(")")[2].split()[0]
-                    for f in pathlib.Path(f"/proc/{self.child.pid}/task").glob("*/stat")]
-        return []
+        wait_for(lambda: is_stopped(self.child.pid), "a freeze")
 
     def end(self):
         """SIGTERM and the exit status; killed when that does not end it."""

@@ -7,7 +7,6 @@ import json
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ import urllib.parse
 import urllib.request
 
 from lib import Api, Service, check, check_equal, flat, main, post, wait_for
+from ports import reserved_port
 
 MONITORING = pathlib.Path(__file__).resolve().parents[2] / "packaging/monitoring"
 PROMETHEUS = MONITORING / "prometheus"
@@ -97,27 +97,19 @@ class System:
     """ops-api, ops-worker and a Prometheus that scrapes them, in one directory."""
 
     def __init__(self, directory):
-        self.directory = directory
         self.api = Api(directory)
         self.worker = Service("worker", directory, OPS_QUEUE=f"sqlite:{directory}/queue.db",
                               OPS_STORE=f"file:{directory}/store", OPS_ADMIN_LISTEN="127.0.0.1:0", OPS_LOG_FORMAT="json")
         self.ports = {"api": self.api.port("admin"), "worker": self.worker.port("admin")}
+        self.place = reserved_port()
+        self.port = self.place.getsockname()[1]
         shutil.copytree(PROMETHEUS / "rules", directory / "rules")
-        wait_for(self.start, "Prometheus has a port of its own")
-
-    def start(self):
-        """It takes no port 0: one that was free a moment ago, or not, and then another. Whether it runs."""
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.port = s.getsockname()[1]
-        (self.directory / "prometheus.yml").write_text(self.configuration())
-        with open(self.directory / "prometheus.log", "wb") as log:
+        (directory / "prometheus.yml").write_text(self.configuration())
+        with open(directory / "prometheus.log", "wb") as log:
             self.prometheus = subprocess.Popen(
-                ["prometheus", f"--config.file={self.directory}/prometheus.yml", f"--storage.tsdb.path={self.directory}/tsdb",
+                ["prometheus", f"--config.file={directory}/prometheus.yml", f"--storage.tsdb.path={directory}/tsdb",
                  f"--web.listen-address=127.0.0.1:{self.port}"], stdout=log, stderr=log)
-        is_ready = lambda: "Server is ready" in (self.directory / "prometheus.log").read_text()
-        wait_for(lambda: is_ready() or self.prometheus.poll() is not None, "Prometheus starts or ends")
-        return is_ready()
+        wait_for(lambda: "Server is ready" in (directory / "prometheus.log").read_text(), "Prometheus is ready")
 
     def configuration(self):
         """The one that is shipped, with these addresses."""
@@ -148,6 +140,7 @@ class System:
     def end(self):
         self.prometheus.terminate()
         self.prometheus.wait()
+        self.place.close()
         check_equal((self.api.end(), self.worker.end()), (0, 0), "the services end well")
 
 

@@ -21,7 +21,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -30,6 +29,8 @@ import urllib.error
 import urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, f"{HERE}/../common")
+from ports import reserved_port  # noqa: E402
 DEPS = os.environ.get("DEPS_DIR") or os.path.join(
     os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "ops-deps")
 HOME = os.path.join(DEPS, "peers")
@@ -38,16 +39,6 @@ REGION = "us-east-1"
 ACCOUNT = "000000000000"
 KEY, SECRET = "AKIAPEERPEERPEERPEER", "peer/secret+access=key"
 READY_S = 240
-
-
-def reserved_port():
-    """A socket bound to a free port of 127.0.0.1: nobody else is given that port while it is open.
-
-    A server that sets SO_REUSEADDR, as all of these do, can listen there all the same. (socket(7))"""
-    s = socket.socket()
-    s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    s.bind(("127.0.0.1", 0))
-    return s
 
 
 def die_with_parent():

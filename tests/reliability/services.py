@@ -11,8 +11,12 @@ import os
 import pathlib
 import signal
 import subprocess
+import sys
 import threading
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'common'))
+from processes import is_stopped  # noqa: E402
 
 DRAIN_TIMEOUT_S = 60
 LIMIT_S = 120  # for what should take milliseconds: only a hang is a failure
@@ -24,15 +28,6 @@ class Paths:
     api: pathlib.Path
     worker: pathlib.Path
     queue_tool: pathlib.Path
-
-
-def is_stopped(pid):
-    """Whether all its threads are."""
-    try:
-        stats = [f.read_text() for f in pathlib.Path(f'/proc/{pid}/task').glob('*/stat')]
-    except OSError:  # one has ended meanwhile
-        return False
-    return {s.rpartition(')')[2].split()[0] for s in stats} == {'T'}
 
 
 class Service:
@@ -137,7 +132,6 @@ class Service:
                 self.wrong.append(f'{self.name}: SIGTERM x{times}: exit status {status}')
 
     def stop_threads(self):
-        """SIGSTOP; its threads run on for a moment after the signal was sent."""
         self.process.send_signal(signal.SIGSTOP)
         limit = time.monotonic() + LIMIT_S
         while not is_stopped(self.process.pid):
