@@ -23,7 +23,6 @@ struct api {
 	struct outbox *outbox;
 	struct replay *replay;
 	struct deadline deadline;
-	int64_t stop_by_ms;     /* when the drain must be over; main's own */
 	atomic_bool is_started; /* all of the above is there, for the threads of `admin` */
 	atomic_bool is_draining;
 };

@@ -14,7 +14,7 @@
 #include "stop.h"
 #include "submit.h"
 
-enum { EXIT_MARGIN_MS = 500, CLOSE_MS = 4000, QUIET_CHECK_MS = 10000, RETRY_BUSY_S = 1 };
+enum { QUIET_CHECK_MS = 10000, RETRY_BUSY_S = 1 };
 enum { CALL_MS = 10000 }; /* the longest call that a queue makes */
 
 /* ---- what httpd calls ---- */
@@ -257,25 +257,10 @@ static int api_open(struct api *api, struct err *err)
 
 /* ---- stop ---- */
 
-static int64_t stop_left_ms(const struct api *api)
-{
-	int64_t left_ms = api->stop_by_ms - clock_mono_ms(api->clock);
-
-	return left_ms > 0 ? left_ms : 0;
-}
-
-static void begin_stop(struct api *api)
-{
-	api->stop_by_ms = clock_mono_ms(api->clock) + api->settings.service.drain_timeout_s * 1000;
-}
-
-/*
- * Those that call others before those that they call. No request is under way any more. What the
- * drain left of its time is for a slow disk.
- */
+/* Those that call others before those that they call. No request is under way any more. */
 static void api_close(struct api *api)
 {
-	deadline_begin(&api->deadline, stop_left_ms(api) + CLOSE_MS);
+	deadline_close(&api->deadline);
 	cloud_give_up(&api->cloud);
 	deadline_await(&api->deadline, "admin port");
 	admin_close(api->admin);
@@ -305,29 +290,28 @@ static void abandon(struct api *api, int status)
  * A queue that is away must not keep clients without an answer until it is too late for one: no call
  * begins so late that it might not be over in time.
  */
-static void end_calls(struct api *api, int64_t end_ms)
+static void end_calls(struct api *api)
 {
-	int64_t half_ms = (end_ms - clock_mono_ms(api->clock)) / 2;
-	int64_t call_ms = half_ms < CALL_MS ? half_ms : CALL_MS;
+	int64_t left_ms = deadline_drain_ms(&api->deadline);
+	int64_t call_ms = left_ms / 2 < CALL_MS ? left_ms / 2 : CALL_MS;
 
-	outbox_end_at(api->outbox, (end_ms - call_ms) * 1000);
+	outbox_end_at(api->outbox, (clock_mono_ms(api->clock) + left_ms - call_ms) * 1000);
 }
 
 static bool drain(struct api *api)
 {
-	int64_t end_ms = api->stop_by_ms - EXIT_MARGIN_MS;
 	int64_t grace_ms = api->settings.drain_grace_s * 1000;
 
 	log_info("draining", "requests", LOG_INT((int64_t)httpd_request_count(api->httpd)), NULL);
 	atomic_store(&api->is_draining, true);
 	httpd_drain(api->httpd);
-	if (grace_ms > end_ms - clock_mono_ms(api->clock))
-		grace_ms = end_ms - clock_mono_ms(api->clock);
+	if (grace_ms > deadline_drain_ms(&api->deadline))
+		grace_ms = deadline_drain_ms(&api->deadline);
 	if (grace_ms > 0) /* load balancers learn slowly that nothing more should come */
 		clock_sleep_ms(grace_ms);
 	httpd_quiesce(api->httpd);
-	end_calls(api, end_ms);
-	return httpd_wait_idle(api->httpd, end_ms - clock_mono_ms(api->clock));
+	end_calls(api);
+	return httpd_wait_idle(api->httpd, deadline_drain_ms(&api->deadline));
 }
 
 /* After a burst: pages between what is still in use go back to the system only when asked for. */
@@ -356,7 +340,7 @@ static int run(struct api *api)
 		} else if (event == STOP_TIMEOUT)
 			give_back_memory(api);
 	}
-	begin_stop(api);
+	deadline_begin(&api->deadline, api->settings.service.drain_timeout_s);
 	if (drain(api)) {
 		log_info("stopped", NULL);
 		return 0;
@@ -378,7 +362,7 @@ int main(int argc, char **argv)
 	if (api_open(&api, &err) == 0) {
 		status = run(&api);
 	} else {
-		begin_stop(&api);
+		deadline_begin(&api.deadline, api.settings.service.drain_timeout_s);
 		status = service_refuse(&err);
 		abandon(&api, status);
 	}

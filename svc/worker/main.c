@@ -13,7 +13,7 @@
 #include "worker_metrics.h"
 #include "worker_settings.h"
 
-enum { GIVE_BACK_S = 5, EXIT_MARGIN_MS = 500, CLOSE_MS = 4000 };
+enum { GIVE_BACK_S = 5 };
 
 /* Everything that runs. */
 struct worker {
@@ -26,7 +26,6 @@ struct worker {
 	struct protection *protection;
 	struct admin *admin;
 	struct deadline deadline;
-	int64_t stop_by_ms;     /* when the drain must be over; main's own */
 	atomic_bool is_started; /* the pump is there, for the thread of `admin` */
 };
 
@@ -168,25 +167,10 @@ static int worker_open(struct worker *w, struct err *err)
 	return 0;
 }
 
-static int64_t stop_left_ms(const struct worker *w)
-{
-	int64_t left_ms = w->stop_by_ms - clock_mono_ms(&clock_system);
-
-	return left_ms > 0 ? left_ms : 0;
-}
-
-static void begin_stop(struct worker *w)
-{
-	w->stop_by_ms = clock_mono_ms(&clock_system) + w->settings.service.drain_timeout_s * 1000;
-}
-
-/*
- * All is settled: what is still being asked of AWS is for nobody. What the drain left of its time
- * is for a slow disk.
- */
+/* All is settled: what is still being asked of AWS is for nobody. */
 static void worker_close(struct worker *w)
 {
-	deadline_begin(&w->deadline, stop_left_ms(w) + CLOSE_MS);
+	deadline_close(&w->deadline);
 	deadline_await(&w->deadline, "task protection");
 	protection_close(w->protection);
 	cloud_give_up(&w->cloud);
@@ -209,9 +193,9 @@ static int run(struct worker *w)
 	while ((event = stop_wait(-1)) != STOP_STOP)
 		if (event == STOP_RELOAD)
 			service_reload(&w->settings.service);
-	begin_stop(w);
+	deadline_begin(&w->deadline, w->settings.service.drain_timeout_s);
 	log_info("draining", "in_flight", LOG_INT(worker_get(WORKER_IN_FLIGHT)), NULL);
-	if (pump_drain(w->pump, stop_left_ms(w) - EXIT_MARGIN_MS)) {
+	if (pump_drain(w->pump, deadline_drain_ms(&w->deadline))) {
 		log_info("stopped", NULL);
 		return 0;
 	}
@@ -231,7 +215,7 @@ int main(int argc, char **argv)
 	if (worker_open(&worker, &err) == 0) {
 		status = run(&worker);
 	} else {
-		begin_stop(&worker);
+		deadline_begin(&worker.deadline, worker.settings.service.drain_timeout_s);
 		status = service_refuse(&err);
 	}
 	worker_close(&worker);
