@@ -169,7 +169,7 @@ static void note_json(struct rollout *r, struct json_writer *w)
 
 	json_key(w, "note");
 	if (name == NULL) {
-		json_text(w, NULL);
+		json_null(w);
 		return;
 	}
 	json_object_begin(w);
